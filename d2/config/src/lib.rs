@@ -1,0 +1,1 @@
+//! DhcpDdns parameters and the resolved snapshot.

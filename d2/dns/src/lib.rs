@@ -1,0 +1,1 @@
+//! DNS UPDATE and TSIG messages.

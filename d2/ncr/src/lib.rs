@@ -1,0 +1,1 @@
+//! The name change request, shared by the DHCP daemons and D2.

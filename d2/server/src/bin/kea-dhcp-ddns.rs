@@ -1,0 +1,2 @@
+//! kea-dhcp-ddns.
+fn main() {}

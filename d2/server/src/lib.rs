@@ -1,0 +1,1 @@
+//! kea-dhcp-ddns: transactions and the daemon.

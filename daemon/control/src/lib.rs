@@ -1,0 +1,1 @@
+//! Commands: table, unix control channel, server and client.

@@ -1,0 +1,1 @@
+//! Message catalogue and Kea's log outputs.

@@ -1,0 +1,1 @@
+//! What every daemon is: command line, PID file, signals, life cycle.

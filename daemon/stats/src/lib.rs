@@ -1,0 +1,1 @@
+//! Statistics: counters without locks, read out in Kea's shape.

@@ -1,0 +1,1 @@
+//! Dhcp4 and Dhcp6 parameters, and the resolved immutable snapshot.

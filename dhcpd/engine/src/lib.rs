@@ -1,0 +1,1 @@
+//! The DHCP protocol: v4 and v6; no sockets, no clock, no runtime.

@@ -1,0 +1,76 @@
+//! What the engine asks of a lease store.
+//!
+//! The methods are async so that a store behind a network can wait; memfile's futures are ready at the first poll.
+//! Dispatch is static. A value that implements these is a *session*: for memfile the locked store, held for one batch
+//! of packets; for a database a connection. A change is visible to the next call of any session at once, and durable
+//! when the batch that made it is (`memfile::Store::sync`): replies leave after that.
+
+use crate::lease::{Lease4, Lease6, LeaseType, UnixSeconds};
+use smallvec::SmallVec;
+use std::future::Future;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// DHCPv4 leases.
+pub trait Leases4 {
+    /// The lease on an address, in whatever state.
+    fn by_address(&mut self, address: Ipv4Addr) -> impl Future<Output = Result<Option<Lease4>, StoreError>>;
+    /// The leases of a client identifier, over all subnets, unordered.
+    fn by_client_id(&mut self, client_id: &[u8]) -> impl Future<Output = Result<SmallVec<[Lease4; 1]>, StoreError>>;
+    /// The leases of a hardware address, over all subnets, unordered.
+    fn by_hw_addr(&mut self, hw_addr: &[u8]) -> impl Future<Output = Result<SmallVec<[Lease4; 1]>, StoreError>>;
+    /// Stores a lease; replaces the one that held its address.
+    fn put(&mut self, lease: Lease4) -> impl Future<Output = Result<(), StoreError>>;
+    /// Forgets the lease on an address; whether there was one.
+    fn remove(&mut self, address: Ipv4Addr) -> impl Future<Output = Result<bool, StoreError>>;
+    /// An address in `first..=last` on which no lease stands, looked for from `from` on and around;
+    /// failing that, one whose lease `is_free_at(now)`.
+    fn find_free(
+        &mut self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        now: UnixSeconds,
+    ) -> impl Future<Output = Result<Option<Ipv4Addr>, StoreError>>;
+    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
+    fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease4>, StoreError>>;
+    /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
+    fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> impl Future<Output = Result<usize, StoreError>>;
+}
+
+/// DHCPv6 leases: addresses and prefixes.
+pub trait Leases6 {
+    /// The lease on an address or a prefix (by its first address), in whatever state.
+    fn by_address(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> impl Future<Output = Result<Option<Lease6>, StoreError>>;
+    /// The leases of a client's identity association, over all subnets, unordered.
+    fn by_ia(&mut self, lease_type: LeaseType, duid: &[u8], iaid: u32) -> impl Future<Output = Result<SmallVec<[Lease6; 1]>, StoreError>>;
+    /// All leases of a client, over all subnets and both types.
+    fn by_duid(&mut self, duid: &[u8]) -> impl Future<Output = Result<SmallVec<[Lease6; 1]>, StoreError>>;
+    /// Stores a lease; replaces the one that held its address.
+    fn put(&mut self, lease: Lease6) -> impl Future<Output = Result<(), StoreError>>;
+    /// Forgets the lease on an address or prefix; whether there was one.
+    fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> impl Future<Output = Result<bool, StoreError>>;
+    /// An address (or a prefix of length `delegated_len`; 128 for an address) in `first..=last` on which no lease
+    /// stands, looked for from `from` on and around, in steps of `2^(128 - delegated_len)`; failing that, one whose
+    /// lease `is_free_at(now)`.
+    fn find_free(
+        &mut self,
+        lease_type: LeaseType,
+        first: Ipv6Addr,
+        last: Ipv6Addr,
+        delegated_len: u8,
+        from: Ipv6Addr,
+        now: UnixSeconds,
+    ) -> impl Future<Output = Result<Option<Ipv6Addr>, StoreError>>;
+    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
+    fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease6>, StoreError>>;
+    /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
+    fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> impl Future<Output = Result<usize, StoreError>>;
+}
+
+/// What a store can fail with; the packet is then dropped and the client tries again.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The back end is not reachable or refused the operation.
+    Backend(String),
+}
+

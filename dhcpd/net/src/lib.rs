@@ -1,0 +1,1 @@
+//! Interfaces, raw and UDP sockets, batches.

@@ -1,0 +1,2 @@
+//! kea-dhcp4.
+fn main() {}

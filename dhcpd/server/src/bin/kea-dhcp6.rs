@@ -1,0 +1,2 @@
+//! kea-dhcp6.
+fn main() {}

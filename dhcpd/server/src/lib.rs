@@ -1,0 +1,1 @@
+//! kea-dhcp4 and kea-dhcp6: wiring, workers, reload.

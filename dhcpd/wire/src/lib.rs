@@ -1,0 +1,1 @@
+//! DHCPv4 and DHCPv6 packets: borrowed views in, builders out; the option table.

@@ -1,0 +1,2 @@
+//! kea-netconf.
+fn main() {}

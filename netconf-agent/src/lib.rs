@@ -1,0 +1,1 @@
+//! kea-netconf: SSH transport, sessions, datastores, the daemons as clients.

@@ -1,0 +1,2 @@
+//! keactrl: starts, stops and asks the daemons.
+fn main() {}

@@ -1,0 +1,1 @@
+//! YANG-modelled JSON (RFC 7951) to and from Kea JSON: pure functions.
