@@ -1,0 +1,229 @@
+//! All statistics of a daemon by name, and the answers that Kea's statistic commands give about them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use chrono::{DateTime, Local};
+use parking_lot::RwLock;
+use serde_json::{Map, Number, Value, json};
+
+use crate::counter::{Counter, now};
+
+/// The statistics of a daemon, by name. Names follow Kea: `pkt4-received`, `subnet[1].assigned-addresses`.
+#[derive(Debug, Default)]
+pub struct Registry {
+    statistics: RwLock<BTreeMap<String, Statistic>>,
+}
+
+/// What stands behind a name.
+#[derive(Debug)]
+enum Statistic {
+    /// Most of them.
+    Counter(Arc<Counter>),
+    /// A number beyond 64 bits, set once a configuration (`subnet[1].total-nas`), with the time in microseconds since
+    /// the epoch.
+    Big(i128, i64),
+}
+
+impl Registry {
+    /// An empty registry.
+    pub fn new() -> Self {
+        Registry::default()
+    }
+
+    /// The counter of this name: the same one for the same name, made with 0 if there is none.
+    pub fn counter(&self, name: &str) -> Arc<Counter> {
+        if let Some(Statistic::Counter(counter)) = self.statistics.read().get(name) {
+            return counter.clone();
+        }
+        let mut statistics = self.statistics.write();
+        if let Some(Statistic::Counter(counter)) = statistics.get(name) {
+            return counter.clone();
+        }
+        let counter = Arc::new(Counter::new());
+        statistics.insert(name.to_owned(), Statistic::Counter(counter.clone()));
+        counter
+    }
+
+    /// Sets a statistic that may exceed 64 bits, as the number of addresses of an IPv6 subnet does.
+    pub fn set_big(&self, name: &str, value: i128) {
+        self.statistics.write().insert(name.to_owned(), Statistic::Big(value, now()));
+    }
+
+    /// Forgets the statistics for which `keep` is false: those of subnets that a new configuration no longer has.
+    pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
+        self.statistics.write().retain(|name, _| keep(name));
+    }
+
+    /// `{ name: [ [ value, time ] ] }`; an empty map if there is no such statistic, which is no error in Kea.
+    pub fn get(&self, name: &str) -> Value {
+        let mut clock = Clock::default();
+        let sample = self.statistics.read().get(name).and_then(|statistic| statistic.sample(&mut clock));
+        Value::Object(sample.map(|sample| (name.to_owned(), sample)).into_iter().collect())
+    }
+
+    /// All statistics, each as in [`get`](Self::get).
+    pub fn get_all(&self) -> Value {
+        let mut clock = Clock::default();
+        let statistics = self.statistics.read();
+        let samples = statistics.iter().filter_map(|(name, it)| Some((name.clone(), it.sample(&mut clock)?)));
+        Value::Object(samples.collect::<Map<_, _>>())
+    }
+
+    /// Sets one statistic to 0; false if there is none of this name.
+    pub fn reset(&self, name: &str) -> bool {
+        self.statistics.write().get_mut(name).is_some_and(Statistic::reset)
+    }
+
+    /// Sets all statistics to 0.
+    pub fn reset_all(&self) {
+        self.statistics.write().values_mut().for_each(|statistic| {
+            statistic.reset();
+        });
+    }
+
+    /// Removes one statistic until it is next recorded; false if there is none of this name.
+    pub fn remove(&self, name: &str) -> bool {
+        let mut statistics = self.statistics.write();
+        match statistics.get(name) {
+            Some(Statistic::Counter(counter)) => {
+                let reported = counter.sample().is_some();
+                counter.remove();
+                reported
+            }
+            Some(Statistic::Big(..)) => statistics.remove(name).is_some(),
+            None => false,
+        }
+    }
+
+    /// Removes all statistics, each until it is next recorded.
+    pub fn remove_all(&self) {
+        self.statistics.write().retain(|_, statistic| match statistic {
+            Statistic::Counter(counter) => {
+                counter.remove();
+                true
+            }
+            Statistic::Big(..) => false,
+        });
+    }
+}
+
+impl Statistic {
+    fn sample(&self, clock: &mut Clock) -> Option<Value> {
+        let (value, changed) = match self {
+            Statistic::Counter(counter) => {
+                let (value, changed) = counter.sample()?;
+                (Number::from(value), changed)
+            }
+            Statistic::Big(value, changed) => (big(*value), *changed),
+        };
+        Some(json!([[value, clock.text(changed)]]))
+    }
+
+    /// False if it is removed.
+    fn reset(&mut self) -> bool {
+        match self {
+            Statistic::Counter(counter) => {
+                let reported = counter.sample().is_some();
+                if reported {
+                    counter.set(0);
+                }
+                reported
+            }
+            Statistic::Big(value, changed) => {
+                (*value, *changed) = (0, now());
+                true
+            }
+        }
+    }
+}
+
+/// Prints times as Kea does, `2023-06-13 20:42:46.836096` in local time; remembers the last second's text, since most
+/// statistics of a daemon changed within the same one.
+#[derive(Default)]
+struct Clock {
+    second: i64,
+    text: String,
+}
+
+impl Clock {
+    fn text(&mut self, micros: i64) -> String {
+        let (second, fraction) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+        if self.text.is_empty() || self.second != second {
+            let time = DateTime::from_timestamp(second, 0).unwrap_or_default().with_timezone(&Local);
+            self.second = second;
+            self.text = time.format("%Y-%m-%d %H:%M:%S").to_string();
+        }
+        let mut text = self.text.clone();
+        let _ = write!(text, ".{fraction:06}");
+        text
+    }
+}
+
+/// Exact as far as JSON numbers of our library go (64 bits), the nearest floating point number beyond.
+fn big(value: i128) -> Number {
+    Number::from_i128(value).or_else(|| Number::from_f64(value as f64)).unwrap_or_else(|| Number::from(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_name_is_the_same_counter() {
+        let registry = Registry::new();
+        registry.counter("pkt4-received").add(2);
+        registry.counter("pkt4-received").add(3);
+        assert_eq!(registry.get("pkt4-received")["pkt4-received"][0][0], 5);
+        let time = registry.get("pkt4-received")["pkt4-received"][0][1].as_str().map(str::len);
+        assert_eq!(time, Some("2023-06-13 20:42:46.836096".len()));
+    }
+
+    #[test]
+    fn an_unknown_name_is_empty_and_cannot_be_reset() {
+        let registry = Registry::new();
+        assert_eq!(registry.get("nope"), json!({}));
+        assert!(!registry.reset("nope"));
+        assert!(!registry.remove("nope"));
+    }
+
+    #[test]
+    fn a_removed_counter_comes_back_when_it_changes() {
+        let registry = Registry::new();
+        let counter = registry.counter("pkt4-sent");
+        counter.set(7);
+        assert!(registry.remove("pkt4-sent"));
+        assert!(!registry.remove("pkt4-sent"));
+        assert!(!registry.reset("pkt4-sent"));
+        assert_eq!(registry.get_all(), json!({}));
+        counter.add(1);
+        assert_eq!(registry.get_all()["pkt4-sent"][0][0], 1);
+    }
+
+    #[test]
+    fn reset_all_keeps_the_names() {
+        let registry = Registry::new();
+        registry.counter("a").set(1);
+        registry.set_big("b", 1 << 64);
+        assert_eq!(registry.get("b")["b"][0][0].as_f64(), Some(18_446_744_073_709_551_616.0));
+        registry.reset_all();
+        assert_eq!((&registry.get("a")["a"][0][0], &registry.get("b")["b"][0][0]), (&json!(0), &json!(0)));
+    }
+
+    #[test]
+    fn retain_drops_what_a_new_configuration_lacks() {
+        let registry = Registry::new();
+        registry.counter("subnet[1].assigned-addresses");
+        registry.counter("pkt4-sent");
+        registry.retain(|name| !name.starts_with("subnet["));
+        assert_eq!(registry.get_all().as_object().map(Map::len), Some(1));
+    }
+
+    #[test]
+    fn times_are_printed_to_the_microsecond() {
+        let text = Clock::default().text(1_700_000_000_000_042);
+        assert!(text.ends_with(".000042"), "{text}");
+        assert!(text.starts_with("2023-11-1"), "{text}");
+    }
+}
