@@ -1,1 +1,16 @@
-//! Interfaces, raw and UDP sockets, batches.
+//! Interfaces, raw and UDP sockets, batches: how DHCP packets come in and go out.
+//!
+//! A worker owns one [`RxBatch`], one [`TxBatch`] and its own [`Socket`]s. Where several workers serve one address the
+//! kernel spreads clients over them ([`bpf::Share`]): a client's packets all arrive at the same worker, in order,
+//! without a lock. What a packet means is not known here.
+
+pub mod batch;
+pub mod bpf;
+pub mod frame;
+pub mod interfaces;
+pub mod socket;
+
+pub use batch::{Datagram, Destination, RxBatch, TxBatch};
+pub use bpf::Share;
+pub use interfaces::{Interface, interfaces};
+pub use socket::Socket;

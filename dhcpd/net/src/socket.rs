@@ -1,0 +1,194 @@
+//! The sockets of a worker.
+//!
+//! DHCPv4 in raw mode uses two for an address: a UDP socket bound to it takes what is sent to it (relays, renewing
+//! clients), a packet socket takes broadcasts and reaches clients that have no address. What one sees the other does
+//! not, so nothing is answered twice. In UDP mode one socket bound to the interface takes both. DHCPv6 has one for an
+//! interface.
+
+use crate::bpf::{self, Share};
+use crate::interfaces::Interface;
+use libc::{c_int, sock_filter, sock_fprog};
+use socket2::{Domain, Protocol, SockAddr, Type};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+/// All_DHCP_Relay_Agents_and_Servers (RFC 8415 §7.1).
+pub const ALL_RELAY_AGENTS_AND_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
+/// All_DHCP_Servers (RFC 8415 §7.1).
+pub const ALL_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff05, 0, 0, 0, 0, 0, 1, 3);
+
+/// Receive buffer in bytes. It bounds how long a packet can wait: about 6,000 small packets, a tenth of a second of
+/// work at full speed. What does not fit is dropped by the kernel at once and counted there; a longer queue would only
+/// answer clients that have already asked again.
+const RECEIVE_BUFFER: c_int = 8 << 20;
+/// Send buffer in bytes: a few batches.
+const SEND_BUFFER: c_int = 4 << 20;
+
+/// What a socket carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// DHCPv4 over UDP, bound to this address (unspecified: to the interface).
+    Udp4 {
+        /// The address bound to.
+        address: Ipv4Addr,
+    },
+    /// DHCPv6 over UDP on an interface.
+    Udp6,
+    /// IPv4 packets on an interface.
+    Packet,
+}
+
+/// An open socket of one worker.
+#[derive(Debug)]
+pub struct Socket {
+    inner: socket2::Socket,
+    kind: Kind,
+    interface: u32,
+    control: bool,
+}
+
+impl Socket {
+    /// UDP on an address of the interface: receives what is sent to that address. The last of the workers to open its
+    /// socket ([`Share::worker`] = count - 1) tells the kernel how to spread clients.
+    pub fn udp4(interface: &Interface, address: Ipv4Addr, port: u16, share: Share) -> io::Result<Self> {
+        let inner = udp(Domain::IPV4)?;
+        inner.bind(&SocketAddrV4::new(address, port).into())?;
+        if share.count > 1 && share.worker + 1 == share.count {
+            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
+        }
+        Ok(Self { inner, kind: Kind::Udp4 { address }, interface: interface.index, control: false })
+    }
+
+    /// UDP on an interface, broadcasts included (`dhcp-socket-type: udp`).
+    pub fn udp4_on_interface(interface: &Interface, port: u16, share: Share) -> io::Result<Self> {
+        let inner = udp(Domain::IPV4)?;
+        inner.set_broadcast(true)?;
+        inner.bind_device(Some(interface.name.as_bytes()))?;
+        set_option(&inner, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+        if share.count > 1 {
+            attach(&inner, libc::SO_ATTACH_FILTER, &bpf::only_mine_v4(share))?;
+        }
+        inner.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port).into())?;
+        if share.count > 1 && share.worker + 1 == share.count {
+            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
+        }
+        Ok(Self {
+            inner,
+            kind: Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED },
+            interface: interface.index,
+            control: true,
+        })
+    }
+
+    /// Packet socket: receives broadcasts to `port`, sends to link-layer addresses.
+    pub fn packet(interface: &Interface, port: u16, share: Share) -> io::Result<Self> {
+        // Protocol 0 receives nothing until bind: no packet slips in before the filter stands.
+        let inner = socket2::Socket::new(Domain::PACKET, Type::DGRAM.cloexec().nonblocking(), None)?;
+        set_option(&inner, libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
+        set_buffers(&inner);
+        let broadcasts: Vec<_> = std::iter::once(Ipv4Addr::BROADCAST).chain(interface.directed_broadcasts()).collect();
+        attach(&inner, libc::SO_ATTACH_FILTER, &bpf::broadcast_v4(port, &broadcasts, share))?;
+        inner.bind(&link_address(interface.index))?;
+        Ok(Self { inner, kind: Kind::Packet, interface: interface.index, control: true })
+    }
+
+    /// DHCPv6 on an interface: unicast to any of its addresses and both multicast groups.
+    pub fn udp6(interface: &Interface, port: u16, share: Share) -> io::Result<Self> {
+        let inner = udp(Domain::IPV6)?;
+        inner.set_only_v6(true)?;
+        inner.bind_device(Some(interface.name.as_bytes()))?;
+        inner.set_multicast_if_v6(interface.index)?;
+        inner.set_multicast_loop_v6(false)?;
+        set_option(&inner, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+        if share.count > 1 {
+            attach(&inner, libc::SO_ATTACH_FILTER, &bpf::only_mine_v6(share))?;
+        }
+        inner.bind(&SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0).into())?;
+        inner.join_multicast_v6(&ALL_RELAY_AGENTS_AND_SERVERS, interface.index)?;
+        inner.join_multicast_v6(&ALL_SERVERS, interface.index)?;
+        if share.count > 1 && share.worker + 1 == share.count {
+            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v6(share.count))?;
+        }
+        Ok(Self { inner, kind: Kind::Udp6, interface: interface.index, control: true })
+    }
+
+    /// What it carries.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Index of its interface.
+    pub fn interface(&self) -> u32 {
+        self.interface
+    }
+
+    /// Whether control messages come with its datagrams.
+    pub(crate) fn wants_control(&self) -> bool {
+        self.control
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
+
+fn udp(domain: Domain) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(domain, Type::DGRAM.cloexec().nonblocking(), Some(Protocol::UDP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    set_buffers(&socket);
+    Ok(socket)
+}
+
+/// Beyond the system's limit where the process may (CAP_NET_ADMIN), up to it otherwise.
+fn set_buffers(socket: &socket2::Socket) {
+    for (forced, plain, size) in
+        [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, RECEIVE_BUFFER), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, SEND_BUFFER)]
+    {
+        if set_option(socket, libc::SOL_SOCKET, forced, size).is_err() {
+            let _ = set_option(socket, libc::SOL_SOCKET, plain, size); // a smaller buffer still serves
+        }
+    }
+}
+
+fn link_address(interface: u32) -> SockAddr {
+    let link = libc::sockaddr_ll {
+        sll_family: libc::AF_PACKET as u16,
+        sll_protocol: (libc::ETH_P_IP as u16).to_be(),
+        sll_ifindex: interface as i32,
+        sll_hatype: 0,
+        sll_pkttype: 0,
+        sll_halen: 0,
+        sll_addr: [0; 8],
+    };
+    #[expect(unsafe_code, reason = "socket2 has no constructor for packet addresses")]
+    // SAFETY: the storage is zeroed, large enough for a sockaddr_ll, and its length is given.
+    unsafe {
+        let mut storage = socket2::SockAddrStorage::zeroed();
+        *storage.view_as::<libc::sockaddr_ll>() = link;
+        SockAddr::new(storage, size_of::<libc::sockaddr_ll>() as u32)
+    }
+}
+
+fn attach(socket: &socket2::Socket, option: c_int, program: &[sock_filter]) -> io::Result<()> {
+    let program = sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
+    set_option(socket, libc::SOL_SOCKET, option, program)
+}
+
+fn set_option<T>(socket: &socket2::Socket, level: c_int, option: c_int, value: T) -> io::Result<()> {
+    #[expect(unsafe_code, reason = "options that socket2 does not know")]
+    // SAFETY: the pointer and length describe `value`, which lives until the call returns.
+    let done = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(&value).cast(), size_of::<T>() as u32)
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
