@@ -1,0 +1,139 @@
+//! Options ready to be sent: what `option-data` became once every value was encoded.
+//!
+//! A list is written by the operator in each scope (global, shared network, subnet, pool, reservation). The resolved
+//! lists are already layered, so that a packet looks in one list of the scope it ended in and copies bytes.
+//! Sub-options stand encoded inside their parent option.
+
+/// One option with its payload as it goes on the wire, without code and length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionItem {
+    /// Code in its space (`dhcp4`, `dhcp6`, or a vendor's).
+    pub code: u16,
+    /// Payload.
+    pub data: Box<[u8]>,
+    /// Sent even to a client that did not ask (`always-send`).
+    pub always: bool,
+    /// Never sent, whatever other scopes say (`never-send`).
+    pub never: bool,
+}
+
+/// Options of one vendor: the space `vendor-ENTERPRISE`, carried in option 125 (v4) or 17 (v6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VendorOptions {
+    /// IANA enterprise number.
+    pub enterprise: u32,
+    /// The vendor's options, by code, each code once.
+    pub items: Vec<OptionItem>,
+}
+
+/// The options of a scope, all enclosing scopes included, by code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OptionSet {
+    items: Vec<OptionItem>,
+    vendors: Vec<VendorOptions>,
+}
+
+impl OptionSet {
+    /// Makes the list of one scope. Where a code stands twice, the last one counts.
+    pub fn new(items: Vec<OptionItem>, vendors: Vec<VendorOptions>) -> Self {
+        let mut set = Self { items: sorted(items), vendors: Vec::new() };
+        for vendor in vendors {
+            let items = match set.vendors.iter().position(|v| v.enterprise == vendor.enterprise) {
+                Some(at) => set.vendors.swap_remove(at).items.into_iter().chain(vendor.items).collect(),
+                None => vendor.items,
+            };
+            set.vendors.push(VendorOptions { enterprise: vendor.enterprise, items: sorted(items) });
+        }
+        set.vendors.sort_by_key(|v| v.enterprise);
+        set
+    }
+
+    /// This scope's options over those of the enclosing scope: the inner value wins; `always` and `never` of either
+    /// scope hold.
+    #[must_use]
+    pub fn over(&self, outer: &Self) -> Self {
+        let mut vendors: Vec<VendorOptions> = Vec::new();
+        for vendor in self.vendors.iter().chain(&outer.vendors) {
+            match vendors.iter_mut().find(|v| v.enterprise == vendor.enterprise) {
+                Some(inner) => inner.items = layered(&inner.items, &vendor.items),
+                None => vendors.push(vendor.clone()),
+            }
+        }
+        vendors.sort_by_key(|v| v.enterprise);
+        Self { items: layered(&self.items, &outer.items), vendors }
+    }
+
+    /// The option with this code.
+    pub fn find(&self, code: u16) -> Option<&OptionItem> {
+        // Scopes have a dozen options: a walk over sorted codes beats a search.
+        self.items.iter().find(|item| item.code == code)
+    }
+
+    /// All options by code.
+    pub fn items(&self) -> &[OptionItem] {
+        &self.items
+    }
+
+    /// Options by vendor, by enterprise number.
+    pub fn vendors(&self) -> &[VendorOptions] {
+        &self.vendors
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.vendors.is_empty()
+    }
+}
+
+/// By code, the last of each.
+fn sorted(mut items: Vec<OptionItem>) -> Vec<OptionItem> {
+    items.reverse();
+    items.sort_by_key(|item| item.code);
+    items.dedup_by_key(|item| item.code);
+    items
+}
+
+/// Two sorted lists in one.
+fn layered(inner: &[OptionItem], outer: &[OptionItem]) -> Vec<OptionItem> {
+    let mut all = inner.to_vec();
+    for item in outer {
+        match all.iter_mut().find(|mine| mine.code == item.code) {
+            Some(mine) => {
+                mine.always |= item.always;
+                mine.never |= item.never;
+            }
+            None => all.push(item.clone()),
+        }
+    }
+    all.sort_by_key(|item| item.code);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(code: u16, data: &[u8], always: bool) -> OptionItem {
+        OptionItem { code, data: data.into(), always, never: false }
+    }
+
+    #[test]
+    fn the_last_of_a_scope_counts_and_the_inner_scope_wins() {
+        let outer = OptionSet::new(vec![item(6, &[1], true), item(3, &[1], false), item(3, &[2], false)], vec![]);
+        assert_eq!(outer.find(3).map(|i| &*i.data), Some(&[2][..]));
+        let inner = OptionSet::new(vec![item(6, &[9], false), item(15, b"x", false)], vec![]);
+        let both = inner.over(&outer);
+        assert_eq!(both.items().iter().map(|i| i.code).collect::<Vec<_>>(), [3, 6, 15]);
+        assert_eq!(both.find(6), Some(&item(6, &[9], true)), "inner value, and always from outside");
+    }
+
+    #[test]
+    fn vendors_are_layered_each_for_itself() {
+        let vendor = |enterprise, items| VendorOptions { enterprise, items };
+        let outer = OptionSet::new(vec![], vec![vendor(4491, vec![item(2, &[1], false), item(3, &[1], false)])]);
+        let inner = OptionSet::new(vec![], vec![vendor(4491, vec![item(2, &[7], false)]), vendor(9, vec![])]);
+        let both = inner.over(&outer);
+        assert_eq!(both.vendors().iter().map(|v| v.enterprise).collect::<Vec<_>>(), [9, 4491]);
+        assert_eq!(both.vendors()[1].items, [item(2, &[7], false), item(3, &[1], false)]);
+    }
+}

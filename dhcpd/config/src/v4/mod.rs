@@ -1,0 +1,3 @@
+//! DHCPv4: parameters and the snapshot they resolve to.
+
+pub mod snapshot;
