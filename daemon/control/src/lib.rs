@@ -1,1 +1,15 @@
 //! Commands: table, unix control channel, server and client.
+//!
+//! A command is a JSON map, `{ "command": "config-get", "arguments": { } }`; its [`Answer`] is one, too. A daemon puts its
+//! commands into a [`Table`], [`unix::Listener`] serves the table on a unix socket, [`unix::Client`] calls it.
+//!
+//! This crate does not know what a daemon does.
+
+mod answer;
+mod request;
+mod table;
+pub mod unix;
+
+pub use answer::{Answer, Code};
+pub use request::Request;
+pub use table::Table;

@@ -10,9 +10,11 @@
 //!
 //! This crate knows no sockets (but syslog's) and no runtime.
 
+mod config;
 mod row;
 mod site;
 
+pub use config::{Destination, Layout, Logger, Output, Threshold};
 pub use row::{Row, Severity};
 
 #[doc(hidden)]

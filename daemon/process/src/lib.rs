@@ -1,1 +1,16 @@
-//! What every daemon is: command line, PID file, signals, life cycle.
+//! What every daemon is: command line, PID file, signals, sd_notify, the life cycle and the commands every daemon has.
+//!
+//! A program implements [`Daemon`]; its `main` is [`run`]. A configuration goes through two phases: `prepare` does all that
+//! can fail and changes nothing, `apply` cannot fail. Loggers and control sockets are prepared and applied with it.
+//!
+//! The daemon runs on a current-thread runtime, inside a `LocalSet`, and stays in the foreground; threads of the data
+//! plane are its own.
+
+mod common;
+mod daemon;
+pub mod options;
+pub mod paths;
+
+pub use common::Common;
+pub use daemon::{Context, Daemon, Event, Identity, Style, VERSION, run};
+pub use options::Options;

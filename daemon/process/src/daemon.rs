@@ -1,0 +1,124 @@
+//! The trait that a daemon implements, and its life.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use control::Table;
+use schema::ConfigError;
+use schema::json::Document;
+use serde_json::{Map, Value};
+
+use crate::{Common, Options};
+
+/// The version of Kea that this speaks like; what `-v` prints.
+pub const VERSION: &str = "3.3.1";
+
+/// What a daemon is called.
+#[derive(Debug)]
+pub struct Identity {
+    /// Name of the process and of its root logger, `kea-dhcp4`.
+    pub process: &'static str,
+    /// Key of its part of a configuration, `Dhcp4`.
+    pub module: &'static str,
+    /// What it is, `Kea DHCPv4 server`.
+    pub title: &'static str,
+    /// Options of the command line that this daemon has of all there are, as for getopt: `vVWdFRXc:t:T:p:P:`.
+    pub options: &'static str,
+    /// Whose texts its answers follow.
+    pub style: Style,
+}
+
+/// Kea's DHCP servers and its other daemons answer the same commands in different words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// kea-dhcp4, kea-dhcp6.
+    Server,
+    /// kea-dhcp-ddns, kea-netconf.
+    Controller,
+}
+
+/// What a daemon is given at its birth.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The command line.
+    pub options: Options,
+    /// The statistics that the statistic commands answer from.
+    pub stats: Arc<stats::Registry>,
+    /// Ends the daemon: the exit value.
+    pub shutdown: tokio::sync::mpsc::UnboundedSender<i32>,
+}
+
+/// A daemon. Its methods are called on one thread, inside the runtime.
+pub trait Daemon: Sized + 'static {
+    /// Names.
+    const IDENTITY: Identity;
+    /// A configuration that was found good, with all that it needs, not yet in effect. Dropping it gives everything back.
+    type Prepared;
+
+    /// Makes the daemon, not configured yet.
+    fn new(context: Context) -> Result<Self, String>;
+
+    /// Does all that can fail for this configuration (`{ "Dhcp4": { } }`) and changes nothing.
+    fn prepare(&self, config: &Document) -> Result<Self::Prepared, Vec<ConfigError>>;
+
+    /// Only finds out whether the configuration is good, as for `-t` and `config-test`: may leave out what needs
+    /// privileges or disturbs a running daemon.
+    fn check(&self, config: &Document) -> Result<(), Vec<ConfigError>> {
+        self.prepare(config).map(drop)
+    }
+
+    /// The loggers and control sockets of a prepared configuration.
+    fn common(prepared: &Self::Prepared) -> Common;
+
+    /// Puts a configuration into effect.
+    fn apply(&self, prepared: Self::Prepared);
+
+    /// The configuration in effect, with all its defaults, as `config-get` shows it: `{ "Dhcp4": { } }`.
+    fn config(&self) -> Value;
+
+    /// Adds the daemon's own commands.
+    fn commands(self: &Rc<Self>, _table: &mut Table) {}
+
+    /// Adds to what `status-get` answers.
+    fn status(&self, _status: &mut Map<String, Value>) {}
+
+    /// Logs what happens in the life of the daemon in the daemon's own messages.
+    fn report(event: Event<'_>);
+
+    /// Called once when the daemon ends, before the runtime does; stops threads, writes what is left.
+    fn stop(&self) {}
+}
+
+/// What happens in the life of a daemon.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The process starts.
+    Starting(&'a Options),
+    /// The same daemon with the same file is running already.
+    AlreadyRunning(&'a str),
+    /// The configuration in a file is not good, for this reason.
+    LoadFailed(&'a Path, &'a str),
+    /// The start failed, for this reason.
+    InitFailed(&'a str),
+    /// The daemon serves.
+    Started,
+    /// A new configuration took effect.
+    Configured,
+    /// The file is read again.
+    Reloading(&'a Path),
+    /// The file's configuration is in effect.
+    Reloaded(&'a Path),
+    /// The file's configuration was refused, and the one before it stays.
+    ReloadFailed(&'a Path, &'a str),
+    /// The daemon was told to end.
+    Stopping,
+    /// The daemon ends.
+    Stopped,
+}
+
+/// The `main` of a daemon.
+pub fn run<D: Daemon>() -> ExitCode {
+    ExitCode::FAILURE
+}
