@@ -7,10 +7,24 @@
 //!
 //! This crate knows no file (the caller hands in a function that reads includes), socket, clock or runtime.
 
+extern crate self as schema;
+
+pub mod common;
+mod error;
+mod field;
 pub mod json;
+mod reader;
+mod scope;
 pub mod table;
 
-pub use daemon_schema_derive::Scope;
+pub use daemon_schema_derive::{Scope, Word};
+pub use error::{ConfigError, Problem};
+pub use field::{Field, Json, Slot, empty_map, literal};
+pub use reader::Reader;
+pub use scope::{Annotations, Scope, read};
+
+#[doc(hidden)]
+pub use serde_json;
 
 /// Where a value stands: file (index into [`json::Document::files`]), line and column, both from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,8 +37,8 @@ pub struct Pos {
     pub column: u32,
 }
 
-/// A value and where it was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A value and where it was written. Two are equal when their values are, wherever they stand.
+#[derive(Clone, Debug, Default)]
 pub struct At<T> {
     /// The value.
     pub value: T,
@@ -32,20 +46,28 @@ pub struct At<T> {
     pub pos: Pos,
 }
 
+impl<T: PartialEq> PartialEq for At<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for At<T> {}
+
+impl<T> At<T> {
+    /// A value that nobody wrote.
+    pub fn unwritten(value: T) -> Self {
+        Self { value, pos: Pos::default() }
+    }
+}
+
+impl<T> std::ops::Deref for At<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
 /// A parameter as written: absent, or a value with its position.
 pub type Given<T> = Option<At<T>>;
-
-/// What is wrong with a configuration, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    /// Name of the file, or what stands for it (`<string>`).
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// Path of the parameter, `Dhcp4/subnet4[2]/pools[0]/pool`; empty for a syntax error.
-    pub path: String,
-    /// What is wrong, and what would be right.
-    pub reason: String,
-}

@@ -1,7 +1,20 @@
-//! #[derive(Scope)]: one struct of parameters becomes parser, printer and table.
+//! `#[derive(Scope)]`: one struct of parameters becomes parser, printer and table. `#[derive(Word)]`: an enum becomes a
+//! value that is one of some words. What the attributes mean is told at `schema::Scope`.
 
-/// Derives `Scope`.
+mod attributes;
+mod scope;
+mod word;
+
+/// Derives `schema::Scope` and `schema::Field` for a struct of parameters.
 #[proc_macro_derive(Scope, attributes(param))]
-pub fn scope(_input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    proc_macro::TokenStream::new()
+pub fn scope(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    scope::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as `#[word("...")]` says.
+#[proc_macro_derive(Word, attributes(word))]
+pub fn word(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    word::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -1,0 +1,104 @@
+//! A scope: one kind of JSON map, as a struct.
+
+use crate::json::{Document, Member, Node, Value};
+use crate::table::Table;
+use crate::{ConfigError, Given, Json, Reader};
+use std::fmt::Debug;
+
+/// A struct whose fields are the parameters of one kind of JSON map. Derived, never written by hand.
+///
+/// A field is a [`Given<T>`] or a `Vec<At<T>>` of a [`crate::Field`] type; its doc comment is the manual's text. `#[param(...)]` says the rest:
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `key = "..."` | JSON key; the field's name in kebab-case otherwise |
+/// | `alias = "..."` | another spelling that is accepted; may be repeated |
+/// | `default = 7200` | the value when absent, a JSON literal; an accessor of the field's name returns the value or this |
+/// | `default` | for a map: when absent, it is as if it were empty |
+/// | `range = 0..=65535` | least and greatest value of a whole number |
+/// | `inherited` | when absent, taken from the enclosing scope by [`Scope::inherit`] |
+/// | `required` | absence is an error |
+/// | `secret` | not shown to everyone |
+/// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise |
+/// | `yang(opaque = "...")` | the node of this name holds the JSON as text |
+/// | `yang(special)`, `yang(absent)` | the translators have a function for it; the models have no node for it |
+/// | `flatten` | the field is another scope whose parameters stand in this map |
+pub trait Scope: Clone + Debug + Default + PartialEq + 'static {
+    /// The parameters as data.
+    const TABLE: &'static Table;
+
+    /// Takes a member of the map if the scope, or one flattened into it, has such a parameter; false if none has.
+    fn take(&mut self, member: &Member, reader: &mut Reader) -> bool;
+
+    /// Calls back with the key of each required parameter that is absent.
+    fn missing(&self, found: &mut dyn FnMut(&'static str));
+
+    /// Puts the parameters that are present into a map.
+    fn put(&self, map: &mut serde_json::Map<String, serde_json::Value>);
+
+    /// Fills the absent inheritable values from the enclosing scope's.
+    fn inherit(&mut self, outer: &Self);
+
+    /// Fills the absent values that have a default, here and in the maps within.
+    fn fill(&mut self);
+
+    /// Reads a map; what is wrong with it goes to the reader.
+    fn read(reader: &mut Reader, node: &Node) -> Self {
+        let mut scope = Self::default();
+        let Value::Map(members) = &node.value else {
+            reader.expected(node, "a map");
+            return scope;
+        };
+        for member in members {
+            if !scope.take(member, reader) {
+                reader.unknown(member, Self::TABLE);
+            }
+        }
+        // A value that was written but refused is absent from the struct; it has had its error.
+        scope.missing(&mut |key| {
+            if !members.iter().any(|member| &*member.key == key) {
+                reader.problem(node.pos, format!("`{key}` is missing"));
+            }
+        });
+        scope
+    }
+
+    /// The parameters that are present, as JSON.
+    fn write(&self) -> serde_json::Value {
+        let mut map = serde_json::Map::new();
+        self.put(&mut map);
+        map.into()
+    }
+}
+
+/// Reads a whole document: the scope, or everything that is wrong with it.
+pub fn read<S: Scope>(document: &Document) -> Result<S, Vec<ConfigError>> {
+    let mut reader = Reader::default();
+    let scope = S::read(&mut reader, &document.root);
+    match reader.problems.is_empty() {
+        true => Ok(scope),
+        false => Err(document.errors(reader.problems)),
+    }
+}
+
+/// What every scope may carry for its reader.
+#[derive(Clone, Debug, Default, PartialEq, daemon_schema_derive::Scope)]
+pub struct Annotations {
+    /// A remark; it stands in the user context under the key `comment`.
+    #[param(yang(special))]
+    pub comment: Given<String>,
+    /// Data of the operator's own, any JSON map. The servers keep it and show it.
+    #[param(yang(opaque = "user-context"))]
+    pub user_context: Given<Json>,
+}
+
+impl Annotations {
+    /// The user context with the comment in it, as `config-get` shows it.
+    pub fn fold(&mut self) {
+        if let Some(comment) = self.comment.take() {
+            let context =
+                self.user_context.get_or_insert_with(|| crate::At { value: Json::default(), pos: comment.pos });
+            context.value.0.entry("comment").or_insert(comment.value.into());
+        }
+    }
+}
