@@ -305,3 +305,115 @@ impl fmt::Display for NameError {
 }
 
 impl std::error::Error for NameError {}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names of any octets.
+    pub(crate) fn names() -> impl Strategy<Value = Name> {
+        vec(vec(any::<u8>(), 1..12), 0..6)
+            .prop_map(|labels| Name::from_labels(labels.iter().map(Vec::as_slice)).expect("short labels"))
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_read_back(name in names()) {
+            let read = Name::parse(&name.to_string()).unwrap();
+            prop_assert_eq!(read.wire(), name.wire());
+        }
+
+        #[test]
+        fn wire_form_is_read_back(name in names(), rest in vec(any::<u8>(), 0..9)) {
+            let bytes = [name.wire(), &rest].concat();
+            let (read, after) = Name::from_wire(&bytes).unwrap();
+            prop_assert_eq!(read.wire(), name.wire());
+            prop_assert_eq!(after, &rest);
+            let (read, after) = Name::from_message(&bytes, 0).unwrap();
+            prop_assert_eq!(read.wire(), name.wire());
+            prop_assert_eq!(after, name.wire().len());
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..300), offset in 0..310usize) {
+            let _ = Name::from_wire(&bytes);
+            if let Ok((name, after)) = Name::from_message(&bytes, offset) {
+                prop_assert!(after <= bytes.len() && name.wire().len() <= 255);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text: String) {
+            if let Ok(name) = Name::parse(&text) {
+                prop_assert!(name.wire().len() <= 255);
+            }
+        }
+
+        #[test]
+        fn a_name_is_within_its_suffixes_only(name in names(), cut in 0..7usize, other in names()) {
+            let labels: Vec<&[u8]> = name.labels().collect();
+            let suffix = Name::from_labels(labels.get(cut..).unwrap_or(&[]).iter().copied()).unwrap();
+            prop_assert!(name.is_within(&suffix));
+            let by_labels = labels.len() >= other.labels().count()
+                && labels.iter().rev().zip(other.labels().collect::<Vec<_>>().iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
+            prop_assert_eq!(name.is_within(&other), by_labels);
+        }
+    }
+
+    #[test]
+    fn text_forms() {
+        for (text, wire) in [
+            (".", &b"\0"[..]),
+            ("Host.Example", b"\x04Host\x07Example\0"),
+            ("a\\.b.c.", b"\x03a.b\x01c\0"),
+            ("\\000\\255.", b"\x02\x00\xff\0"),
+        ] {
+            assert_eq!(Name::parse(text).unwrap().wire(), wire, "{text}");
+        }
+        let long = "a".repeat(64);
+        for (text, error) in [
+            ("", NameError::Empty),
+            ("a..b", NameError::EmptyLabel),
+            (".a", NameError::EmptyLabel),
+            (long.as_str(), NameError::LabelTooLong),
+            ("a\\", NameError::BadEscape),
+            ("a\\256", NameError::BadEscape),
+            ("a\\12", NameError::BadEscape),
+        ] {
+            assert_eq!(Name::parse(text).unwrap_err(), error, "{text}");
+        }
+        let longest = format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(61));
+        assert_eq!(Name::parse(&longest).unwrap().wire().len(), 255);
+        assert_eq!(Name::parse(&format!("{longest}a")).unwrap_err(), NameError::TooLong);
+    }
+
+    #[test]
+    fn case_is_disregarded_and_kept() {
+        let (upper, lower) = (Name::parse("HOST.Example.").unwrap(), Name::parse("host.example").unwrap());
+        assert_eq!(upper, lower);
+        assert_eq!(upper.canonical(), lower.wire());
+        assert_eq!(upper.to_string(), "HOST.Example.");
+    }
+
+    #[test]
+    fn pointers_go_backwards_only() {
+        let message = b"\x01b\0\x01a\xc0\x00\xc0\x07";
+        let (name, after) = Name::from_message(message, 3).unwrap();
+        assert_eq!((name.to_string().as_str(), after), ("a.b.", 7));
+        assert_eq!(Name::from_message(message, 7).unwrap_err(), NameError::BadPointer);
+        assert_eq!(Name::from_message(b"\x40", 0).unwrap_err(), NameError::BadLabelType);
+    }
+
+    #[test]
+    fn reverse_names() {
+        let reverse = |text: &str| Name::reverse(text.parse().unwrap()).to_string();
+        assert_eq!(reverse("192.0.2.10"), "10.2.0.192.in-addr.arpa.");
+        assert_eq!(
+            reverse("2001:db8::4a"),
+            "a.4.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa."
+        );
+    }
+}

@@ -18,7 +18,7 @@ pub enum DhcidError {
     EmptyIdentifier,
     /// A client identifier of type 255 (RFC 4361 §6.1) holds a DUID of no octet or of more than 130.
     BadDuidLength,
-    /// The text is empty, of an odd number of digits, or has something else than hexadecimal digits.
+    /// The text is not of 1 to 255 octets in hexadecimal digits.
     BadHex,
 }
 
@@ -35,6 +35,8 @@ const RFC4361: u8 = 255;
 const RFC4361_PREFIX: usize = 5;
 /// Most octets of a DUID: a type of two and 128 more (RFC 8415 §11.1).
 const DUID_MAX: usize = 130;
+/// Most octets of a DHCID that we take from others.
+const DHCID_MAX: usize = 255;
 
 impl Dhcid {
     /// From a DUID (type code and all) and the name.
@@ -62,9 +64,10 @@ impl Dhcid {
         Self::compute(HARDWARE_ADDRESS, &[&[htype], address], fqdn)
     }
 
-    /// Takes RDATA that was computed elsewhere; `None` when it is empty.
+    /// Takes RDATA that was computed elsewhere; `None` when it is empty or longer than 255 octets, which leaves room for any
+    /// digest and keeps a request within a datagram.
     pub fn from_rdata(rdata: &[u8]) -> Option<Self> {
-        (!rdata.is_empty()).then(|| Self { bytes: rdata.into() })
+        (1..=DHCID_MAX).contains(&rdata.len()).then(|| Self { bytes: rdata.into() })
     }
 
     /// Reads hexadecimal digits without separators, of either case.
@@ -120,9 +123,81 @@ impl fmt::Display for DhcidError {
         f.write_str(match self {
             Self::EmptyIdentifier => "the client's identifier is empty",
             Self::BadDuidLength => "the DUID in the client identifier is not of 1 to 130 octets",
-            Self::BadHex => "a DHCID is a whole number of octets in hexadecimal digits",
+            Self::BadHex => "a DHCID is of 1 to 255 octets in hexadecimal digits",
         })
     }
 }
 
 impl std::error::Error for DhcidError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    /// RFC 4701 §3.6.1 to §3.6.3, there in base64.
+    #[test]
+    fn the_examples_of_rfc_4701() {
+        let duid = [0, 1, 0, 6, 0x41, 0x2d, 0xf1, 0x66, 1, 2, 3, 4, 5, 6];
+        assert_eq!(
+            Dhcid::from_duid(&duid, &name("chi6.example.com")).unwrap().to_string(),
+            "000201636FC0B8271C82825BB1AC5C41CF5351AA69B4FEBD94E8F17CDB95000DA48C40"
+        );
+        assert_eq!(
+            Dhcid::from_client_id(&[1, 7, 8, 9, 10, 11, 12], &name("CHI.example.com.")).unwrap().to_string(),
+            "0001013920FE5D1DCEB3FD0BA3379756A70D73B17009F41D58BDDBFCD6A2503956D8DA"
+        );
+        assert_eq!(
+            Dhcid::from_hardware_address(1, &[1, 2, 3, 4, 5, 6], &name("client.example.com")).unwrap().to_string(),
+            "000001C4B9A5B249651343158DDE7BCC77169841F7A4243A572B5C283FFFEDEB3F75E6"
+        );
+    }
+
+    #[test]
+    fn a_duid_in_a_client_identifier_counts_as_a_duid() {
+        let (duid, fqdn) = ([0, 3, 0, 1, 1, 2, 3, 4, 5, 6], name("host.example.org"));
+        let client_id = [&[255, 0, 0, 0, 7][..], &duid].concat();
+        assert_eq!(Dhcid::from_client_id(&client_id, &fqdn), Dhcid::from_duid(&duid, &fqdn));
+        for length in [1, 5, 136] {
+            assert_eq!(Dhcid::from_client_id(&vec![255; length], &fqdn), Err(DhcidError::BadDuidLength), "{length}");
+        }
+        assert!(Dhcid::from_client_id(&[255; 135], &fqdn).is_ok());
+    }
+
+    #[test]
+    fn nothing_comes_of_nothing() {
+        let fqdn = name("host.example.org");
+        assert_eq!(Dhcid::from_duid(&[], &fqdn), Err(DhcidError::EmptyIdentifier));
+        assert_eq!(Dhcid::from_client_id(&[], &fqdn), Err(DhcidError::EmptyIdentifier));
+        assert_eq!(Dhcid::from_hardware_address(1, &[], &fqdn), Err(DhcidError::EmptyIdentifier));
+        for text in ["", "0", "0G", "é0"] {
+            assert_eq!(Dhcid::from_hex(text), Err(DhcidError::BadHex), "{text}");
+        }
+        assert_eq!(Dhcid::from_rdata(&[]), None);
+        assert_eq!(Dhcid::from_rdata(&vec![0; DHCID_MAX + 1]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn text_is_read_back(rdata in vec(any::<u8>(), 1..80)) {
+            let dhcid = Dhcid::from_rdata(&rdata).unwrap();
+            prop_assert_eq!(dhcid.rdata(), &rdata[..]);
+            prop_assert_eq!(Dhcid::from_hex(&dhcid.to_string()), Ok(dhcid.clone()));
+            prop_assert_eq!(Dhcid::from_hex(&dhcid.to_string().to_lowercase()), Ok(dhcid));
+        }
+
+        #[test]
+        fn any_identifier_is_digested_or_refused(id in vec(any::<u8>(), 0..150)) {
+            let fqdn = name("host.example.org");
+            for dhcid in [Dhcid::from_duid(&id, &fqdn), Dhcid::from_client_id(&id, &fqdn)].into_iter().flatten() {
+                prop_assert_eq!(dhcid.rdata().len(), 35);
+            }
+        }
+    }
+}

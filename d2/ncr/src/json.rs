@@ -43,10 +43,9 @@ impl NameChangeRequest {
     /// The datagram: the length of the text in two octets, most significant first, and the text.
     pub fn encode(&self) -> Vec<u8> {
         let text = self.to_json();
-        // A name of 255 octets takes at most four characters each, a DHCID from a datagram at most 64 KiB.
-        let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
-        let mut datagram = length.to_be_bytes().to_vec();
-        datagram.extend_from_slice(&text.as_bytes()[..usize::from(length)]);
+        // A name takes at most 5 characters an octet, a DHCID 2: the text stays far below 64 KiB.
+        let mut datagram = (text.len() as u16).to_be_bytes().to_vec();
+        datagram.extend_from_slice(text.as_bytes());
         datagram
     }
 
@@ -151,3 +150,127 @@ impl fmt::Display for NcrError {
 }
 
 impl std::error::Error for NcrError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    prop_compose! {
+        fn requests()(
+            add: bool,
+            directions in 1..4u8,
+            labels in vec(vec(any::<u8>(), 1..12), 0..6),
+            ip_address: IpAddr,
+            dhcid in vec(any::<u8>(), 1..50),
+            lease_length: u32,
+            mode in 0..4usize,
+        ) -> NameChangeRequest {
+            NameChangeRequest {
+                change_type: if add { ChangeType::Add } else { ChangeType::Remove },
+                forward_change: directions & 1 != 0,
+                reverse_change: directions & 2 != 0,
+                fqdn: Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap(),
+                ip_address,
+                dhcid: Dhcid::from_rdata(&dhcid).unwrap(),
+                lease_length,
+                conflict_resolution_mode: ConflictResolutionMode::ALL[mode],
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(request in requests()) {
+            prop_assert_eq!(NameChangeRequest::decode(&request.encode()), Ok(request));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..200)) {
+            prop_assert!(NameChangeRequest::decode(&bytes).is_err());
+        }
+
+        #[test]
+        fn damaged_requests_are_read_or_refused(request in requests(), at: prop::sample::Index, byte: u8) {
+            let mut bytes = request.encode();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if let Ok(request) = NameChangeRequest::decode(&bytes) {
+                prop_assert_eq!(NameChangeRequest::decode(&request.encode()), Ok(request));
+            }
+        }
+    }
+
+    /// The text as kea-dhcp4 puts it into its datagrams.
+    const TEXT: &str = "{\"change-type\":0,\"forward-change\":true,\"reverse-change\":false,\
+        \"fqdn\":\"walah.walah.com.\",\"ip-address\":\"192.168.2.1\",\"dhcid\":\"010203040A7F8E3D\",\
+        \"lease-length\":1300,\"conflict-resolution-mode\":\"check-with-dhcid\"}";
+
+    #[test]
+    fn the_text_is_keas() {
+        let request = NameChangeRequest::from_json(&serde_json::from_str(TEXT).unwrap()).unwrap();
+        assert_eq!(request.to_json(), TEXT);
+        let datagram = request.encode();
+        assert_eq!(datagram.split_at(2), (&(TEXT.len() as u16).to_be_bytes()[..], TEXT.as_bytes()));
+    }
+
+    /// The text with one member replaced, or left out.
+    fn changed(member: &str, value: Option<Value>) -> Result<NameChangeRequest, NcrError> {
+        let mut map: Map<String, Value> = serde_json::from_str(TEXT).unwrap();
+        map.remove(member);
+        if let Some(value) = value {
+            map.insert(member.to_owned(), value);
+        }
+        NameChangeRequest::from_json(&Value::Object(map))
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        for member in ["change-type", "forward-change", "reverse-change", "fqdn", "ip-address", "dhcid", "lease-length"]
+        {
+            assert_eq!(changed(member, None), Err(NcrError::Missing(member)));
+            let wrong = changed(member, Some(Value::Null)).unwrap_err();
+            assert!(matches!(wrong, NcrError::WrongType { member: named, .. } if named == member), "{member}: {wrong}");
+        }
+        for (member, value) in [
+            ("change-type", 2.into()),
+            ("ip-address", "192.0.2".into()),
+            ("lease-length", (-1).into()),
+            ("lease-length", (1u64 << 32).into()),
+            ("conflict-resolution-mode", "sometimes".into()),
+        ] {
+            let wrong = changed(member, Some(value)).unwrap_err();
+            assert!(matches!(wrong, NcrError::BadValue { member: named, .. } if named == member), "{member}: {wrong}");
+        }
+        assert_eq!(changed("forward-change", Some(false.into())), Err(NcrError::NoDirection));
+        assert_eq!(changed("fqdn", Some("".into())), Err(NcrError::Fqdn(NameError::Empty)));
+        assert_eq!(changed("dhcid", Some("".into())), Err(NcrError::Dhcid(DhcidError::BadHex)));
+    }
+
+    #[test]
+    fn older_members_are_understood() {
+        let mut map: Map<String, Value> = serde_json::from_str(TEXT).unwrap();
+        map.insert("lease-expires-on".to_owned(), "20130121132405".into());
+        map.remove("conflict-resolution-mode");
+        let mode = |map: &Map<_, _>| {
+            NameChangeRequest::from_json(&Value::Object(map.clone())).map(|it| it.conflict_resolution_mode)
+        };
+        assert_eq!(mode(&map), Ok(ConflictResolutionMode::CheckWithDhcid));
+        map.insert("use-conflict-resolution".to_owned(), false.into());
+        assert_eq!(mode(&map), Ok(ConflictResolutionMode::NoCheckWithDhcid));
+        map.insert("conflict-resolution-mode".to_owned(), "check-exists-with-dhcid".into());
+        assert_eq!(mode(&map), Ok(ConflictResolutionMode::CheckExistsWithDhcid));
+    }
+
+    #[test]
+    fn a_datagram_may_be_longer_than_it_says_but_not_shorter() {
+        let mut datagram = changed("nothing", None).unwrap().encode();
+        datagram.push(b' ');
+        assert!(NameChangeRequest::decode(&datagram).is_ok());
+        datagram.truncate(datagram.len() - 2);
+        assert_eq!(NameChangeRequest::decode(&datagram), Err(NcrError::Truncated));
+        assert_eq!(NameChangeRequest::decode(&[0]), Err(NcrError::Truncated));
+    }
+}

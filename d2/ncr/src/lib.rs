@@ -84,3 +84,22 @@ impl fmt::Display for ConflictResolutionMode {
         f.write_str(self.as_str())
     }
 }
+
+/// As Kea's daemons show it in their messages: several lines.
+impl fmt::Display for NameChangeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |yes| if yes { "yes" } else { "no" };
+        let kind = match self.change_type {
+            ChangeType::Add => "CHG_ADD",
+            ChangeType::Remove => "CHG_REMOVE",
+        };
+        writeln!(f, "Type: {} ({kind})", self.change_type as u8)?;
+        writeln!(f, "Forward Change: {}", word(self.forward_change))?;
+        writeln!(f, "Reverse Change: {}", word(self.reverse_change))?;
+        writeln!(f, "FQDN: [{}]", self.fqdn)?;
+        writeln!(f, "IP Address: [{}]", self.ip_address)?;
+        writeln!(f, "DHCID: [{}]", self.dhcid)?;
+        writeln!(f, "TTL: {}", self.lease_length)?;
+        writeln!(f, "Conflict Resolution Mode: {}", self.conflict_resolution_mode)
+    }
+}
