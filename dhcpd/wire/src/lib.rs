@@ -1,1 +1,9 @@
 //! DHCPv4 and DHCPv6 packets: borrowed views in, builders out; the option table.
+//!
+//! Nothing here knows anything but bytes. What reads a peer's bytes cannot panic: it answers `None` or an error with the
+//! place of the mistake, and what to do about it is decided above.
+
+pub mod hex;
+pub mod names;
+pub mod options;
+pub mod v4;

@@ -1,0 +1,1 @@
+//! DHCPv4 packets (RFC 2131 §2).
