@@ -1,20 +1,20 @@
 //! What a configuration says about logging, as plain values.
 
-/// A logger: which messages, how many of them, and where to.
+use std::path::PathBuf;
+
+/// A logger: which messages, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logger {
-    /// `kea-dhcp4`, `kea-dhcp4.leases`, or `*` for the daemon's root logger.
+    /// The daemon's own (`kea-dhcp4`) or one below it (`kea-dhcp4.leases`, or `leases` alone).
     pub name: String,
-    /// Least severity shown.
-    pub severity: Threshold,
-    /// Highest debug level shown, when the severity is debug.
-    pub debuglevel: u8,
-    /// Where its messages go; none to inherit.
+    /// Least severity shown; none to take it from the logger above.
+    pub threshold: Option<Threshold>,
+    /// Where its messages go; none to take them from the logger above.
     pub outputs: Vec<Output>,
 }
 
-/// Least severity that a logger shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Least severity that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Threshold {
     /// Nothing.
     None,
@@ -26,19 +26,17 @@ pub enum Threshold {
     Warn,
     /// And what an operator wants to know.
     Info,
-    /// And what helps to find faults, up to the logger's debug level.
-    Debug,
+    /// And what helps to find faults, up to this debug level (0 to 99).
+    Debug(u8),
 }
 
-/// One place to which messages go.
+/// One place to which messages go. Lines are never held back longer than a batch, so Kea's `flush` has nothing to switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Where to.
     pub destination: Destination,
-    /// The form of a line.
-    pub layout: Layout,
-    /// Written at once rather than when the system likes.
-    pub flush: bool,
+    /// The form of a line as a pattern of log4cplus, with `%J` for the whole message as a JSON map; empty for Kea's own.
+    pub pattern: String,
 }
 
 /// Where messages go.
@@ -53,21 +51,28 @@ pub enum Destination {
     /// A file.
     File {
         /// Its path.
-        path: std::path::PathBuf,
-        /// It is rotated before it exceeds this many bytes; 0 for never.
+        path: PathBuf,
+        /// It is put aside before it exceeds this many bytes; below [`LEAST_ROTATED`] it grows without limit.
         maxsize: u64,
-        /// How many rotated files are kept.
+        /// How many files put aside are kept.
         maxver: u32,
     },
 }
 
-/// The form of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Kea's own.
-    Standard,
-    /// A pattern of log4cplus.
-    Pattern(String),
-    /// One JSON map a line.
-    Json,
+/// The least size at which files are rotated, as in Kea.
+pub const LEAST_ROTATED: u64 = 204_800;
+
+impl Destination {
+    /// Reads `stdout`, `stderr`, `syslog`, `syslog:FACILITY`; anything else is a file of unlimited size.
+    pub fn parse(text: &str) -> Destination {
+        match text {
+            "stdout" => Destination::Stdout,
+            "stderr" => Destination::Stderr,
+            "syslog" | "syslog:" => Destination::Syslog("local0".to_owned()),
+            _ => match text.strip_prefix("syslog:") {
+                Some(facility) => Destination::Syslog(facility.to_owned()),
+                None => Destination::File { path: PathBuf::from(text), maxsize: 0, maxver: 1 },
+            },
+        }
+    }
 }

@@ -11,11 +11,17 @@
 //! This crate knows no sockets (but syslog's) and no runtime.
 
 mod config;
+mod layout;
+mod outputs;
 mod row;
+mod sink;
 mod site;
+mod subscriber;
 
-pub use config::{Destination, Layout, Logger, Output, Threshold};
+pub use config::{Destination, LEAST_ROTATED, Logger, Output, Threshold};
+pub use outputs::{OutputError, Outputs};
 pub use row::{Row, Severity};
+pub use subscriber::{Batch, batch, flush, on_console, start};
 
 #[doc(hidden)]
 pub mod __private {
@@ -24,25 +30,4 @@ pub mod __private {
     pub use crate::site::Site;
     pub use tracing_core::field::{FieldSet, Value, display};
     pub use tracing_core::{Kind, Metadata, callsite::Identifier};
-}
-
-/// Opens a batch on this thread: lines gather in its buffer until the guard is dropped or [`flush`] is called.
-pub fn batch() -> Batch {
-    Batch { _private: () }
-}
-
-/// Writes what this thread has gathered.
-pub fn flush() {}
-
-/// An open batch; dropping it writes.
-#[must_use = "dropping the guard ends the batch"]
-#[derive(Debug)]
-pub struct Batch {
-    _private: (),
-}
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        flush();
-    }
 }

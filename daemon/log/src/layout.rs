@@ -1,0 +1,359 @@
+//! The form of a line: a pattern of log4cplus, compiled.
+
+use std::cell::RefCell;
+use std::fmt::Write;
+
+use chrono::format::{Item, StrftimeItems};
+use chrono::{DateTime, Local, Utc};
+use serde_json::{Map, Value, json};
+
+/// Kea's layout on the console and in files.
+pub(crate) const STANDARD: &str = "%D{%Y-%m-%d %H:%M:%S.%q} %-5p [%c/%i.%t] %m\n";
+
+/// Kea's layout for syslog, which adds time and process by itself.
+pub(crate) const SYSLOG: &str = "%-5p [%c.%t] %m\n";
+
+/// A compiled pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pieces: Vec<Piece>,
+}
+
+/// What a message is made of when it is laid out.
+pub(crate) struct Message<'a> {
+    /// Now.
+    pub time: DateTime<Utc>,
+    /// `INFO`
+    pub severity: &'static str,
+    /// The daemon's name.
+    pub root: &'a str,
+    /// The logger below it; empty for the daemon's own.
+    pub logger: &'a str,
+    /// Identifier of the message.
+    pub id: &'a str,
+    /// Its text with the arguments filled in.
+    pub text: &'a str,
+    /// Names of the arguments and where their values stand in `text`.
+    pub arguments: &'a [(&'static str, std::ops::Range<usize>)],
+    /// Process.
+    pub pid: u32,
+    /// Thread.
+    pub tid: i32,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Field(Field, Width),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Field {
+    /// `%D{%Y-%m-%d %H:%M:%S.%q}`, by far the most common, made from what the thread remembers of the last line.
+    StandardTime,
+    /// `%D{...}` or `%d{...}`: formats of strftime between fractions of a second.
+    Time { utc: bool, parts: Vec<TimePart> },
+    /// `%p`
+    Severity,
+    /// `%c`
+    Logger,
+    /// `%i`
+    Process,
+    /// `%t`
+    Thread,
+    /// `%m`
+    Message,
+    /// `%n`
+    EndOfLine,
+    /// `%J`: ours.
+    Json,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum TimePart {
+    Strftime(String),
+    /// `%q`: 000 to 999.
+    Milliseconds,
+    /// `%Q`: 000.000 to 999.999, in milliseconds.
+    Fraction,
+}
+
+/// `%-5.10p`: padded to at least, cut from the left to at most.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Width {
+    left: bool,
+    least: usize,
+    most: Option<usize>,
+}
+
+impl Layout {
+    /// Compiles a pattern; the reason if a part of it is not known.
+    pub(crate) fn compile(pattern: &str) -> Result<Layout, String> {
+        let mut pieces = Vec::new();
+        let mut rest = pattern;
+        while let Some(at) = rest.find('%') {
+            push_text(&mut pieces, &rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('%') {
+                push_text(&mut pieces, "%");
+                rest = after;
+                continue;
+            }
+            let (width, after) = width(rest)?;
+            let (field, after) = field(after)?;
+            pieces.push(Piece::Field(field, width));
+            rest = after;
+        }
+        push_text(&mut pieces, rest);
+        Ok(Layout { pieces })
+    }
+
+    /// Appends a message in this form.
+    pub(crate) fn write(&self, message: &Message<'_>, line: &mut String) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => line.push_str(text),
+                Piece::Field(field, width) => {
+                    let start = line.len();
+                    field.write(message, line);
+                    width.fit(line, start);
+                }
+            }
+        }
+    }
+}
+
+impl Field {
+    fn write(&self, message: &Message<'_>, line: &mut String) {
+        // Writing to a string cannot fail.
+        let _ = match self {
+            Field::StandardTime => standard_time(message.time, line),
+            Field::Time { utc, parts } => parts.iter().try_for_each(|part| part.write(message.time, *utc, line)),
+            Field::Severity => line.write_str(message.severity),
+            Field::Logger if message.logger.is_empty() => line.write_str(message.root),
+            Field::Logger => write!(line, "{}.{}", message.root, message.logger),
+            Field::Process => write!(line, "{}", message.pid),
+            Field::Thread => write!(line, "{}", message.tid),
+            Field::Message if message.text.is_empty() => line.write_str(message.id),
+            Field::Message => write!(line, "{} {}", message.id, message.text),
+            Field::EndOfLine => line.write_str("\n"),
+            Field::Json => write!(line, "{}", message.json()),
+        };
+    }
+}
+
+impl Message<'_> {
+    fn json(&self) -> Value {
+        let arguments = self.arguments.iter().map(|(name, range)| {
+            let value = self.text.get(range.clone()).unwrap_or_default();
+            ((*name).to_owned(), Value::from(value))
+        });
+        json!({
+            "time": self.time.with_timezone(&Local).to_rfc3339_opts(chrono::SecondsFormat::Micros, false),
+            "severity": self.severity,
+            "logger": if self.logger.is_empty() { self.root.to_owned() } else { format!("{}.{}", self.root, self.logger) },
+            "pid": self.pid,
+            "tid": self.tid,
+            "id": self.id,
+            "text": self.text,
+            "arguments": arguments.collect::<Map<_, _>>(),
+        })
+    }
+}
+
+impl TimePart {
+    fn write(&self, time: DateTime<Utc>, utc: bool, line: &mut String) -> std::fmt::Result {
+        match self {
+            TimePart::Strftime(format) if utc => write!(line, "{}", time.format(format)),
+            TimePart::Strftime(format) => write!(line, "{}", time.with_timezone(&Local).format(format)),
+            TimePart::Milliseconds => write!(line, "{:03}", time.timestamp_subsec_millis()),
+            TimePart::Fraction => {
+                let micros = time.timestamp_subsec_micros();
+                write!(line, "{:03}.{:03}", micros / 1000, micros % 1000)
+            }
+        }
+    }
+}
+
+impl Width {
+    /// Makes what stands from `start` as wide as it should be.
+    fn fit(&self, line: &mut String, start: usize) {
+        if *self == Width::default() {
+            return;
+        }
+        let written = line.get(start..).map_or(0, |text| text.chars().count());
+        if let Some(most) = self.most.filter(|most| written > *most) {
+            let surplus: usize = line[start..].chars().take(written - most).map(char::len_utf8).sum();
+            line.replace_range(start..start + surplus, "");
+        } else if written < self.least {
+            let padding = " ".repeat(self.least - written);
+            line.insert_str(if self.left { line.len() } else { start }, &padding);
+        }
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Piece::Text(last)) => last.push_str(text),
+        _ => pieces.push(Piece::Text(text.to_owned())),
+    }
+}
+
+/// Reads `-5.10` before a conversion.
+fn width(text: &str) -> Result<(Width, &str), String> {
+    let (left, text) = text.strip_prefix('-').map_or((false, text), |after| (true, after));
+    let (least, text) = number(text)?;
+    let (most, text) = match text.strip_prefix('.') {
+        Some(after) => number(after).map(|(most, after)| (Some(most), after))?,
+        None => (None, text),
+    };
+    Ok((Width { left, least, most }, text))
+}
+
+fn number(text: &str) -> Result<(usize, &str), String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, after) = text.split_at(end);
+    match digits {
+        "" => Ok((0, after)),
+        _ => digits.parse::<u8>().map(|n| (n.into(), after)).map_err(|_| format!("the width {digits} is above 255")),
+    }
+}
+
+/// Reads a conversion.
+fn field(text: &str) -> Result<(Field, &str), String> {
+    let mut chars = text.chars();
+    let field = match chars.next() {
+        Some(letter @ ('D' | 'd')) => return time(letter == 'd', chars.as_str()),
+        Some('p') => Field::Severity,
+        Some('c') => Field::Logger,
+        Some('i') => Field::Process,
+        Some('t') => Field::Thread,
+        Some('m') => Field::Message,
+        Some('n') => Field::EndOfLine,
+        Some('J') => Field::Json,
+        Some(letter) => {
+            return Err(format!("%{letter} is not supported; there are %D, %d, %p, %c, %i, %t, %m, %n, %J and %%"));
+        }
+        None => return Err("a conversion is missing after the last %".to_owned()),
+    };
+    Ok((field, chars.as_str()))
+}
+
+/// Reads the format that follows `%D`, if any.
+fn time(utc: bool, text: &str) -> Result<(Field, &str), String> {
+    let Some(after) = text.strip_prefix('{') else {
+        return Ok((Field::Time { utc, parts: vec![TimePart::Strftime("%Y-%m-%d %H:%M:%S".to_owned())] }, text));
+    };
+    let (format, after) = after.split_once('}').ok_or("a } is missing after the format of the time")?;
+    if !utc && format == "%Y-%m-%d %H:%M:%S.%q" {
+        return Ok((Field::StandardTime, after));
+    }
+    let mut parts = Vec::new();
+    let mut strftime = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        let fraction = match (c, chars.as_str().chars().next()) {
+            ('%', Some('q')) => TimePart::Milliseconds,
+            ('%', Some('Q')) => TimePart::Fraction,
+            ('%', Some(letter)) => {
+                chars.next();
+                strftime.extend(['%', letter]);
+                continue;
+            }
+            _ => {
+                strftime.push(c);
+                continue;
+            }
+        };
+        chars.next();
+        parts.push(TimePart::Strftime(std::mem::take(&mut strftime)));
+        parts.push(fraction);
+    }
+    parts.push(TimePart::Strftime(strftime));
+    parts.retain(|part| *part != TimePart::Strftime(String::new()));
+    for part in &parts {
+        if let TimePart::Strftime(format) = part
+            && StrftimeItems::new(format).any(|item| item == Item::Error)
+        {
+            return Err(format!("{format:?} is no format of a time"));
+        }
+    }
+    Ok((Field::Time { utc, parts }, after))
+}
+
+/// `2026-11-21 10:00:00.123` in local time. The text of the second is kept for the lines that follow in it.
+fn standard_time(time: DateTime<Utc>, line: &mut String) -> std::fmt::Result {
+    thread_local! {
+        static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+    }
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != time.timestamp() {
+            text.clear();
+            write!(text, "{}", time.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S"))?;
+            *second = time.timestamp();
+        }
+        write!(line, "{text}.{:03}", time.timestamp_subsec_millis())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn laid_out(pattern: &str) -> String {
+        let message = Message {
+            time: DateTime::from_timestamp(1_700_000_000, 123_456_000).unwrap_or_default(),
+            severity: "INFO",
+            root: "kea-dhcp4",
+            logger: "leases",
+            id: "DHCP4_LEASE_OFFER",
+            text: "me: lease 192.0.2.1 will be offered",
+            arguments: &[("client", 0..2), ("address", 10..19)],
+            pid: 12,
+            tid: 13,
+        };
+        let mut line = String::new();
+        Layout::compile(pattern).unwrap_or_else(|reason| panic!("{reason}")).write(&message, &mut line);
+        line
+    }
+
+    #[test]
+    fn standard_lines_are_keas() {
+        let line = laid_out(STANDARD);
+        let (time, rest) = line.split_at("2023-11-14 22:13:20.123".len());
+        assert!(time.starts_with("2023-11-1") && time.ends_with(":20.123"), "{time}");
+        assert_eq!(rest, " INFO  [kea-dhcp4.leases/12.13] DHCP4_LEASE_OFFER me: lease 192.0.2.1 will be offered\n");
+    }
+
+    #[test]
+    fn syslog_lines_leave_time_and_process_out() {
+        assert_eq!(
+            laid_out(SYSLOG),
+            "INFO  [kea-dhcp4.leases.13] DHCP4_LEASE_OFFER me: lease 192.0.2.1 will be offered\n"
+        );
+    }
+
+    #[test]
+    fn patterns_pad_cut_and_format_time() {
+        assert_eq!(laid_out("%6p|%-6p|%.2p|%%"), "  INFO|INFO  |FO|%");
+        assert_eq!(laid_out("%d{%H:%M:%S,%q %Q}"), "22:13:20,123 123.456");
+        assert_eq!(laid_out("%d"), "2023-11-14 22:13:20");
+    }
+
+    #[test]
+    fn json_lines_hold_the_arguments_by_name() {
+        let line: Value = serde_json::from_str(&laid_out("%J\n")).unwrap_or_default();
+        assert_eq!(line["id"], "DHCP4_LEASE_OFFER");
+        assert_eq!(line["logger"], "kea-dhcp4.leases");
+        assert_eq!(line["arguments"], json!({ "client": "me", "address": "192.0.2.1" }));
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused_by_name() {
+        for pattern in ["%x", "%", "%-5", "%D{%Y", "%D{%!}", "%999p"] {
+            assert!(Layout::compile(pattern).is_err(), "{pattern}");
+        }
+        assert!(Layout::compile("%x").is_err_and(|reason| reason.contains("%x")));
+    }
+}
