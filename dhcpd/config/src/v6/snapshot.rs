@@ -34,7 +34,7 @@ pub struct Config6 {
     pub hosts: Hosts<Host6>,
     /// Kinds of identifiers that reservations are looked up by, in order (`host-reservation-identifiers`).
     pub host_identifiers: Vec<IdentifierKind>,
-    /// Where a client's MAC address is learnt from, in order (`mac-sources`).
+    /// Where a client's MAC address is learnt from, in order (`mac-sources`); empty is `any`.
     pub mac_sources: Vec<MacSource>,
     /// Global name rules, for a client of no subnet.
     pub ddns: Arc<Ddns>,
