@@ -171,6 +171,15 @@ impl Name {
         })
     }
 
+    /// The name without its first label; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        let (&length, rest) = self.wire.split_first()?;
+        match length {
+            0 => None,
+            length => rest.get(usize::from(length)..).map(|wire| Self { wire: wire.into() }),
+        }
+    }
+
     /// Is this the root?
     pub fn is_root(&self) -> bool {
         self.wire.len() == 1
@@ -357,6 +366,9 @@ pub(crate) mod tests {
             let labels: Vec<&[u8]> = name.labels().collect();
             let suffix = Name::from_labels(labels.get(cut..).unwrap_or(&[]).iter().copied()).unwrap();
             prop_assert!(name.is_within(&suffix));
+            let parents: Vec<Name> = std::iter::successors(Some(name.clone()), Name::parent).collect();
+            prop_assert_eq!(parents.len(), labels.len() + 1);
+            prop_assert_eq!(parents.get(cut.min(labels.len())), Some(&suffix));
             let by_labels = labels.len() >= other.labels().count()
                 && labels.iter().rev().zip(other.labels().collect::<Vec<_>>().iter().rev()).all(|(a, b)| a.eq_ignore_ascii_case(b));
             prop_assert_eq!(name.is_within(&other), by_labels);

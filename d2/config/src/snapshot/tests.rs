@@ -1,0 +1,168 @@
+//! Configurations, good and bad.
+
+use schema::json;
+
+use super::*;
+
+fn read(text: &str) -> Result<(DhcpDdns, D2Config), Vec<ConfigError>> {
+    let document = json::parse("<string>", text, &mut json::no_includes).map_err(|error| vec![error])?;
+    D2Config::read(&document, &mut |name| match name {
+        "/secret" => Ok("LSWXnfkKZjdPJI5QxlpnfQ==\n".to_owned()),
+        _ => Err("there is no such file".to_owned()),
+    })
+}
+
+fn config(text: &str) -> D2Config {
+    read(text).unwrap_or_else(|errors| panic!("{errors:?}")).1
+}
+
+fn errors(text: &str) -> Vec<String> {
+    read(text).unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+#[test]
+fn nothing_written_gives_the_defaults() {
+    let (input, config) = read(r#"{"DhcpDdns": {}}"#).unwrap();
+    assert_eq!(config.listen, "127.0.0.1:53001".parse().unwrap());
+    assert_eq!(config.dns_timeout, Duration::from_millis(500));
+    assert!(config.forward.is_empty() && config.reverse.is_empty());
+    assert_eq!(
+        input.show(),
+        serde_json::json!({ "DhcpDdns": {
+            "ip-address": "127.0.0.1", "port": 53001, "dns-server-timeout": 500,
+            "ncr-protocol": "UDP", "ncr-format": "JSON",
+            "forward-ddns": { "ddns-domains": [] }, "reverse-ddns": { "ddns-domains": [] },
+            "tsig-keys": [], "hooks-libraries": [],
+        }})
+    );
+}
+
+/// Two zones in each direction, keys for a zone and for a server.
+const FULL: &str = r#"{ "DhcpDdns": {
+    "comment": "both", "port": 53002,
+    "tsig-keys": [
+        { "name": "foo", "algorithm": "hmac-md5", "secret": "LSWXnfkKZjdPJI5QxlpnfQ==" },
+        { "name": "bar.", "algorithm": "HMAC-SHA224", "digest-bits": 112, "secret-file": "/secret" } ],
+    "forward-ddns": { "ddns-domains": [
+        { "name": "sub.Example.com.", "dns-servers": [ { "ip-address": "2001:db8::1" } ] },
+        { "name": "example.com", "key-name": "foo", "dns-servers": [
+            { "ip-address": "192.0.2.1" },
+            { "ip-address": "192.0.2.2", "port": 5353, "key-name": "bar", "user-context": { "a": 1 } } ] } ] },
+    "reverse-ddns": { "ddns-domains": [
+        { "name": "*", "key-name": "", "dns-servers": [ { "ip-address": "192.0.2.3" } ] } ] },
+    "control-sockets": [ { "socket-type": "unix", "socket-name": "d2" } ]
+} }"#;
+
+#[test]
+fn the_zone_with_most_of_the_name_is_found() {
+    let config = config(FULL);
+    let zone = |text: &str| config.forward.find(&name(text)).map(|domain| domain.zone.to_string());
+    assert_eq!(zone("host.SUB.example.com.").as_deref(), Some("sub.Example.com."));
+    assert_eq!(zone("sub.example.com.").as_deref(), Some("sub.Example.com."));
+    assert_eq!(zone("x.y.example.com.").as_deref(), Some("example.com."));
+    assert_eq!(zone("notexample.com."), None);
+    assert_eq!(zone("com."), None);
+    assert_eq!(config.reverse.find(&name("1.2.0.192.in-addr.arpa.")).unwrap().zone, name("*"));
+}
+
+#[test]
+fn a_server_has_its_own_key_or_the_zones() {
+    let config = config(FULL);
+    let key_of = |text: &str, server: usize| {
+        let key = config.forward.find(&name(text)).unwrap().servers[server].key.clone();
+        key.map(|key| key.name().to_string())
+    };
+    assert_eq!(key_of("example.com", 0).as_deref(), Some("foo."));
+    assert_eq!(key_of("example.com", 1).as_deref(), Some("bar."));
+    assert_eq!(key_of("sub.example.com", 0), None);
+    assert_eq!(config.key_names, [name("foo"), name("bar")]);
+    assert_eq!(config.clear_secrets, [ClearSecret { place: "<string>:4:61".to_owned() }]);
+}
+
+#[test]
+fn config_get_shows_it_as_kea_does() {
+    let shown = read(FULL).unwrap().0.show();
+    let d2 = &shown["DhcpDdns"];
+    assert_eq!(d2["user-context"], serde_json::json!({ "comment": "both" }));
+    assert_eq!(
+        d2["tsig-keys"],
+        serde_json::json!([
+            { "name": "bar.", "algorithm": "HMAC-SHA224", "digest-bits": 112, "secret-file": "/secret" },
+            { "name": "foo", "algorithm": "HMAC-MD5", "digest-bits": 0, "secret": "LSWXnfkKZjdPJI5QxlpnfQ==" },
+        ])
+    );
+    assert_eq!(
+        d2["forward-ddns"]["ddns-domains"],
+        serde_json::json!([
+            { "name": "example.com", "key-name": "foo", "dns-servers": [
+                { "hostname": "", "ip-address": "192.0.2.1", "port": 53 },
+                { "hostname": "", "ip-address": "192.0.2.2", "port": 5353, "key-name": "bar", "user-context": { "a": 1 } },
+            ] },
+            { "name": "sub.Example.com.", "dns-servers": [ { "hostname": "", "ip-address": "2001:db8::1", "port": 53 } ] },
+        ])
+    );
+    assert_eq!(d2["reverse-ddns"]["ddns-domains"][0].get("key-name"), None);
+    // What is shown is itself a configuration, of the same meaning.
+    let again = config(&shown.to_string());
+    let first = config(FULL);
+    assert_eq!((again.forward, again.reverse, again.listen), (first.forward, first.reverse, first.listen));
+}
+
+#[test]
+fn every_mistake_is_told_with_position_and_path() {
+    let text = r#"{ "DhcpDdns": {
+        "ncr-protocol": "TCP",
+        "tsig-keys": [
+            { "name": "a", "algorithm": "HMAC-SHA256", "secret": "LSWX!" },
+            { "name": "A.", "algorithm": "HMAC-SHA256", "secret": "LSWX" },
+            { "name": "b", "algorithm": "HMAC-SHA256", "secret": "LSWX", "digest-bits": 120 },
+            { "name": "c", "algorithm": "HMAC-SHA256" },
+            { "name": "d", "algorithm": "HMAC-SHA256", "secret-file": "/none" },
+            { "name": "e", "algorithm": "HMAC-SHA256", "secret": "" } ],
+        "forward-ddns": { "ddns-domains": [
+            { "name": "example.com.", "key-name": "a", "dns-servers": [ { "ip-address": "192.0.2.1", "key-name": "x" } ] },
+            { "name": "EXAMPLE.com", "dns-servers": [ { "ip-address": "192.0.2.1", "hostname": "ns" } ] },
+            { "name": "example.org", "key-name": "y", "dns-servers": [ { "ip-address": "192.0.2.1", "hostname": "ns" } ] } ] },
+        "hooks-libraries": [ { "library": "libddns_gss_tsig.so" } ]
+    } }"#;
+    assert_eq!(
+        errors(text),
+        [
+            "<string>:2:25: DhcpDdns/ncr-protocol: ncr-protocol: TCP is not yet supported",
+            "<string>:4:66: DhcpDdns/tsig-keys[0]/secret: the secret is not valid base64: Invalid symbol 33, offset 4.",
+            "<string>:5:23: DhcpDdns/tsig-keys[1]/name: Duplicate TSIG key name specified : A.",
+            "<string>:6:89: DhcpDdns/tsig-keys[2]/digest-bits: the truncated length is below 80 bits or half of the algorithm's",
+            "<string>:7:13: DhcpDdns/tsig-keys[3]: a key has either `secret` or `secret-file`",
+            "<string>:8:71: DhcpDdns/tsig-keys[4]/secret-file: cannot read the secret in '/none': there is no such file",
+            "<string>:9:66: DhcpDdns/tsig-keys[5]/secret: the secret is empty",
+            "<string>:11:114: DhcpDdns/forward-ddns/ddns-domains[0]/dns-servers[0]/key-name: Dns Server : specifies an undefined key: x",
+            "<string>:12:23: DhcpDdns/forward-ddns/ddns-domains[1]/name: Duplicate domain specified:EXAMPLE.com",
+            "<string>:13:50: DhcpDdns/forward-ddns/ddns-domains[2]/key-name: DdnsDomain : specifies an undefined key: y",
+            "<string>:13:113: DhcpDdns/forward-ddns/ddns-domains[2]/dns-servers[0]/hostname: hostname is not yet supported",
+            "<string>:14:30: DhcpDdns/hooks-libraries[0]: hook libraries are not supported yet",
+        ]
+    );
+}
+
+#[test]
+fn single_parameters_are_checked() {
+    for (text, reason) in [
+        (r#"{"DhcpDdns": {"port": 0}}"#, "must be a whole number from 1 to 65535, not 0"),
+        (r#"{"DhcpDdns": {"dns-server-timeout": 0}}"#, "must be a whole number from 1 to 2147483647, not 0"),
+        (r#"{"DhcpDdns": {"ncr-format": "XML"}}"#, "must be \"JSON\", not \"XML\""),
+        (r#"{"DhcpDdns": {"ip-address": "localhost"}}"#, "must be an IP address, not \"localhost\""),
+        (r#"{"DhcpDdns": {"portt": 1}}"#, "`portt` is not supported here; did you mean `port`?"),
+        (
+            r#"{"DhcpDdns": {"forward-ddns": {"ddns-domains": [{"name": "a.", "dns-servers": []}]}}}"#,
+            "DNS server list cannot be empty",
+        ),
+        (r#"{}"#, "`DhcpDdns` is missing"),
+    ] {
+        let told = errors(text);
+        assert!(told.len() == 1 && told[0].ends_with(reason), "{text}: {told:?}");
+    }
+}
