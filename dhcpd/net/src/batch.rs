@@ -280,7 +280,7 @@ impl TxBatch {
         buffer
     }
 
-    /// The message in [`buffer`](Self::buffer) is complete: it goes to `destination` by `sockets[socket]`.
+    /// The message in [`buffer`](Self::buffer) is complete: it goes to `destination` by the socket of this number.
     pub fn push(&mut self, socket: usize, interface: u32, destination: Destination) {
         let message = &mut self.messages[self.len];
         message.socket = socket;
@@ -318,7 +318,7 @@ impl TxBatch {
 
     /// Sends what waits, by one system call for each run of messages on one socket. A message that the kernel refuses
     /// is reported to `refused` and skipped; how many went out.
-    pub fn flush(&mut self, sockets: &[Socket], mut refused: impl FnMut(io::Error)) -> usize {
+    pub fn flush<'s>(&mut self, sockets: impl Fn(usize) -> &'s Socket, mut refused: impl FnMut(io::Error)) -> usize {
         self.headers.clear();
         self.vectors.clear();
         let waiting = &mut self.messages[..self.len];
@@ -540,7 +540,7 @@ mod tests {
             tx.push(0, lo.index, Destination::Udp { to, source: None });
         }
         let mut refused = 0;
-        assert_eq!(tx.flush(&server, |_| refused += 1), 2);
+        assert_eq!(tx.flush(|i| &server[i], |_| refused += 1), 2);
         assert_eq!((refused, tx.len()), (1, 0));
         let mut buffer = [0; 16];
         for text in ["one", "three"] {

@@ -14,6 +14,8 @@ pub struct Interface {
     pub name: String,
     /// Link-layer address; empty where the link has none.
     pub hw_addr: Vec<u8>,
+    /// ARP hardware type (RFC 1700), 1 for Ethernet.
+    pub hw_type: u16,
     /// Administratively up and with carrier.
     pub running: bool,
     /// The loopback interface.
@@ -51,6 +53,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
                     index,
                     name: entry.interface_name.clone(),
                     hw_addr: Vec::new(),
+                    hw_type: 0,
                     running: entry.flags.contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING),
                     loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
                     v4: Vec::new(),
@@ -62,6 +65,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
         let interface = &mut found[at];
         let Some(address) = entry.address else { continue };
         if let Some(link) = address.as_link_addr() {
+            interface.hw_type = link.hatype();
             interface.hw_addr = link.addr().map(|a| a.to_vec()).unwrap_or_default();
         } else if let Some(v4) = address.as_sockaddr_in() {
             let mask = entry.netmask.and_then(|m| m.as_sockaddr_in().map(|m| m.ip().to_bits())).unwrap_or(u32::MAX);
@@ -93,6 +97,7 @@ mod tests {
             index: 1,
             name: "x".into(),
             hw_addr: vec![],
+            hw_type: 1,
             running: true,
             loopback: false,
             v4: vec![(Ipv4Addr::new(192, 0, 2, 9), 25), (Ipv4Addr::new(10, 0, 0, 0), 31)],

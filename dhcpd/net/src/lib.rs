@@ -9,8 +9,10 @@ pub mod bpf;
 pub mod frame;
 pub mod interfaces;
 pub mod socket;
+pub mod wait;
 
 pub use batch::{Datagram, Destination, RxBatch, TxBatch};
 pub use bpf::Share;
 pub use interfaces::{Interface, interfaces};
 pub use socket::Socket;
+pub use wait::{LinkWatch, Waker, wait};

@@ -1,0 +1,139 @@
+//! A worker: a thread that takes packets in batches and answers them.
+//!
+//! One turn: wait, receive what has arrived, hold the lease store while the engine decides, make the changes durable,
+//! send the replies. A system call, a lock or a wake-up is paid once for a batch. Everything that changes (configuration,
+//! sockets) comes as one [`Setup`] between two turns, so a packet sees one state.
+
+use crate::sockets::Bound;
+use ncr::NameChangeRequest;
+use net::{RxBatch, Socket, TxBatch, Waker, wait};
+use parking_lot::Mutex;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// What a family does with a batch.
+pub trait Protocol: Send + 'static {
+    /// What configures it.
+    type Config: Send + 'static;
+
+    /// Goes over to another configuration.
+    fn configure(&mut self, config: Self::Config);
+
+    /// Decides about the packets that `rx` received from `sockets[at]`; replies wait in `tx`.
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch);
+
+    /// Makes what was decided durable; replies may leave when it is.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// What D2 is to be told.
+    fn name_changes(&mut self) -> &mut Vec<NameChangeRequest>;
+
+    /// The kernel refused a reply.
+    fn send_failed(&mut self, error: &io::Error);
+
+    /// The replies that wait in `tx` leave (`true`), or must not (`false`).
+    fn replied(&mut self, count: usize, sent: bool);
+}
+
+/// A new state for a worker.
+pub struct Setup<C> {
+    /// Configuration.
+    pub config: C,
+    /// Its sockets.
+    pub sockets: Vec<Arc<Bound>>,
+}
+
+/// A running worker, seen from outside.
+pub struct Worker<C> {
+    mailbox: Arc<Mailbox<C>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Mailbox<C> {
+    order: Mutex<Option<Order<C>>>,
+    waker: Waker,
+}
+
+enum Order<C> {
+    Change(Setup<C>),
+    Stop,
+}
+
+impl<C: Send + 'static> Worker<C> {
+    /// Starts a thread of this name.
+    pub fn start<P: Protocol<Config = C>>(
+        name: String,
+        mut protocol: P,
+        name_changes: UnboundedSender<Vec<NameChangeRequest>>,
+    ) -> io::Result<Self> {
+        let mailbox = Arc::new(Mailbox { order: Mutex::new(None), waker: Waker::new()? });
+        let inbox = mailbox.clone();
+        let thread = std::thread::Builder::new().name(name).spawn(move || run(&mut protocol, &inbox, &name_changes))?;
+        Ok(Self { mailbox, thread: Some(thread) })
+    }
+
+    /// Hands a new state over; it counts from the worker's next turn on.
+    pub fn change(&self, setup: Setup<C>) {
+        *self.mailbox.order.lock() = Some(Order::Change(setup));
+        self.mailbox.waker.wake();
+    }
+}
+
+impl<C> Drop for Worker<C> {
+    fn drop(&mut self) {
+        *self.mailbox.order.lock() = Some(Order::Stop);
+        self.mailbox.waker.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &UnboundedSender<Vec<NameChangeRequest>>) {
+    let mut rx = RxBatch::new();
+    let mut tx = TxBatch::new();
+    let mut sockets: Vec<Arc<Bound>> = Vec::new();
+    let mut ready = Vec::new();
+    let _lines = log::batch();
+    loop {
+        if wait(sockets.iter().map(|b| &b.socket), &inbox.waker, &mut ready).is_err() {
+            continue;
+        }
+        match inbox.order.lock().take() {
+            Some(Order::Stop) => return,
+            Some(Order::Change(setup)) => {
+                protocol.configure(setup.config);
+                sockets = setup.sockets;
+                ready.clear(); // numbers of the sockets before; the next wait tells again
+            }
+            None => {}
+        }
+        for at in ready.drain(..) {
+            turn(protocol, &sockets, at, &mut rx, &mut tx);
+        }
+        if !protocol.name_changes().is_empty() {
+            let _ = d2.send(std::mem::take(protocol.name_changes())); // fails only while the daemon ends
+        }
+        log::flush();
+    }
+}
+
+fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &mut RxBatch, tx: &mut TxBatch) {
+    let Ok(count) = rx.receive(&sockets[at].socket) else { return };
+    if count == 0 {
+        return;
+    }
+    protocol.serve(sockets, at, rx, count, tx);
+    // Only what is on disk is promised: after a failed write nobody hears of these leases.
+    let waiting = tx.len();
+    if protocol.sync().is_err() {
+        tx.discard();
+        protocol.replied(waiting, false);
+        return;
+    }
+    let socket = |i: usize| -> &Socket { &sockets[i].socket };
+    let sent = tx.flush(socket, |e| protocol.send_failed(&e));
+    protocol.replied(sent, true);
+}
