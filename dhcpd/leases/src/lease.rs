@@ -120,7 +120,8 @@ impl Lease4 {
 
     /// Whether nobody holds it at `now`: its time is over, or it was reclaimed or released.
     pub fn is_free_at(&self, now: UnixSeconds) -> bool {
-        matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released) || self.expires().is_some_and(|t| t <= now)
+        matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
+            || self.expires().is_some_and(|t| t <= now)
     }
 }
 
@@ -132,7 +133,8 @@ impl Lease6 {
 
     /// Whether nobody holds it at `now`: its time is over, or it was reclaimed or released.
     pub fn is_free_at(&self, now: UnixSeconds) -> bool {
-        matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released) || self.expires().is_some_and(|t| t <= now)
+        matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
+            || self.expires().is_some_and(|t| t <= now)
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod lease;
 pub mod memfile;
+pub mod messages;
 pub mod store;
 
 pub use lease::{ClientId, Duid, HwAddr, Lease4, Lease6, LeaseState, LeaseType, SubnetId};

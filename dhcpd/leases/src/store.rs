@@ -34,15 +34,28 @@ pub trait Leases4 {
     /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease4>, StoreError>>;
     /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
-    fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> impl Future<Output = Result<usize, StoreError>>;
+    fn remove_reclaimed(
+        &mut self,
+        before: UnixSeconds,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>>;
 }
 
 /// DHCPv6 leases: addresses and prefixes.
 pub trait Leases6 {
     /// The lease on an address or a prefix (by its first address), in whatever state.
-    fn by_address(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> impl Future<Output = Result<Option<Lease6>, StoreError>>;
+    fn by_address(
+        &mut self,
+        lease_type: LeaseType,
+        address: Ipv6Addr,
+    ) -> impl Future<Output = Result<Option<Lease6>, StoreError>>;
     /// The leases of a client's identity association, over all subnets, unordered.
-    fn by_ia(&mut self, lease_type: LeaseType, duid: &[u8], iaid: u32) -> impl Future<Output = Result<SmallVec<[Lease6; 1]>, StoreError>>;
+    fn by_ia(
+        &mut self,
+        lease_type: LeaseType,
+        duid: &[u8],
+        iaid: u32,
+    ) -> impl Future<Output = Result<SmallVec<[Lease6; 1]>, StoreError>>;
     /// All leases of a client, over all subnets and both types.
     fn by_duid(&mut self, duid: &[u8]) -> impl Future<Output = Result<SmallVec<[Lease6; 1]>, StoreError>>;
     /// Stores a lease; replaces the one that held its address.
@@ -64,7 +77,11 @@ pub trait Leases6 {
     /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease6>, StoreError>>;
     /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
-    fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> impl Future<Output = Result<usize, StoreError>>;
+    fn remove_reclaimed(
+        &mut self,
+        before: UnixSeconds,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, StoreError>>;
 }
 
 /// What a store can fail with; the packet is then dropped and the client tries again.
@@ -74,3 +91,12 @@ pub enum StoreError {
     Backend(String),
 }
 
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreError::Backend(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -1,0 +1,182 @@
+//! The store, its sessions, and the group commit.
+
+use super::csv::{Column, Row, RowError};
+use super::journal::{Journal, MOST_UNWRITTEN, Rows};
+use super::load::{self, LoadReport, OpenError};
+use crate::messages::*;
+use crate::store::StoreError;
+use parking_lot::{Mutex, MutexGuard};
+use std::path::{Path, PathBuf};
+
+/// How leases are kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The lease file; none keeps them in memory only (`"persist": false`).
+    pub path: Option<PathBuf>,
+    /// Whether [`Store::sync`] waits until rows are on the disk, or hands them to the kernel only.
+    pub sync: bool,
+    /// How many rows of a file may be wrong before it is given up (`max-row-errors`); 0: any number.
+    pub max_row_errors: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { path: None, sync: true, max_row_errors: 0 }
+    }
+}
+
+/// Leases of one family, shared by the workers.
+#[derive(Debug)]
+pub struct Store<T> {
+    leases: Mutex<Leases<T>>,
+    /// Locked before `leases` by whoever needs both.
+    pub(super) journal: Option<Mutex<Journal>>,
+}
+
+/// What a session holds.
+#[derive(Debug)]
+pub(super) struct Leases<T> {
+    pub(super) table: T,
+    rows: Rows,
+}
+
+/// Leases of one family with their indexes: what [`Store4`](super::Store4) and [`Store6`](super::Store6) are made of.
+pub trait Table: Default {
+    /// A lease.
+    type Lease;
+    /// What leases are walked by.
+    type Key: Copy;
+    /// 4 or 6.
+    const FAMILY: u8;
+    /// Columns of the file.
+    const COLUMNS: &'static [Column];
+    /// Kea's number for them.
+    const SCHEMA_VERSION: &'static str;
+
+    /// Reads a row.
+    fn parse(row: &mut Row<'_>) -> Result<Self::Lease, RowError>;
+    /// Takes a lease as it stands in a file: one without lifetime is a removal.
+    fn load(&mut self, lease: Self::Lease);
+    /// Number of leases.
+    fn len(&self) -> usize;
+    /// Appends rows of up to `limit` leases behind `after`, in the order of their keys; how many, and the last key.
+    fn print_page(&self, after: Option<Self::Key>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Self::Key>);
+}
+
+impl<T: Table> Store<T> {
+    /// Reads the lease files and makes the store ready. A cleanup should follow at once if the report says so.
+    pub fn open(options: Options) -> Result<(Self, LoadReport), OpenError> {
+        log::event!(DHCPSRV_MEMFILE_DB, parameters = parameters::<T>(&options));
+        let (mut table, mut report) = (T::default(), LoadReport::default());
+        let journal = match &options.path {
+            Some(path) => Some(Mutex::new(load::open(path, &options, &mut table, &mut report)?)),
+            None => {
+                log::event!(DHCPSRV_MEMFILE_NO_STORAGE);
+                None
+            }
+        };
+        let rows = Rows { persist: journal.is_some(), pending: Vec::new(), appended: 0, kept_back: 0, failure: None };
+        Ok((Store { leases: Mutex::new(Leases { table, rows }), journal }, report))
+    }
+
+    /// Locks the leases for a batch of packets.
+    pub fn session(&self) -> Session<'_, T> {
+        Session { leases: self.leases.lock() }
+    }
+
+    /// Makes durable what all sessions have changed up to now. The caller must not hold a session. On an error the
+    /// changes stand in memory and are tried again by the next call; answers that rest on them must not leave.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        let Some(journal) = &self.journal else { return Ok(()) };
+        let wanted = self.leases.lock().rows.appended;
+        // While one worker writes, the others wait here; the first of them then takes the rows of all along.
+        let mut journal = journal.lock();
+        if journal.durable >= wanted { Ok(()) } else { self.commit(&mut journal) }
+    }
+
+    /// Writes all rows there are.
+    pub(super) fn commit(&self, journal: &mut Journal) -> Result<(), StoreError> {
+        let appended = {
+            let rows = &mut self.leases.lock().rows;
+            journal.take(&mut rows.pending);
+            rows.appended
+        };
+        let failure = journal.commit().err().map(|error| format!("{}: {error}", journal.files.current.display()));
+        match failure {
+            None => {
+                journal.durable = appended;
+                self.leases.lock().rows.failure = None;
+                Ok(())
+            }
+            Some(reason) => {
+                self.fail(journal, &reason);
+                Err(StoreError::Backend(reason))
+            }
+        }
+    }
+
+    fn fail(&self, journal: &Journal, reason: &str) {
+        let rows = &mut self.leases.lock().rows;
+        if rows.failure.is_none() {
+            log::event!(DHCPSRV_MEMFILE_WRITE_FAIL, reason);
+        }
+        rows.failure = Some(reason.to_owned());
+        rows.kept_back = journal.unwritten();
+    }
+
+    /// The lease file, if there is one.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.journal.as_ref().map(|journal| journal.lock().files.current.clone())
+    }
+}
+
+/// The locked store, held for one batch of packets.
+#[derive(Debug)]
+pub struct Session<'a, T> {
+    pub(super) leases: MutexGuard<'a, Leases<T>>,
+}
+
+impl<T: Table> Session<'_, T> {
+    /// Number of leases, in whatever state.
+    pub fn len(&self) -> usize {
+        self.leases.table.len()
+    }
+
+    /// Whether there is no lease at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Rows {
+    /// Appends a row, unless the disk has failed for so long that no more are taken.
+    pub(super) fn append(&mut self, print: impl FnOnce(&mut Vec<u8>)) -> Result<(), StoreError> {
+        if !self.persist {
+            return Ok(());
+        }
+        match &self.failure {
+            Some(reason) if self.kept_back + self.pending.len() > MOST_UNWRITTEN => {
+                Err(StoreError::Backend(reason.clone()))
+            }
+            _ => {
+                print(&mut self.pending);
+                self.appended += 1;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<T> Leases<T> {
+    /// The leases and the rows about them.
+    pub(super) fn parts(&mut self) -> (&mut T, &mut Rows) {
+        (&mut self.table, &mut self.rows)
+    }
+}
+
+/// Kea's access string, in which people look for the file.
+fn parameters<T: Table>(options: &Options) -> String {
+    let name = |path: &Path| format!("name={} ", path.display());
+    let file = options.path.as_deref().map(name).unwrap_or_default();
+    format!("{file}persist={} type=memfile universe={}", options.path.is_some(), T::FAMILY)
+}

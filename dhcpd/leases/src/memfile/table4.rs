@@ -1,0 +1,316 @@
+//! DHCPv4 leases and their indexes.
+
+use super::address_set::AddressSet;
+use super::chain::KeyIndex;
+use super::csv::{Column, Row, RowError};
+use super::expiry::{Awaits, Expiry, Place, place};
+use super::row4;
+use super::slab::{Handle, Slab};
+use super::store::{Session, Table};
+use crate::lease::{Lease4, LeaseState, SubnetId, UnixSeconds};
+use crate::store::{Leases4, StoreError};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+use std::net::Ipv4Addr;
+
+/// DHCPv4 leases in memory.
+#[derive(Debug, Default)]
+pub struct Table4 {
+    leases: Slab<Lease4>,
+    /// Seeded at random: the keys come off the wire.
+    hasher: DefaultHashBuilder,
+    by_address: HashTable<Handle>,
+    by_hw_addr: KeyIndex,
+    by_client_id: KeyIndex,
+    expiry: Expiry,
+    /// Addresses on which a lease stands.
+    standing: AddressSet,
+    /// Those of them that nobody holds any more: the lease was reclaimed or released.
+    reusable: BTreeSet<Ipv4Addr>,
+}
+
+/// How many leases a pool has in a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count4 {
+    /// The subnet.
+    pub subnet_id: SubnetId,
+    /// The pool; 0 outside of pools with an id.
+    pub pool_id: u32,
+    /// The state.
+    pub state: LeaseState,
+    /// How many.
+    pub leases: u64,
+}
+
+impl Table4 {
+    fn handle(&self, address: Ipv4Addr) -> Option<Handle> {
+        let is_on = |&handle: &Handle| self.leases.get(handle).is_some_and(|lease| lease.address == address);
+        self.by_address.find(self.hasher.hash_one(address), is_on).copied()
+    }
+
+    fn get(&self, address: Ipv4Addr) -> Option<&Lease4> {
+        self.leases.get(self.handle(address)?)
+    }
+
+    fn put(&mut self, lease: Lease4) {
+        match self.handle(lease.address) {
+            Some(handle) => self.renew(handle, lease),
+            None => self.add(lease),
+        }
+    }
+
+    fn add(&mut self, lease: Lease4) {
+        let address = lease.address;
+        let handle = self.leases.insert(lease);
+        let Table4 { leases, hasher, by_address, .. } = self;
+        by_address.insert_unique(hasher.hash_one(address), handle, |&other| {
+            leases.get(other).map_or(0, |lease| hasher.hash_one(lease.address))
+        });
+        self.standing.insert(u128::from(address.to_bits()));
+        self.link(handle, Parts::ALL);
+    }
+
+    /// Replaces a lease; most often its client and its state stay the same and the time alone moves.
+    fn renew(&mut self, handle: Handle, lease: Lease4) {
+        let Some(old) = self.leases.get(handle) else { return };
+        let changed = Parts {
+            hw_addr: old.hw_addr != lease.hw_addr,
+            client_id: old.client_id != lease.client_id,
+            place: lease_place(old) != lease_place(&lease),
+            reusable: reusable(old) != reusable(&lease),
+        };
+        self.unlink(handle, changed);
+        self.leases.replace(handle, lease);
+        self.link(handle, changed);
+    }
+
+    fn remove(&mut self, address: Ipv4Addr) -> Option<Lease4> {
+        let handle = self.handle(address)?;
+        self.unlink(handle, Parts::ALL);
+        if let Ok(entry) = self.by_address.find_entry(self.hasher.hash_one(address), |&other| other == handle) {
+            entry.remove();
+        }
+        self.standing.remove(u128::from(address.to_bits()));
+        self.leases.remove(handle)
+    }
+
+    /// Enters a lease in the indexes.
+    fn link(&mut self, handle: Handle, parts: Parts) {
+        let Table4 { leases, hasher, .. } = self;
+        let Some(lease) = leases.get(handle) else { return };
+        if parts.hw_addr && !lease.hw_addr.is_empty() {
+            let same = |other| leases.get(other).is_some_and(|other| other.hw_addr == lease.hw_addr);
+            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(&other.hw_addr[..]));
+            self.by_hw_addr.insert(handle, hasher.hash_one(&lease.hw_addr[..]), same, rehash);
+        }
+        if parts.client_id
+            && let Some(client_id) = &lease.client_id
+        {
+            let id = |other| leases.get(other).and_then(|other| other.client_id.as_deref());
+            let same = |other| id(other) == Some(&client_id[..]);
+            let rehash = |other| id(other).map_or(0, |id| hasher.hash_one(id));
+            self.by_client_id.insert(handle, hasher.hash_one(&client_id[..]), same, rehash);
+        }
+        if parts.place {
+            self.expiry.insert(handle, lease_place(lease));
+        }
+        if parts.reusable && reusable(lease) {
+            self.reusable.insert(lease.address);
+        }
+    }
+
+    /// Takes a lease out of the indexes.
+    fn unlink(&mut self, handle: Handle, parts: Parts) {
+        let Some(lease) = self.leases.get(handle) else { return };
+        if parts.hw_addr && !lease.hw_addr.is_empty() {
+            self.by_hw_addr.remove(handle, self.hasher.hash_one(&lease.hw_addr[..]));
+        }
+        if parts.client_id
+            && let Some(client_id) = &lease.client_id
+        {
+            self.by_client_id.remove(handle, self.hasher.hash_one(&client_id[..]));
+        }
+        if parts.place {
+            self.expiry.remove(handle, lease_place(lease));
+        }
+        if parts.reusable && reusable(lease) {
+            self.reusable.remove(&lease.address);
+        }
+    }
+
+    fn by_hw_addr(&self, hw_addr: &[u8]) -> impl Iterator<Item = &Lease4> {
+        let same = move |handle| self.leases.get(handle).is_some_and(|lease| lease.hw_addr[..] == *hw_addr);
+        self.by_hw_addr.find(self.hasher.hash_one(hw_addr), same).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn by_client_id(&self, client_id: &[u8]) -> impl Iterator<Item = &Lease4> {
+        let same =
+            move |handle| self.leases.get(handle).is_some_and(|lease| lease.client_id.as_deref() == Some(client_id));
+        self.by_client_id.find(self.hasher.hash_one(client_id), same).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn over(&self, awaits: Awaits, until: UnixSeconds) -> impl Iterator<Item = &Lease4> {
+        self.expiry.over(awaits, until).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn find_free(&self, first: Ipv4Addr, last: Ipv4Addr, from: Ipv4Addr, now: UnixSeconds) -> Option<Ipv4Addr> {
+        if first > last {
+            return None;
+        }
+        let from = from.clamp(first, last);
+        let [low, high, middle] = [first, last, from].map(|address| u128::from(address.to_bits()));
+        let absent = |from, to| self.standing.next_absent(from).filter(|&address| address <= to);
+        if let Some(address) = absent(middle, high).or_else(|| absent(low, middle)) {
+            return Some(Ipv4Addr::from_bits(address as u32));
+        }
+        let reusable = self.reusable.range(from..=last).chain(self.reusable.range(first..=from)).next().copied();
+        reusable.or_else(|| {
+            let mut ended = self.over(Awaits::Reclamation, now).map(|lease| lease.address);
+            ended.find(|address| (first..=last).contains(address))
+        })
+    }
+
+    /// Leases behind `after`, in the order of their addresses.
+    fn walk(&self, after: Option<Ipv4Addr>) -> impl Iterator<Item = &Lease4> {
+        let start = after.map_or(0, |address| u128::from(address.to_bits()) + 1);
+        let addresses = self.standing.range(start..=u128::from(u32::MAX));
+        addresses.filter_map(|address| self.get(Ipv4Addr::from_bits(address as u32)))
+    }
+
+    fn counts(&self) -> Vec<Count4> {
+        let mut counts = BTreeMap::<_, Count4>::new();
+        for &Lease4 { subnet_id, pool_id, state, .. } in self.leases.iter() {
+            let none = Count4 { subnet_id, pool_id, state, leases: 0 };
+            counts.entry((subnet_id, pool_id, state as u8)).or_insert(none).leases += 1;
+        }
+        counts.into_values().collect()
+    }
+}
+
+/// Which indexes a change concerns.
+#[derive(Clone, Copy)]
+struct Parts {
+    hw_addr: bool,
+    client_id: bool,
+    place: bool,
+    reusable: bool,
+}
+
+impl Parts {
+    const ALL: Parts = Parts { hw_addr: true, client_id: true, place: true, reusable: true };
+}
+
+fn lease_place(lease: &Lease4) -> Place {
+    place(lease.state, lease.expires())
+}
+
+fn reusable(lease: &Lease4) -> bool {
+    matches!(lease.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
+}
+
+impl Table for Table4 {
+    type Lease = Lease4;
+    type Key = Ipv4Addr;
+    const FAMILY: u8 = 4;
+    const COLUMNS: &'static [Column] = row4::COLUMNS;
+    const SCHEMA_VERSION: &'static str = row4::VERSION;
+
+    fn parse(row: &mut Row<'_>) -> Result<Lease4, RowError> {
+        row4::parse(row)
+    }
+
+    fn load(&mut self, lease: Lease4) {
+        if lease.valid_lifetime == 0 {
+            self.remove(lease.address);
+        } else {
+            self.put(lease);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.leases.len()
+    }
+
+    fn print_page(&self, after: Option<Ipv4Addr>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Ipv4Addr>) {
+        let (mut printed, mut last) = (0, None);
+        for lease in self.walk(after).take(limit) {
+            row4::print(lease, out);
+            (printed, last) = (printed + 1, Some(lease.address));
+        }
+        (printed, last)
+    }
+}
+
+impl Session<'_, Table4> {
+    /// Up to `limit` leases behind the address `after` (from the first on if `None`), in the order of their addresses.
+    pub fn page(&self, after: Option<Ipv4Addr>, limit: usize) -> Vec<Lease4> {
+        self.leases.table.walk(after).take(limit).cloned().collect()
+    }
+
+    /// How many leases there are, by subnet, pool and state; counted now, over all leases.
+    pub fn counts(&self) -> Vec<Count4> {
+        self.leases.table.counts()
+    }
+}
+
+impl Leases4 for Session<'_, Table4> {
+    async fn by_address(&mut self, address: Ipv4Addr) -> Result<Option<Lease4>, StoreError> {
+        Ok(self.leases.table.get(address).cloned())
+    }
+
+    async fn by_client_id(&mut self, client_id: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
+        Ok(self.leases.table.by_client_id(client_id).cloned().collect())
+    }
+
+    async fn by_hw_addr(&mut self, hw_addr: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
+        Ok(self.leases.table.by_hw_addr(hw_addr).cloned().collect())
+    }
+
+    async fn put(&mut self, lease: Lease4) -> Result<(), StoreError> {
+        if row4::nameless(&lease) {
+            return Err(StoreError::Backend(format!("lease on {} belongs to nobody", lease.address)));
+        }
+        let (table, rows) = self.leases.parts();
+        rows.append(|out| row4::print(&lease, out))?;
+        table.put(lease);
+        Ok(())
+    }
+
+    async fn remove(&mut self, address: Ipv4Addr) -> Result<bool, StoreError> {
+        let (table, rows) = self.leases.parts();
+        let Some(lease) = table.get(address) else { return Ok(false) };
+        rows.append(|out| row4::print(&removal(lease), out))?;
+        Ok(table.remove(address).is_some())
+    }
+
+    async fn find_free(
+        &mut self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        now: UnixSeconds,
+    ) -> Result<Option<Ipv4Addr>, StoreError> {
+        Ok(self.leases.table.find_free(first, last, from, now))
+    }
+
+    async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease4>, StoreError> {
+        Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
+    }
+
+    async fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> Result<usize, StoreError> {
+        let Some(until) = before.checked_sub(1) else { return Ok(0) };
+        let over: Vec<_> =
+            self.leases.table.over(Awaits::Removal, until).take(limit).map(|lease| lease.address).collect();
+        for &address in &over {
+            self.remove(address).await?;
+        }
+        Ok(over.len())
+    }
+}
+
+/// What the file says of a lease that is no more: the same lease, without lifetime.
+fn removal(lease: &Lease4) -> Lease4 {
+    Lease4 { valid_lifetime: 0, ..lease.clone() }
+}

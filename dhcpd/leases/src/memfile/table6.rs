@@ -1,0 +1,431 @@
+//! DHCPv6 leases, addresses and prefixes, and their indexes.
+
+use super::address_set::AddressSet;
+use super::chain::KeyIndex;
+use super::csv::{Column, Row, RowError};
+use super::expiry::{Awaits, Expiry, Place, place};
+use super::row6;
+use super::slab::{Handle, Slab};
+use super::store::{Session, Table};
+use crate::lease::{Lease6, LeaseState, LeaseType, SubnetId, UnixSeconds};
+use crate::store::{Leases6, StoreError};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+use std::net::Ipv6Addr;
+
+/// DHCPv6 leases in memory.
+#[derive(Debug, Default)]
+pub struct Table6 {
+    leases: Slab<Lease6>,
+    /// Seeded at random: the keys come off the wire.
+    hasher: DefaultHashBuilder,
+    by_address: HashTable<Handle>,
+    by_ia: KeyIndex,
+    by_duid: KeyIndex,
+    expiry: Expiry,
+    /// Addresses and prefixes on which a lease stands, each length for itself.
+    standing: BTreeMap<Kind, AddressSet>,
+    /// Those of them that nobody holds any more: the lease was reclaimed or released.
+    reusable: BTreeSet<(Kind, u128)>,
+}
+
+/// Addresses, or prefixes of one length. A member of a set of a kind is the number of the prefix: its address without
+/// the bits behind its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    lease_type: LeaseType,
+    prefix_len: u8,
+}
+
+impl Kind {
+    fn of(lease: &Lease6) -> Self {
+        Kind { lease_type: lease.lease_type, prefix_len: lease.prefix_len }
+    }
+
+    fn host_bits(self) -> u32 {
+        128u32.saturating_sub(u32::from(self.prefix_len))
+    }
+
+    fn number(self, address: Ipv6Addr) -> u128 {
+        address.to_bits().checked_shr(self.host_bits()).unwrap_or(0)
+    }
+
+    fn address(self, number: u128) -> Ipv6Addr {
+        Ipv6Addr::from_bits(number.checked_shl(self.host_bits()).unwrap_or(0))
+    }
+}
+
+/// How many leases a pool has in a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count6 {
+    /// The subnet.
+    pub subnet_id: SubnetId,
+    /// The pool; 0 outside of pools with an id.
+    pub pool_id: u32,
+    /// Addresses or prefixes.
+    pub lease_type: LeaseType,
+    /// The state.
+    pub state: LeaseState,
+    /// How many.
+    pub leases: u64,
+}
+
+impl Table6 {
+    fn handle(&self, lease_type: LeaseType, address: Ipv6Addr) -> Option<Handle> {
+        let is_on = |&handle: &Handle| {
+            self.leases.get(handle).is_some_and(|lease| lease.address == address && lease.lease_type == lease_type)
+        };
+        self.by_address.find(self.hasher.hash_one(address), is_on).copied()
+    }
+
+    fn get(&self, lease_type: LeaseType, address: Ipv6Addr) -> Option<&Lease6> {
+        self.leases.get(self.handle(lease_type, address)?)
+    }
+
+    fn put(&mut self, lease: Lease6) {
+        match self.handle(lease.lease_type, lease.address) {
+            Some(handle) => self.renew(handle, lease),
+            None => self.add(lease),
+        }
+    }
+
+    fn add(&mut self, lease: Lease6) {
+        let address = lease.address;
+        let handle = self.leases.insert(lease);
+        let Table6 { leases, hasher, by_address, .. } = self;
+        by_address.insert_unique(hasher.hash_one(address), handle, |&other| {
+            leases.get(other).map_or(0, |lease| hasher.hash_one(lease.address))
+        });
+        self.link(handle, Parts::ALL);
+    }
+
+    /// Replaces a lease; most often its client and its state stay the same and the time alone moves.
+    fn renew(&mut self, handle: Handle, lease: Lease6) {
+        let Some(old) = self.leases.get(handle) else { return };
+        let kind = old.prefix_len != lease.prefix_len;
+        let changed = Parts {
+            kind,
+            duid: old.duid != lease.duid,
+            ia: ia(old) != ia(&lease),
+            place: lease_place(old) != lease_place(&lease),
+            reusable: kind || reusable(old) != reusable(&lease),
+        };
+        self.unlink(handle, changed);
+        self.leases.replace(handle, lease);
+        self.link(handle, changed);
+    }
+
+    fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Option<Lease6> {
+        let handle = self.handle(lease_type, address)?;
+        self.unlink(handle, Parts::ALL);
+        if let Ok(entry) = self.by_address.find_entry(self.hasher.hash_one(address), |&other| other == handle) {
+            entry.remove();
+        }
+        self.leases.remove(handle)
+    }
+
+    /// Enters a lease in the indexes.
+    fn link(&mut self, handle: Handle, parts: Parts) {
+        let Table6 { leases, hasher, .. } = self;
+        let Some(lease) = leases.get(handle) else { return };
+        let (kind, number) = (Kind::of(lease), Kind::of(lease).number(lease.address));
+        if parts.kind {
+            self.standing.entry(kind).or_default().insert(number);
+        }
+        if parts.reusable && reusable(lease) {
+            self.reusable.insert((kind, number));
+        }
+        if parts.duid && !lease.duid.is_empty() {
+            let same = |other| leases.get(other).is_some_and(|other| other.duid == lease.duid);
+            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(&other.duid[..]));
+            self.by_duid.insert(handle, hasher.hash_one(&lease.duid[..]), same, rehash);
+        }
+        if parts.ia && !lease.duid.is_empty() {
+            let same = |other| leases.get(other).is_some_and(|other| ia(other) == ia(lease));
+            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(ia(other)));
+            self.by_ia.insert(handle, hasher.hash_one(ia(lease)), same, rehash);
+        }
+        if parts.place {
+            self.expiry.insert(handle, lease_place(lease));
+        }
+    }
+
+    /// Takes a lease out of the indexes.
+    fn unlink(&mut self, handle: Handle, parts: Parts) {
+        let Some(lease) = self.leases.get(handle) else { return };
+        let (kind, number) = (Kind::of(lease), Kind::of(lease).number(lease.address));
+        if parts.kind
+            && let Some(standing) = self.standing.get_mut(&kind)
+        {
+            standing.remove(number);
+            if standing.is_empty() {
+                self.standing.remove(&kind);
+            }
+        }
+        if parts.reusable && reusable(lease) {
+            self.reusable.remove(&(kind, number));
+        }
+        if parts.duid && !lease.duid.is_empty() {
+            self.by_duid.remove(handle, self.hasher.hash_one(&lease.duid[..]));
+        }
+        if parts.ia && !lease.duid.is_empty() {
+            self.by_ia.remove(handle, self.hasher.hash_one(ia(lease)));
+        }
+        if parts.place {
+            self.expiry.remove(handle, lease_place(lease));
+        }
+    }
+
+    fn by_ia(&self, lease_type: LeaseType, duid: &[u8], iaid: u32) -> impl Iterator<Item = &Lease6> {
+        let key = (lease_type, iaid, duid);
+        let same = move |handle| self.leases.get(handle).is_some_and(|lease| ia(lease) == key);
+        self.by_ia.find(self.hasher.hash_one(key), same).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn by_duid(&self, duid: &[u8]) -> impl Iterator<Item = &Lease6> {
+        let same = move |handle| self.leases.get(handle).is_some_and(|lease| lease.duid[..] == *duid);
+        self.by_duid.find(self.hasher.hash_one(duid), same).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn over(&self, awaits: Awaits, until: UnixSeconds) -> impl Iterator<Item = &Lease6> {
+        self.expiry.over(awaits, until).filter_map(|handle| self.leases.get(handle))
+    }
+
+    fn find_free(
+        &self,
+        kind: Kind,
+        first: Ipv6Addr,
+        last: Ipv6Addr,
+        from: Ipv6Addr,
+        now: UnixSeconds,
+    ) -> Option<Ipv6Addr> {
+        // A prefix that begins before the range does not count.
+        let low = kind.number(first) + u128::from(kind.address(kind.number(first)) < first);
+        let high = kind.number(last);
+        if low > high {
+            return None;
+        }
+        let middle = kind.number(from).clamp(low, high);
+        let free = self.next_free(kind, middle, high).or_else(|| self.next_free(kind, low, middle));
+        let found =
+            free.or_else(|| self.next_reusable(kind, middle, high)).or_else(|| self.next_reusable(kind, low, middle));
+        found.map(|number| kind.address(number)).or_else(|| {
+            let mut ended = self.over(Awaits::Reclamation, now).filter(|lease| Kind::of(lease) == kind);
+            let number = |lease: &Lease6| kind.number(lease.address);
+            ended
+                .find(|lease| (low..=high).contains(&number(lease)) && self.overlap(kind, number(lease)).is_none())
+                .map(|lease| lease.address)
+        })
+    }
+
+    /// The first in `low..=high` on which, and across which, no lease stands.
+    fn next_free(&self, kind: Kind, low: u128, high: u128) -> Option<u128> {
+        let mut at = low;
+        loop {
+            at = match self.standing.get(&kind) {
+                Some(standing) => standing.next_absent(at)?,
+                None => at,
+            };
+            if at > high {
+                return None;
+            }
+            match self.overlap(kind, at) {
+                None => return Some(at),
+                Some(end) => at = end.checked_add(1)?,
+            }
+        }
+    }
+
+    fn next_reusable(&self, kind: Kind, low: u128, high: u128) -> Option<u128> {
+        let mut reusable = self.reusable.range((kind, low)..=(kind, high)).map(|&(_, number)| number);
+        reusable.find(|&number| self.overlap(kind, number).is_none())
+    }
+
+    /// Whether a lease of another length stands within or around a prefix (the lengths of a pool were changed while
+    /// leases stood); the last prefix that it spoils.
+    fn overlap(&self, kind: Kind, number: u128) -> Option<u128> {
+        let others = self.standing.iter().filter(|(other, _)| other.lease_type == kind.lease_type && **other != kind);
+        let mut ends = others.filter_map(|(other, standing)| {
+            let bits = u32::from(kind.prefix_len.abs_diff(other.prefix_len));
+            if other.prefix_len < kind.prefix_len {
+                let around = number.checked_shr(bits).unwrap_or(0);
+                standing.contains(around).then(|| number | low_bits(bits))
+            } else {
+                let first = number.checked_shl(bits).unwrap_or(0);
+                standing.range(first..=first | low_bits(bits)).next().map(|_| number)
+            }
+        });
+        ends.next()
+    }
+
+    /// Leases behind `after`, in the order of their addresses. It takes up to `limit` of each kind to sort them.
+    fn walk(&self, after: Option<(Ipv6Addr, LeaseType)>, limit: usize) -> Vec<&Lease6> {
+        let behind = |lease: &&Lease6| after.is_none_or(|after| (lease.address, lease.lease_type) > after);
+        let of_kind = |(&kind, standing): (&Kind, &'_ AddressSet)| {
+            let start = after.map_or(0, |(address, _)| kind.number(address));
+            let leases = standing.range(start..=u128::MAX).map(move |number| kind.address(number));
+            let leases = leases.filter_map(move |address| self.get(kind.lease_type, address));
+            leases.filter(behind).take(limit).collect::<Vec<_>>()
+        };
+        let mut leases: Vec<_> = self.standing.iter().flat_map(of_kind).collect();
+        leases.sort_unstable_by_key(|lease| (lease.address, lease.lease_type));
+        leases.truncate(limit);
+        leases
+    }
+
+    fn counts(&self) -> Vec<Count6> {
+        let mut counts = BTreeMap::<_, Count6>::new();
+        for &Lease6 { subnet_id, pool_id, lease_type, state, .. } in self.leases.iter() {
+            let none = Count6 { subnet_id, pool_id, lease_type, state, leases: 0 };
+            counts.entry((subnet_id, pool_id, lease_type, state as u8)).or_insert(none).leases += 1;
+        }
+        counts.into_values().collect()
+    }
+}
+
+/// `bits` ones.
+fn low_bits(bits: u32) -> u128 {
+    u128::MAX.checked_shr(128 - bits).unwrap_or(0)
+}
+
+/// Which indexes a change concerns.
+#[derive(Clone, Copy)]
+struct Parts {
+    kind: bool,
+    duid: bool,
+    ia: bool,
+    place: bool,
+    reusable: bool,
+}
+
+impl Parts {
+    const ALL: Parts = Parts { kind: true, duid: true, ia: true, place: true, reusable: true };
+}
+
+/// The identity association of a lease.
+fn ia(lease: &Lease6) -> (LeaseType, u32, &[u8]) {
+    (lease.lease_type, lease.iaid, &lease.duid)
+}
+
+fn lease_place(lease: &Lease6) -> Place {
+    place(lease.state, lease.expires())
+}
+
+fn reusable(lease: &Lease6) -> bool {
+    matches!(lease.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
+}
+
+impl Table for Table6 {
+    type Lease = Lease6;
+    type Key = (Ipv6Addr, LeaseType);
+    const FAMILY: u8 = 6;
+    const COLUMNS: &'static [Column] = row6::COLUMNS;
+    const SCHEMA_VERSION: &'static str = row6::VERSION;
+
+    fn parse(row: &mut Row<'_>) -> Result<Lease6, RowError> {
+        row6::parse(row)
+    }
+
+    fn load(&mut self, lease: Lease6) {
+        if lease.valid_lifetime == 0 {
+            self.remove(lease.lease_type, lease.address);
+        } else {
+            self.put(lease);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.leases.len()
+    }
+
+    fn print_page(&self, after: Option<Self::Key>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Self::Key>) {
+        let page = self.walk(after, limit);
+        for lease in &page {
+            row6::print(lease, out);
+        }
+        (page.len(), page.last().map(|lease| (lease.address, lease.lease_type)))
+    }
+}
+
+impl Session<'_, Table6> {
+    /// Up to `limit` leases behind the address `after` (from the first on if `None`), in the order of their addresses; an
+    /// address stands before a prefix that begins with it.
+    pub fn page(&self, after: Option<(Ipv6Addr, LeaseType)>, limit: usize) -> Vec<Lease6> {
+        self.leases.table.walk(after, limit).into_iter().cloned().collect()
+    }
+
+    /// How many leases there are, by subnet, pool, type and state; counted now, over all leases.
+    pub fn counts(&self) -> Vec<Count6> {
+        self.leases.table.counts()
+    }
+}
+
+impl Leases6 for Session<'_, Table6> {
+    async fn by_address(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<Option<Lease6>, StoreError> {
+        Ok(self.leases.table.get(lease_type, address).cloned())
+    }
+
+    async fn by_ia(
+        &mut self,
+        lease_type: LeaseType,
+        duid: &[u8],
+        iaid: u32,
+    ) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
+        Ok(self.leases.table.by_ia(lease_type, duid, iaid).cloned().collect())
+    }
+
+    async fn by_duid(&mut self, duid: &[u8]) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
+        Ok(self.leases.table.by_duid(duid).cloned().collect())
+    }
+
+    async fn put(&mut self, lease: Lease6) -> Result<(), StoreError> {
+        if let Some(reason) = row6::unfit(&lease) {
+            return Err(StoreError::Backend(format!("lease on {} {reason}", lease.address)));
+        }
+        let (table, rows) = self.leases.parts();
+        rows.append(|out| row6::print(&lease, out))?;
+        table.put(lease);
+        Ok(())
+    }
+
+    async fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<bool, StoreError> {
+        let (table, rows) = self.leases.parts();
+        let Some(lease) = table.get(lease_type, address) else { return Ok(false) };
+        rows.append(|out| row6::print(&removal(lease), out))?;
+        Ok(table.remove(lease_type, address).is_some())
+    }
+
+    async fn find_free(
+        &mut self,
+        lease_type: LeaseType,
+        first: Ipv6Addr,
+        last: Ipv6Addr,
+        delegated_len: u8,
+        from: Ipv6Addr,
+        now: UnixSeconds,
+    ) -> Result<Option<Ipv6Addr>, StoreError> {
+        let kind = Kind { lease_type, prefix_len: delegated_len };
+        Ok(self.leases.table.find_free(kind, first, last, from, now))
+    }
+
+    async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease6>, StoreError> {
+        Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
+    }
+
+    async fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> Result<usize, StoreError> {
+        let Some(until) = before.checked_sub(1) else { return Ok(0) };
+        let over = self.leases.table.over(Awaits::Removal, until).take(limit);
+        let over: Vec<_> = over.map(|lease| (lease.lease_type, lease.address)).collect();
+        for &(lease_type, address) in &over {
+            self.remove(lease_type, address).await?;
+        }
+        Ok(over.len())
+    }
+}
+
+/// What the file says of a lease that is no more: the same lease, without lifetimes.
+fn removal(lease: &Lease6) -> Lease6 {
+    Lease6 { valid_lifetime: 0, preferred_lifetime: 0, ..lease.clone() }
+}

@@ -1,0 +1,38 @@
+//! What the lease store says, under Kea's identifiers.
+
+log::messages! {
+    /// The lease store is being opened.
+    DHCPSRV_MEMFILE_DB: Info, "dhcpsrv", "opening memory file lease database: {parameters}";
+    /// Persistence is switched off.
+    DHCPSRV_MEMFILE_NO_STORAGE: Warn, "dhcpsrv", "running in non-persistent mode, leases will be lost after restart";
+    /// A lease file is about to be read.
+    DHCPSRV_MEMFILE_LEASE_FILE_LOAD: Info, "dhcpsrv", "loading leases from file {file}";
+    /// A row of a lease file is not a lease. Rows are counted from 1, without the header and blank lines.
+    DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR: Error, "dhcpsrv", "discarding row {row}, error: {reason}";
+    /// The hardware address of a row cannot be read; the lease is kept without it.
+    DHCPSRV_MEMFILE_READ_HWADDR_FAIL: Warn, "dhcpsrv", "failed to read hardware address from lease file: {reason}";
+    /// A file with fewer columns than today's was read; the next cleanup writes it anew.
+    DHCPSRV_MEMFILE_NEEDS_UPGRADING: Warn, "dhcpsrv", "version of lease file: {file} schema is earlier than version {version}";
+    /// A file with more columns than known was read; they are dropped.
+    DHCPSRV_MEMFILE_NEEDS_DOWNGRADING: Warn, "dhcpsrv", "version of lease file: {file} schema is later than version {version}";
+    /// A cleanup begins: the lease file is to be written anew without its history.
+    DHCPSRV_MEMFILE_LFC_START: Info, "dhcpsrv", "starting Lease File Cleanup";
+    /// The files of the cleanup are being written.
+    DHCPSRV_MEMFILE_LFC_EXECUTE: Info, "dhcpsrv", "executing Lease File Cleanup using: {files}";
+    /// Another cleanup has not ended yet.
+    DHCPSRV_MEMFILE_LFC_RUNNING: Info, "dhcpsrv", "Lease File Cleanup instance already running";
+    /// The PID file of the cleanup cannot be written.
+    DHCPSRV_MEMFILE_LFC_FAIL_PID_CREATE: Error, "dhcpsrv", "Lease File Cleanup pid file create: {reason}";
+    /// The lease file could not be put aside; no cleanup takes place.
+    DHCPSRV_MEMFILE_LFC_LEASE_FILE_RENAME_FAIL: Error, "dhcpsrv", "failed to rename the current lease file {from} to {to}, reason: {reason}";
+    /// No new lease file could be made; the old one is put back and leases go on to be written there.
+    DHCPSRV_MEMFILE_LFC_LEASE_FILE_REOPEN_FAIL: Error, "dhcpsrv", "failed to reopen lease file {file} after preparing input file for lease file cleanup, reason: {reason}";
+    /// The cleanup is done.
+    LFC_WRITE_STATS: Info, "dhcpsrv", "Leases: {leases}, attempts: {attempts}, errors: {errors}.";
+    /// The cleanup could not write its files.
+    LFC_FAIL_PROCESS: Error, "dhcpsrv", ": {reason}";
+    /// The cleanup could not put its files in place.
+    LFC_FAIL_ROTATE: Error, "dhcpsrv", ": {reason}";
+    /// Rows could not be made durable; they are kept and tried again with the next batch.
+    DHCPSRV_MEMFILE_WRITE_FAIL: Error, "dhcpsrv", "failed to write leases: {reason}";
+}
