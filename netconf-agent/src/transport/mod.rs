@@ -1,0 +1,3 @@
+//! How NETCONF messages travel: framing, and the transports below it.
+
+pub mod framing;

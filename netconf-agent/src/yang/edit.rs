@@ -1,0 +1,382 @@
+//! `<edit-config>` on one tree: the operations merge, replace, create, delete, remove and none (RFC 6241 §7.2), and
+//! `insert` for entries that the user orders (RFC 7950 §7.8.6).
+//!
+//! An edit works on a copy; the tree it came from stays as it was, so whatever fails leaves nothing half done.
+
+use yang2::data::DataTree;
+use yang2::schema::{SchemaNode, SchemaNodeKind};
+
+use super::raw::{self, Side};
+use super::{Invalid, Node, Schema, Tree, path};
+use crate::rpc::{BASE, DefaultOperation, Errors, RpcError, Tag};
+use crate::xml::Element;
+
+/// Namespace of the attributes `insert`, `key` and `value`.
+const YANG: &str = "urn:ietf:params:xml:ns:yang:1";
+
+/// What is done with an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Merge,
+    Replace,
+    Create,
+    Delete,
+    Remove,
+    None,
+}
+
+impl From<DefaultOperation> for Operation {
+    fn from(default: DefaultOperation) -> Self {
+        match default {
+            DefaultOperation::Merge => Self::Merge,
+            DefaultOperation::Replace => Self::Replace,
+            DefaultOperation::None => Self::None,
+        }
+    }
+}
+
+/// An edit of one model's tree.
+#[derive(Debug)]
+pub struct Edit<'s> {
+    schema: &'s Schema,
+    data: DataTree<'static>,
+    root: SchemaNode<'static>,
+    /// Go on after an error (continue-on-error).
+    go_on: bool,
+    errors: Errors,
+}
+
+impl<'s> Edit<'s> {
+    /// Starts an edit of `tree`, the tree of the model `model`.
+    pub fn of(schema: &'s Schema, model: &str, tree: &Tree, go_on: bool) -> Result<Self, Invalid> {
+        let root = schema
+            .root(model)
+            .ok_or_else(|| Invalid { path: String::new(), reason: format!("{model} has no configuration") })?;
+        Ok(Self { schema, data: tree.copy()?, root, go_on, errors: Errors::new() })
+    }
+
+    /// Applies a top-level element of `<config>`.
+    pub fn apply(&mut self, element: &Element, default: DefaultOperation) {
+        if let Err(error) = self.top(element, default.into()) {
+            self.errors.push(error);
+        }
+    }
+
+    /// Whether there is no use in going on.
+    pub fn stopped(&self) -> bool {
+        !self.errors.is_empty() && !self.go_on
+    }
+
+    /// The edited tree, and what went wrong.
+    pub fn finish(self) -> (Tree, Errors) {
+        (Tree::seal(self.data), self.errors)
+    }
+
+    fn top(&mut self, element: &Element, default: Operation) -> Result<(), RpcError> {
+        if element.name != self.root.name() {
+            return Err(self.unknown(element, ""));
+        }
+        let operation = operation(element, default)?;
+        let is_empty = self.data.reference().is_none_or(|top| top.children().next().is_none());
+        let top_path = format!("/{}:{}", self.root.module().name(), self.root.name());
+        match operation {
+            Operation::Create if !is_empty => return Err(self.exists(&top_path)),
+            Operation::Delete if is_empty => return Err(self.missing(&top_path)),
+            Operation::Delete | Operation::Remove => {
+                self.data = DataTree::new(self.schema.context);
+                return Ok(());
+            }
+            Operation::Replace => self.data = DataTree::new(self.schema.context),
+            _ => {}
+        }
+        if self.data.reference().is_none() {
+            let made = self.data.new_path(&top_path, None, false).map(|_| ());
+            made.map_err(|e| self.invalid(e, &top_path))?;
+        }
+        // The tree is moved out while nodes refer to it, so that errors can be gathered beside it.
+        let data = std::mem::replace(&mut self.data, DataTree::new(self.schema.context));
+        let result = match data.reference() {
+            Some(mut top) => self.children(&data, &mut top, element, operation),
+            None => Ok(()),
+        };
+        self.data = data;
+        result
+    }
+
+    fn children(
+        &mut self,
+        data: &DataTree<'static>,
+        parent: &mut Node<'_>,
+        element: &Element,
+        operation: Operation,
+    ) -> Result<(), RpcError> {
+        if !element.trimmed().is_empty() {
+            let message = format!("<{}> holds text where elements belong", element.name);
+            let error = RpcError::application(Tag::BadElement, message).with("bad-element", &element.name);
+            return Err(error.at(self.schema.error_path(&path::of(parent))));
+        }
+        for child in &element.children {
+            match self.child(data, parent, child, operation) {
+                Err(error) if self.go_on => self.errors.push(error),
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    fn child(
+        &mut self,
+        data: &DataTree<'static>,
+        parent: &mut Node<'_>,
+        element: &Element,
+        inherited: Operation,
+    ) -> Result<(), RpcError> {
+        let Some(schema) = self.schema_child(parent, element) else {
+            return Err(self.unknown(element, &path::of(parent)));
+        };
+        let operation = operation(element, inherited)?;
+        if schema.is_list_key() {
+            return self.key(parent, element, operation);
+        }
+        let instance = self.instance(parent, &schema, element)?;
+        let place = path::child(parent, &schema, instance.as_deref());
+        let existing = raw::find_child(data, parent, &schema, instance.as_deref());
+        let existing = existing.map_err(|e| self.invalid(e, &place))?;
+        // An empty container without presence is not data (RFC 7950 §7.5.1).
+        let is_there = existing.as_ref().is_some_and(|node| !super::json::is_implicit(node));
+        match (operation, is_there) {
+            (Operation::Create, true) => return Err(self.exists(&place)),
+            (Operation::Delete, false) => return Err(self.missing(&place)),
+            (Operation::Delete | Operation::Remove, true) => {
+                existing.into_iter().for_each(|mut node| node.remove());
+                return Ok(());
+            }
+            (Operation::Remove, false) => return Ok(()),
+            (Operation::None, false) if !schema.is_np_container() => return Err(self.missing(&place)),
+            _ => {}
+        }
+        let target = Target { schema, instance, place, existing };
+        match target.schema.kind() {
+            SchemaNodeKind::Leaf | SchemaNodeKind::LeafList => self.set_term(data, parent, element, operation, &target),
+            _ => self.set_inner(data, parent, element, operation, &target),
+        }
+    }
+
+    /// Keys were set with their entry; here is only checked that nothing else is asked of them.
+    fn key(&self, parent: &Node<'_>, element: &Element, operation: Operation) -> Result<(), RpcError> {
+        let own = element.attribute(BASE, "operation").is_some();
+        if own && matches!(operation, Operation::Delete | Operation::Remove) {
+            let message = format!("key <{}> cannot be deleted without its entry", element.name);
+            let error = RpcError::application(Tag::OperationFailed, message);
+            return Err(error.at(self.schema.error_path(&path::of(parent))));
+        }
+        Ok(())
+    }
+
+    fn set_term(
+        &self,
+        data: &DataTree<'static>,
+        parent: &mut Node<'_>,
+        element: &Element,
+        operation: Operation,
+        target: &Target<'_>,
+    ) -> Result<(), RpcError> {
+        if let Some(child) = element.children.first() {
+            return Err(self.unknown(child, &target.place));
+        }
+        let schema = &target.schema;
+        // White space around a string is part of it; no other type has any.
+        let value = if is_string(schema) { element.text.as_str() } else { element.trimmed() };
+        match &target.existing {
+            _ if operation == Operation::None => return Ok(()),
+            Some(leaf) if schema.kind() == SchemaNodeKind::Leaf => {
+                raw::change_leaf(leaf, value).map_err(|e| self.invalid(e, &target.place))?;
+            }
+            Some(_) => {}
+            None => parent
+                .new_term(Some(&schema.module()), schema.name(), Some(value))
+                .map_err(|e| self.invalid(e, &target.place))?,
+        }
+        self.arrange(data, parent, element, target)
+    }
+
+    fn set_inner(
+        &mut self,
+        data: &DataTree<'static>,
+        parent: &mut Node<'_>,
+        element: &Element,
+        operation: Operation,
+        target: &Target<'_>,
+    ) -> Result<(), RpcError> {
+        let schema = &target.schema;
+        let mut node = match &target.existing {
+            Some(node) => Node::clone(node),
+            None => {
+                let module = schema.module();
+                let made = match &target.instance {
+                    Some(keys) => parent.new_list(Some(&module), schema.name(), keys),
+                    None => parent.new_inner(Some(&module), schema.name()),
+                };
+                made.map_err(|e| self.invalid(e, &target.place))?
+            }
+        };
+        if operation == Operation::Replace {
+            // The node itself stays, and with it its place among its siblings.
+            let old: Vec<Node<'_>> = node.children().filter(|child| !child.schema().is_list_key()).collect();
+            old.into_iter().for_each(|mut child| child.remove());
+        }
+        self.arrange(data, parent, element, target)?;
+        self.children(data, &mut node, element, operation)
+    }
+
+    /// Moves an entry to where `insert` says.
+    fn arrange(
+        &self,
+        data: &DataTree<'static>,
+        parent: &Node<'_>,
+        element: &Element,
+        target: &Target<'_>,
+    ) -> Result<(), RpcError> {
+        let Some(insert) = element.attribute(YANG, "insert") else { return Ok(()) };
+        let schema = &target.schema;
+        if !schema.is_user_ordered() {
+            let message = format!("<{}> is not ordered by the user", element.name);
+            return Err(self.bad_insert(Tag::UnknownAttribute, message, target));
+        }
+        let mut entries = parent.children().filter(|node| node.schema() == *schema);
+        let entry = raw::find_child(data, parent, schema, target.instance.as_deref());
+        let Ok(Some(entry)) = entry else { return Ok(()) };
+        match insert {
+            "first" => entries.next().map(|other| raw::move_next_to(&entry, &other, Side::Before)),
+            "last" => entries.last().map(|other| raw::move_next_to(&entry, &other, Side::After)),
+            "before" | "after" => {
+                let side = if insert == "before" { Side::Before } else { Side::After };
+                let other = self.anchor(data, parent, element, target)?;
+                Some(raw::move_next_to(&entry, &other, side))
+            }
+            other => {
+                let message = format!("insert={other:?} is none of first, last, before, after");
+                return Err(self.bad_insert(Tag::BadAttribute, message, target));
+            }
+        };
+        Ok(())
+    }
+
+    /// The entry that `key` or `value` names (RFC 7950 §7.8.6, §7.7.9).
+    fn anchor<'d>(
+        &self,
+        data: &'d DataTree<'static>,
+        parent: &Node<'d>,
+        element: &Element,
+        target: &Target<'_>,
+    ) -> Result<Node<'d>, RpcError> {
+        let name = if target.schema.kind() == SchemaNodeKind::List { "key" } else { "value" };
+        let Some(given) = element.attribute(YANG, name) else {
+            return Err(self.bad_insert(Tag::MissingAttribute, format!("attribute {name:?} is missing"), target));
+        };
+        // Keys are written with prefixes; libyang wants names of modules or none.
+        let keys = if name == "key" { path::without_prefixes(given) } else { given.to_string() };
+        match raw::find_child(data, parent, &target.schema, Some(&keys)) {
+            Ok(Some(other)) => Ok(other),
+            // RFC 7950 §15.7.
+            _ => Err(self.bad_insert(Tag::BadAttribute, format!("there is no entry {given}"), target)),
+        }
+    }
+
+    /// What tells an entry from its siblings: `[id='1']` for a list, the value for a leaf-list, nothing else.
+    fn instance(
+        &self,
+        parent: &Node<'_>,
+        schema: &SchemaNode<'_>,
+        element: &Element,
+    ) -> Result<Option<String>, RpcError> {
+        match schema.kind() {
+            SchemaNodeKind::LeafList if is_string(schema) => Ok(Some(element.text.clone())),
+            SchemaNodeKind::LeafList => Ok(Some(element.trimmed().to_string())),
+            SchemaNodeKind::List => {
+                let mut keys = String::new();
+                for key in schema.list_keys() {
+                    let Some(given) = element.children.iter().find(|child| child.name == key.name()) else {
+                        let message = format!("<{}> lacks its key <{}>", element.name, key.name());
+                        let error = RpcError::protocol(Tag::MissingElement, message).with("bad-element", key.name());
+                        return Err(error.at(self.schema.error_path(&path::child(parent, schema, None))));
+                    };
+                    let value = if is_string(&key) { given.text.as_str() } else { given.trimmed() };
+                    path::push_predicate(&mut keys, key.name(), value).map_err(|reason| {
+                        let error = RpcError::application(Tag::InvalidValue, reason);
+                        error.at(self.schema.error_path(&path::child(parent, schema, None)))
+                    })?;
+                }
+                Ok(Some(keys))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn schema_child(&self, parent: &Node<'_>, element: &Element) -> Option<SchemaNode<'static>> {
+        let parent_path = parent.schema();
+        let is_it =
+            |node: &SchemaNode<'_>| node.name() == element.name && node.module().namespace() == &*element.namespace;
+        // The schema lives as long as the leaked context; nodes found through data only borrow the data.
+        let found = parent_path.children().find(|node| is_it(node))?;
+        raw::outlive(self.schema.context, &found)
+    }
+
+    fn unknown(&self, element: &Element, within: &str) -> RpcError {
+        let error = if self.schema.knows_namespace(&element.namespace) {
+            RpcError::application(Tag::UnknownElement, format!("there is no node <{}> here", element.name))
+        } else {
+            RpcError::application(Tag::UnknownNamespace, format!("no module has namespace {:?}", element.namespace))
+                .with("bad-namespace", &*element.namespace)
+        };
+        let error = error.with("bad-element", &element.name);
+        if within.is_empty() { error } else { error.at(self.schema.error_path(within)) }
+    }
+
+    fn exists(&self, place: &str) -> RpcError {
+        RpcError::application(Tag::DataExists, "what is to be created exists").at(self.schema.error_path(place))
+    }
+
+    fn missing(&self, place: &str) -> RpcError {
+        RpcError::application(Tag::DataMissing, "there is no such data").at(self.schema.error_path(place))
+    }
+
+    fn invalid(&self, error: yang2::Error, place: &str) -> RpcError {
+        RpcError::application(Tag::InvalidValue, Invalid::from(error).reason).at(self.schema.error_path(place))
+    }
+
+    fn bad_insert(&self, tag: Tag, message: String, target: &Target<'_>) -> RpcError {
+        let name = if tag == Tag::MissingAttribute { "missing-instance" } else { "insert" };
+        RpcError::application(tag, message)
+            .with("bad-attribute", name)
+            .with("bad-element", target.schema.name())
+            .at(self.schema.error_path(&target.place))
+    }
+}
+
+/// A node that an element names, there or not.
+struct Target<'d> {
+    schema: SchemaNode<'static>,
+    instance: Option<String>,
+    place: String,
+    existing: Option<Node<'d>>,
+}
+
+fn operation(element: &Element, inherited: Operation) -> Result<Operation, RpcError> {
+    match element.attribute(BASE, "operation") {
+        None => Ok(inherited),
+        Some("merge") => Ok(Operation::Merge),
+        Some("replace") => Ok(Operation::Replace),
+        Some("create") => Ok(Operation::Create),
+        Some("delete") => Ok(Operation::Delete),
+        Some("remove") => Ok(Operation::Remove),
+        Some(other) => Err(RpcError::protocol(Tag::BadAttribute, format!("operation={other:?} is not known"))
+            .with("bad-attribute", "operation")
+            .with("bad-element", &element.name)),
+    }
+}
+
+fn is_string(schema: &SchemaNode<'_>) -> bool {
+    use yang2::schema::DataValueType;
+    schema.leaf_type().is_some_and(|leaf_type| leaf_type.base_type() == DataValueType::String)
+}

@@ -1,0 +1,123 @@
+//! What the safe bindings of libyang lack, each a function of a few lines. All of the crate's unsafe code is here.
+//!
+//! Every pointer comes from a reference that the caller holds, so it is alive; libyang gives and takes no ownership in
+//! these calls but where said.
+#![expect(unsafe_code, reason = "libyang is C, and the bindings do not cover these calls")]
+
+use std::ffi::CString;
+use std::ptr;
+
+use yang2::context::Context;
+use yang2::data::{Data as _, DataTree};
+use yang2::ffi;
+use yang2::iter::NodeIterable as _;
+use yang2::schema::SchemaNode;
+use yang2::utils::Binding;
+
+use super::Node;
+
+/// Makes libyang keep the instances of this list or leaf-list in the order in which they are given.
+///
+/// RFC 7950 §7.7.7 leaves the order of what the system orders to the system; libyang would sort by key. Hook libraries
+/// and host databases are such lists in the Kea models, and the servers use them in the order given. The schema must
+/// not be in use by data yet.
+pub fn keep_order(node: &SchemaNode<'_>) {
+    // SAFETY: compiled schema nodes live as long as their context, which `node` borrows, and nobody else looks at them
+    // while the context is being set up.
+    unsafe {
+        (*node.as_raw()).flags &= !(ffi::LYS_ORDBY_SYSTEM as u16);
+    }
+}
+
+/// The instance of `schema` below `parent`: for a list with these keys (`[id='1']`), for a leaf-list with this value,
+/// otherwise the only one. `Err` if keys or value are not of their type.
+pub fn find_child<'a>(
+    tree: &'a DataTree<'static>,
+    parent: &Node<'a>,
+    schema: &SchemaNode<'_>,
+    instance: Option<&str>,
+) -> Result<Option<Node<'a>>, yang2::Error> {
+    let Some(first) = parent.first_child() else { return Ok(None) };
+    let instance = instance.map(c_string).transpose()?;
+    let text = instance.as_ref().map_or(ptr::null(), |text| text.as_ptr());
+    let length = instance.as_ref().map_or(0, |text| text.as_bytes().len());
+    let mut found = ptr::null_mut();
+    // SAFETY: `parent` and `schema` are alive; `text` is a C string of `length` bytes, or null.
+    let result = unsafe { ffi::lyd_find_sibling_val(first.as_raw(), schema.as_raw(), text, length, &mut found) };
+    match result {
+        // SAFETY: libyang found the node in the tree that `parent` borrows.
+        ffi::LY_ERR::LY_SUCCESS => Ok(unsafe { Node::from_raw_opt(tree, found) }),
+        ffi::LY_ERR::LY_ENOTFOUND => Ok(None),
+        _ => Err(yang2::Error::new(tree.context())),
+    }
+}
+
+/// Gives a leaf another value.
+pub fn change_leaf(leaf: &Node<'_>, value: &str) -> Result<(), yang2::Error> {
+    let value = c_string(value)?;
+    // SAFETY: `leaf` is alive and `value` a C string.
+    match unsafe { ffi::lyd_change_term(leaf.as_raw(), value.as_ptr()) } {
+        // The same value as before, or the same that was a default before.
+        ffi::LY_ERR::LY_SUCCESS | ffi::LY_ERR::LY_EEXIST | ffi::LY_ERR::LY_ENOT => Ok(()),
+        _ => Err(yang2::Error::new(leaf.context())),
+    }
+}
+
+/// Where a moved entry goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// In front of the other.
+    Before,
+    /// Behind the other.
+    After,
+}
+
+/// Moves an entry of a list that the user orders next to another entry of the same list.
+pub fn move_next_to(entry: &Node<'_>, other: &Node<'_>, side: Side) {
+    if entry.as_raw() == other.as_raw() {
+        return;
+    }
+    // SAFETY: both are alive and entries of one list under one parent; libyang unlinks `entry` and links it again.
+    let result = unsafe {
+        match side {
+            Side::Before => ffi::lyd_insert_before(other.as_raw(), entry.as_raw()),
+            Side::After => ffi::lyd_insert_after(other.as_raw(), entry.as_raw()),
+        }
+    };
+    debug_assert_eq!(result, ffi::LY_ERR::LY_SUCCESS, "both are entries of one list");
+}
+
+/// ietf-yang-library's data about this context (RFC 8525), made by libyang.
+pub fn yang_library<'c>(context: &'c Context, content_id: &str) -> Result<DataTree<'c>, yang2::Error> {
+    let content_id = c_string(content_id)?;
+    let raw = raw_context(context);
+    let mut root = ptr::null_mut();
+    // SAFETY: the format has one `%s`, and one C string follows it; the tree is ours to free, which `DataTree` does.
+    unsafe {
+        match ffi::ly_ctx_get_yanglib_data(raw, &mut root, c"%s".as_ptr(), content_id.as_ptr()) {
+            ffi::LY_ERR::LY_SUCCESS => Ok(DataTree::from_raw(context, root)),
+            _ => Err(yang2::Error::new(context)),
+        }
+    }
+}
+
+fn raw_context(context: &Context) -> *mut ffi::ly_ctx {
+    let module = context.modules(false).next();
+    // SAFETY: a module knows its context; every context has internal modules.
+    module.map_or(ptr::null_mut(), |module| unsafe { (*module.as_raw()).ctx })
+}
+
+fn c_string(text: &str) -> Result<CString, yang2::Error> {
+    CString::new(text).map_err(|_| yang2::Error {
+        errcode: ffi::LY_ERR::LY_EINVAL,
+        msg: Some("a value holds a NUL character".to_string()),
+        path: None,
+        apptag: None,
+    })
+}
+
+/// The same schema node, borrowed from the context that holds it and not from the data that led to it.
+pub fn outlive(context: &'static Context, node: &SchemaNode<'_>) -> Option<SchemaNode<'static>> {
+    // SAFETY: `node` is a schema node of `context`, which is never freed.
+    unsafe { SchemaNode::from_raw_opt(context, node.as_raw()) }
+}
