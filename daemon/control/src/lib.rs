@@ -6,10 +6,14 @@
 //! This crate does not know what a daemon does.
 
 mod answer;
+mod frame;
+pub mod messages;
 mod request;
 mod table;
+mod text;
 pub mod unix;
 
 pub use answer::{Answer, Code};
 pub use request::Request;
 pub use table::Table;
+pub use text::to_text;

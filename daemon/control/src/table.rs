@@ -5,7 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::{Answer, Request};
+use serde_json::Value;
+
+use crate::messages::{COMMAND_PROCESS_ERROR1, COMMAND_PROCESS_ERROR2, COMMAND_RECEIVED};
+use crate::request::RequestError;
+use crate::{Answer, Code, Request};
 
 /// The commands of a daemon by name. `list-commands` is in every table.
 #[derive(Default)]
@@ -13,8 +17,11 @@ pub struct Table {
     handlers: BTreeMap<&'static str, Handler>,
 }
 
-/// Handlers run on the thread of the control channel, one or more at a time wherever one waits.
+/// Handlers run on the thread of the control channel; where one waits, others may run.
 type Handler = Rc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// The command that the table answers itself.
+const LIST: &str = "list-commands";
 
 impl Table {
     /// A table that holds `list-commands`.
@@ -35,11 +42,46 @@ impl Table {
         self.handlers.insert(name, Rc::new(move |request| Box::pin(handler(request))));
     }
 
+    /// The names of all commands, in their order.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.handlers.keys().copied().chain([LIST]).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Answers a command.
     pub async fn call(&self, request: Request) -> Answer {
         match self.handlers.get(request.command.as_str()) {
             Some(handler) => handler(request).await,
-            None => Answer::new(crate::Code::Unsupported, format!("'{}' command not supported.", request.command)),
+            None if request.command == LIST => Answer::with(Value::from(self.names())),
+            None => Answer::new(Code::Unsupported, format!("'{}' command not supported.", request.command)),
+        }
+    }
+
+    /// Answers a command as it was received.
+    pub(crate) async fn answer(&self, text: &[u8]) -> Answer {
+        let request = match std::str::from_utf8(text) {
+            Ok(text) => Request::parse(text),
+            Err(error) => {
+                let reason = format!("the command is not UTF-8 after {} bytes", error.valid_up_to());
+                log::event!(COMMAND_PROCESS_ERROR1, reason);
+                return Answer::error(reason);
+            }
+        };
+        match request {
+            Ok(request) => {
+                log::event!(COMMAND_RECEIVED, command = request.command);
+                self.call(request).await
+            }
+            Err(RequestError::Syntax(reason)) => {
+                log::event!(COMMAND_PROCESS_ERROR1, reason);
+                Answer::error(reason.to_string())
+            }
+            Err(RequestError::Malformed(reason)) => {
+                log::event!(COMMAND_PROCESS_ERROR2, reason);
+                Answer::error(format!("Error during command processing: {reason}"))
+            }
         }
     }
 }

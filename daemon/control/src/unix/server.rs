@@ -1,0 +1,210 @@
+//! Serving the commands of a daemon.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::frame::Frame;
+use crate::messages::*;
+use crate::{Answer, Table, to_text};
+
+/// A bound socket that does not serve anyone yet; who connects waits. Dropping it removes the socket.
+#[derive(Debug)]
+pub struct Listener {
+    socket: net::UnixListener,
+    place: Place,
+}
+
+/// A socket's files, removed when it is no longer in use.
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    /// Held as long as the socket is ours: `PATH.lock`, so that two daemons do not take it from each other.
+    _lock: Flock<File>,
+}
+
+impl Listener {
+    /// Binds the socket. One that a dead process left is removed, one that another process holds is an error.
+    pub fn bind(path: &Path) -> io::Result<Self> {
+        let told = |what: &str, error: io::Error| io::Error::new(error.kind(), format!("{what}, {error}"));
+        let lock_path = lock_path(path);
+        let name = lock_path.display();
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock_path);
+        let file = file.map_err(|error| told(&format!("cannot create socket lockfile, {name}"), error))?;
+        let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
+            .map_err(|(_, errno)| told(&format!("cannot lock socket lockfile, {name}"), errno.into()))?;
+        let place = Place { path: path.to_owned(), _lock: lock };
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let socket = net::UnixListener::bind(path)?;
+        socket.set_nonblocking(true)?;
+        // Who connects needs the right to write: the group shall be able to, others not.
+        std::fs::set_permissions(path, Permissions::from_mode(0o770))?;
+        Ok(Listener { socket, place })
+    }
+
+    /// Where it is bound.
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+
+    /// Answers commands from `table` until the server is dropped. Must be called within a `tokio::task::LocalSet`.
+    pub fn serve(self, table: Rc<Table>) -> io::Result<Server> {
+        let listener = UnixListener::from_std(self.socket)?;
+        log::event!(COMMAND_ACCEPTOR_START, path = self.place.path.display());
+        let accepting = tokio::task::spawn_local(accept(listener, table));
+        Ok(Server { accepting, place: self.place })
+    }
+}
+
+/// A control channel in service. Dropping it removes the socket; connections that are open are still answered.
+#[derive(Debug)]
+pub struct Server {
+    accepting: JoinHandle<()>,
+    place: Place,
+}
+
+impl Server {
+    /// Where it is bound.
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // While the lock is still held, so that nobody else's socket is removed.
+        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(lock_path(&self.path));
+    }
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}
+
+async fn accept(listener: UnixListener, table: Rc<Table>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::task::spawn_local(converse(stream, table.clone()));
+            }
+            Err(reason) => {
+                log::event!(COMMAND_SOCKET_ACCEPT_FAIL, socket = listener.as_raw_fd(), reason);
+                // Most likely there are too many open files: some will be closed.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One connection from its first byte to its end.
+async fn converse(mut stream: UnixStream, table: Rc<Table>) {
+    let socket = stream.as_raw_fd();
+    log::event!(COMMAND_SOCKET_CONNECTION_OPENED, socket);
+    let answer = match receive(&mut stream, socket).await {
+        Received::Command(text) => Some(table.answer(&text).await),
+        Received::Refused(answer) => Some(answer),
+        Received::Gone => None,
+    };
+    if let Some(answer) = answer {
+        send(&mut stream, &to_text(&answer.to_json()), socket).await;
+        // What a client sends behind its command is not read; left in the socket, it would turn the end of the answer
+        // into an error at the client.
+        let mut rest = [0; 4096];
+        while stream.try_read(&mut rest).is_ok_and(|length| length > 0) {}
+    }
+    log::event!(COMMAND_SOCKET_CONNECTION_CLOSED, socket);
+}
+
+enum Received {
+    Command(Vec<u8>),
+    Refused(Answer),
+    Gone,
+}
+
+async fn receive(stream: &mut UnixStream, socket: i32) -> Received {
+    let (mut text, mut frame) = (Vec::new(), Frame::default());
+    loop {
+        match timeout(IDLE, stream.read_buf(&mut text)).await {
+            Err(_) => {
+                log::event!(COMMAND_SOCKET_CONNECTION_TIMEOUT, socket);
+                let mut reason = "Connection over control channel timed out".to_owned();
+                if !text.is_empty() {
+                    reason += &format!(", discarded partial command of {} bytes", text.len());
+                }
+                return Received::Refused(Answer::error(reason));
+            }
+            Ok(Err(reason)) => {
+                log::event!(COMMAND_SOCKET_READ_FAIL, reason, socket);
+                return Received::Gone;
+            }
+            Ok(Ok(0)) => {
+                let discarded = match text.len() {
+                    0 => "no input data to discard".to_owned(),
+                    bytes => format!("discarding partial command of {bytes} bytes"),
+                };
+                log::event!(COMMAND_SOCKET_CLOSED_BY_FOREIGN_HOST, socket, discarded);
+                return Received::Gone;
+            }
+            Ok(Ok(bytes)) => log::event!(COMMAND_SOCKET_READ, bytes, socket),
+        }
+        match frame.advance(&text) {
+            Ok(None) => {}
+            Ok(Some(length)) => {
+                text.truncate(length);
+                return Received::Command(text);
+            }
+            Err(reason) => {
+                log::event!(COMMAND_PROCESS_ERROR1, reason);
+                return Received::Refused(Answer::error(reason));
+            }
+        }
+    }
+}
+
+async fn send(stream: &mut UnixStream, text: &str, socket: i32) {
+    let mut left = text.as_bytes();
+    while !left.is_empty() {
+        match timeout(IDLE, stream.write(left)).await {
+            Err(_) => {
+                log::event!(COMMAND_SOCKET_CONNECTION_TIMEOUT, socket);
+                return;
+            }
+            Ok(Err(reason)) => {
+                log::event!(COMMAND_SOCKET_WRITE_FAIL, socket, reason);
+                return;
+            }
+            Ok(Ok(bytes)) => {
+                left = left.get(bytes..).unwrap_or_default();
+                log::event!(COMMAND_SOCKET_WRITE, bytes, left = left.len(), socket);
+            }
+        }
+    }
+    let _ = stream.shutdown().await;
+}
+
+/// How long a client may take to send the next part of its command or to take the next part of its answer (Kea:
+/// `TIMEOUT_DHCP_SERVER_RECEIVE_COMMAND`).
+const IDLE: Duration = Duration::from_secs(10);
