@@ -1,10 +1,11 @@
 //! Resolved parameters that mean the same in both families.
 
+use schema::Word;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// How the next free lease of a pool is looked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum Allocator {
     /// One after the other.
     #[default]
@@ -106,7 +107,7 @@ impl Default for D2Client {
 }
 
 /// `sanity-checks`: what to do with a lease of the file whose subnet does not hold its address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum LeaseChecks {
     /// Nothing.
     None,

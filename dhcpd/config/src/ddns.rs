@@ -1,7 +1,9 @@
 //! Host names and dynamic DNS: the `ddns-*` and `hostname-char-*` parameters of a scope.
 
+use schema::Word;
+
 /// `ddns-replace-client-name`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum ReplaceClientName {
     /// Use the name the client sent.
     #[default]
@@ -15,7 +17,7 @@ pub enum ReplaceClientName {
 }
 
 /// `ddns-conflict-resolution-mode` (RFC 4703); what D2 is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum ConflictResolution {
     /// A name belongs to the client whose DHCID stands in the DNS.
     #[default]
@@ -26,18 +28,6 @@ pub enum ConflictResolution {
     CheckExistsWithDhcid,
     /// No check and no DHCID record.
     NoCheckWithoutDhcid,
-}
-
-impl ConflictResolution {
-    /// The word in configurations and requests to D2.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::CheckWithDhcid => "check-with-dhcid",
-            Self::NoCheckWithDhcid => "no-check-with-dhcid",
-            Self::CheckExistsWithDhcid => "check-exists-with-dhcid",
-            Self::NoCheckWithoutDhcid => "no-check-without-dhcid",
-        }
-    }
 }
 
 /// Time to live of DNS records, from the lease's lifetime.

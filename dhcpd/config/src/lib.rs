@@ -8,5 +8,7 @@ pub mod ddns;
 pub mod hosts;
 pub mod lifetime;
 pub mod options;
+pub mod parameters;
 pub mod v4;
 pub mod v6;
+pub mod values;

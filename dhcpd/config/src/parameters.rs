@@ -1,0 +1,246 @@
+//! Parameters that both servers have: maps of the outermost scope, and groups of parameters that several scopes share.
+//!
+//! A group is flattened into each scope that has it, so it is declared once and inherited as a whole: pool from subnet,
+//! subnet from shared network, shared network from the outermost scope.
+
+mod lifetimes;
+mod names;
+mod options;
+
+pub use lifetimes::{Cache, ValidLifetime};
+pub(crate) use lifetimes::{lifetime, tee_times};
+pub use names::Names;
+pub(crate) use options::Encoder;
+pub use options::OptionData;
+
+use crate::common::{self, LeaseChecks, ReservationModes};
+use crate::values::MaybeIp;
+use schema::{Annotations, At, Given, Problem, Scope, Word};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// Where leases are kept.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct LeaseDatabase {
+    /// Kind of the store; leases are kept in memory and in files.
+    #[param(default = "memfile", required, yang = "database-type")]
+    pub r#type: Given<LeaseDatabaseType>,
+    /// Whether leases are written to files at all.
+    #[param(default = true)]
+    pub persist: Given<bool>,
+    /// The lease file; the daemon's own in its data folder if it is absent.
+    pub name: Given<String>,
+    /// Seconds between two clean-ups of the lease files; 0 switches them off.
+    #[param(default = 3600)]
+    pub lfc_interval: Given<u32>,
+    /// Bad rows of a lease file that are skipped before the file is refused; 0 is any number.
+    #[param(default = 0)]
+    pub max_row_errors: Given<u32>,
+    /// Whether leases are on the disk before the answers leave. Without it a crash of the machine may lose leases that
+    /// clients hold.
+    #[param(default = true, yang(absent))]
+    pub sync: Given<bool>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Kind of a lease store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum LeaseDatabaseType {
+    /// In memory and in files.
+    Memfile,
+}
+
+/// How leases that ended are put away.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct ExpiredLeases {
+    /// Seconds between two rounds that look for leases that ended; 0 switches them off.
+    #[param(range = 0..=65535, default = 10)]
+    pub reclaim_timer_wait_time: Given<u32>,
+    /// Seconds between two removals of leases that were reclaimed; 0 switches them off.
+    #[param(range = 0..=65535, default = 25)]
+    pub flush_reclaimed_timer_wait_time: Given<u32>,
+    /// Seconds that a reclaimed lease is kept for its client to come back; 0 removes it at once.
+    #[param(default = 3600)]
+    pub hold_reclaimed_time: Given<u32>,
+    /// Most leases that one round reclaims; 0 is any number.
+    #[param(default = 100)]
+    pub max_reclaim_leases: Given<u32>,
+    /// Most milliseconds that one round takes; 0 is any time.
+    #[param(range = 0..=10000, default = 250)]
+    pub max_reclaim_time: Given<u32>,
+    /// Rounds that may leave leases over, one after the other, before a warning is logged.
+    #[param(range = 0..=65535, default = 5)]
+    pub unwarned_reclaim_cycles: Given<u32>,
+}
+
+/// How the daemon that updates the DNS is reached.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct DhcpDdns {
+    /// Whether requests to update the DNS are sent at all.
+    #[param(default = false, required)]
+    pub enable_updates: Given<bool>,
+    /// Address at which the DNS daemon listens.
+    #[param(default = "127.0.0.1")]
+    pub server_ip: Given<IpAddr>,
+    /// Port at which the DNS daemon listens.
+    #[param(default = 53001)]
+    pub server_port: Given<u16>,
+    /// Address from which requests are sent; empty for any.
+    #[param(default = "")]
+    pub sender_ip: Given<MaybeIp>,
+    /// Port from which requests are sent; 0 for any.
+    #[param(default = 0)]
+    pub sender_port: Given<u16>,
+    /// Most requests that wait to be sent.
+    #[param(default = 1024)]
+    pub max_queue_size: Given<u32>,
+    /// Transport of the requests.
+    #[param(default = "UDP")]
+    pub ncr_protocol: Given<NcrProtocol>,
+    /// Format of the requests.
+    #[param(default = "JSON")]
+    pub ncr_format: Given<NcrFormat>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Transport of requests to the DNS daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum NcrProtocol {
+    /// One datagram a request.
+    #[word("UDP")]
+    Udp,
+}
+
+/// Format of requests to the DNS daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum NcrFormat {
+    /// JSON after a length in two bytes.
+    #[word("JSON")]
+    Json,
+}
+
+/// What is checked in leases that are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct SanityChecks {
+    /// What to do with a lease whose subnet does not hold its address.
+    #[param(default = "warn")]
+    pub lease_checks: Given<LeaseChecks>,
+}
+
+/// Threads that serve packets.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct MultiThreading {
+    /// Whether packets are served by several threads.
+    #[param(default = true, required)]
+    pub enable_multi_threading: Given<bool>,
+    /// Number of threads; 0 is one for each processor.
+    #[param(range = 0..=65535, default = 0)]
+    pub thread_pool_size: Given<u32>,
+    /// Packets that wait for each thread; 0 is any number.
+    #[param(range = 0..=65535, default = 64)]
+    pub packet_queue_size: Given<u32>,
+    /// Remarks of the operator; the YANG models have no place for them here.
+    #[param(yang(absent))]
+    pub user_context: Given<schema::Json>,
+    /// A remark.
+    #[param(yang(absent))]
+    pub comment: Given<String>,
+}
+
+/// DHCPv4 relays whose clients a scope serves.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Relay4 {
+    /// Addresses of the relays.
+    #[param(required)]
+    pub ip_addresses: Given<Vec<At<Ipv4Addr>>>,
+}
+
+/// DHCPv6 relays whose clients a scope serves.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Relay6 {
+    /// Addresses of the relays.
+    #[param(required)]
+    pub ip_addresses: Given<Vec<At<Ipv6Addr>>>,
+}
+
+/// Which reservations count.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Reservations {
+    /// Whether reservations of the outermost scope count.
+    #[param(default = false, inherited)]
+    pub reservations_global: Given<bool>,
+    /// Whether reservations of the subnet count.
+    #[param(default = true, inherited)]
+    pub reservations_in_subnet: Given<bool>,
+    /// Whether all reserved addresses of the subnet lie outside of its pools, so that addresses in pools need not be
+    /// compared with reservations.
+    #[param(default = false, inherited)]
+    pub reservations_out_of_pool: Given<bool>,
+}
+
+impl Reservations {
+    pub(crate) fn modes(&self) -> ReservationModes {
+        ReservationModes {
+            global: self.reservations_global(),
+            in_subnet: self.reservations_in_subnet(),
+            out_of_pool: self.reservations_out_of_pool(),
+        }
+    }
+}
+
+impl LeaseDatabase {
+    pub(crate) fn resolve(&self) -> common::LeaseDatabase {
+        common::LeaseDatabase {
+            persist: self.persist(),
+            name: self.name.as_ref().filter(|name| !name.is_empty()).map(|name| name.value.clone().into()),
+            lfc_interval: self.lfc_interval(),
+            max_row_errors: self.max_row_errors(),
+            sync: self.sync(),
+        }
+    }
+}
+
+impl ExpiredLeases {
+    pub(crate) fn resolve(&self) -> common::ExpiredLeases {
+        common::ExpiredLeases {
+            reclaim_interval: self.reclaim_timer_wait_time(),
+            flush_interval: self.flush_reclaimed_timer_wait_time(),
+            hold_time: self.hold_reclaimed_time(),
+            max_leases: self.max_reclaim_leases(),
+            max_milliseconds: self.max_reclaim_time(),
+            unwarned_cycles: self.unwarned_reclaim_cycles(),
+        }
+    }
+}
+
+impl DhcpDdns {
+    /// How D2 is reached; both ends are of one family.
+    pub(crate) fn resolve(&self, problems: &mut Vec<Problem>) -> common::D2Client {
+        let server = SocketAddr::new(self.server_ip(), self.server_port());
+        let any = if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let sender = SocketAddr::new(self.sender_ip().0.unwrap_or(any), self.sender_port());
+        let pos = self.sender_ip.as_ref().map(|ip| ip.pos).unwrap_or_default();
+        if sender.is_ipv4() != server.is_ipv4() {
+            problems
+                .push(Problem::new(pos, format!("must be of the same family as server-ip, which is {}", server.ip())));
+        } else if sender == server {
+            problems.push(Problem::new(pos, format!("the sender cannot be the server itself, which is {server}")));
+        }
+        common::D2Client {
+            enable_updates: self.enable_updates(),
+            server,
+            sender,
+            max_queue_size: self.max_queue_size(),
+        }
+    }
+}
+
+impl MultiThreading {
+    /// Number of threads, 0 for as many as there are processors; none for a single thread.
+    pub(crate) fn threads(&self) -> Option<u32> {
+        self.enable_multi_threading().then(|| self.thread_pool_size())
+    }
+}

@@ -1,0 +1,99 @@
+//! Lifetimes and how leases are renewed early.
+
+use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
+use schema::{Given, Problem, Scope};
+
+/// How long leases are valid.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct ValidLifetime {
+    /// Seconds that a lease is valid for a client that does not ask for a time.
+    #[param(default = 7200, inherited)]
+    pub valid_lifetime: Given<u32>,
+    /// Least seconds that a client may ask for; `valid-lifetime` if it is absent.
+    #[param(inherited)]
+    pub min_valid_lifetime: Given<u32>,
+    /// Most seconds that a client may ask for; `valid-lifetime` if it is absent.
+    #[param(inherited)]
+    pub max_valid_lifetime: Given<u32>,
+}
+
+impl ValidLifetime {
+    pub(crate) fn resolve(&self, problems: &mut Vec<Problem>) -> Lifetime {
+        let default = Some(self.valid_lifetime());
+        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems)
+            .unwrap_or(Lifetime::fixed(0))
+    }
+}
+
+/// A lifetime of three parameters; the absent ones follow from the others as in Kea. None if all are absent.
+pub(crate) fn lifetime(
+    name: &str,
+    min: &Given<u32>,
+    default: Option<u32>,
+    max: &Given<u32>,
+    problems: &mut Vec<Problem>,
+) -> Option<Lifetime> {
+    let value = |given: &Given<u32>| given.as_ref().map(|given| given.value);
+    let middle = default.or(value(min)).or(value(max))?;
+    let made = Lifetime { min: value(min).unwrap_or(middle), default: middle, max: value(max).unwrap_or(middle) };
+    if let (None, Some(_), Some(max)) = (default, min, max) {
+        problems.push(Problem::new(max.pos, format!("min-{name} and max-{name} need {name} between them")));
+    } else if let Some(min) = min.as_ref().filter(|_| made.min > made.default) {
+        problems.push(Problem::new(min.pos, format!("must not be above {name}, which is {}", made.default)));
+    } else if let Some(max) = max.as_ref().filter(|_| made.max < made.default) {
+        problems.push(Problem::new(max.pos, format!("must not be below {name}, which is {}", made.default)));
+    }
+    Some(made)
+}
+
+/// Renewals that come early get their lease as it stands, which spares a write.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Cache {
+    /// Fraction of the lifetime within which a lease is not extended; 0 switches it off.
+    #[param(default = 0.25, inherited)]
+    pub cache_threshold: Given<f64>,
+    /// Seconds within which a lease is not extended, at most.
+    #[param(inherited)]
+    pub cache_max_age: Given<u32>,
+}
+
+impl Cache {
+    pub(crate) fn resolve(&self, problems: &mut Vec<Problem>) -> LeaseCache {
+        if let Some(threshold) = self.cache_threshold.as_ref().filter(|given| !(0.0..1.0).contains(&given.value)) {
+            problems.push(Problem::new(threshold.pos, "must be at least 0 and less than 1"));
+        }
+        LeaseCache {
+            threshold: Some(self.cache_threshold()),
+            max_age: self.cache_max_age.as_ref().map(|age| age.value),
+        }
+    }
+}
+
+/// T1 and T2 where they are calculated from the lifetime, as RFC 2131 §4.4.5 and RFC 8415 §21.4 recommend it.
+pub(crate) fn tee_times(
+    times: TeeTimes,
+    t1_percent: &Given<f64>,
+    t2_percent: &Given<f64>,
+    problems: &mut Vec<Problem>,
+) -> TeeTimes {
+    if times.calculate {
+        for given in [t1_percent, t2_percent].into_iter().flatten() {
+            if given.value <= 0.0 || given.value >= 1.0 {
+                problems.push(Problem::new(given.pos, "must be greater than 0 and less than 1"));
+            }
+        }
+        if let (Some(t1), Some(t2)) = (t1_percent, t2_percent)
+            && t1.value >= t2.value
+        {
+            problems.push(Problem::new(t1.pos, format!("must be less than t2-percent, which is {}", t2.value)));
+        }
+    }
+    times
+}
+
+/// Refuses what is no fraction of a whole.
+pub(crate) fn fraction(given: &Given<f64>, problems: &mut Vec<Problem>) {
+    if let Some(given) = given.as_ref().filter(|given| !(0.0..=1.0).contains(&given.value)) {
+        problems.push(Problem::new(given.pos, "must be between 0 and 1"));
+    }
+}

@@ -1,0 +1,299 @@
+//! `option-data`: options as an operator writes them, and their encoding.
+//!
+//! Sub-options stand in the list under the name of their space. They are put into the option that carries the space,
+//! which must stand in the same list, as in Kea.
+
+use crate::options::{OptionItem, OptionSet, VendorOptions};
+use crate::values::NotYet;
+use schema::{Annotations, At, Given, Pos, Problem, Scope};
+use std::collections::BTreeMap;
+use wire::options::{self, Definition, Family};
+
+/// An option that clients are given.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct OptionData {
+    /// Name of the option in its space; the code says the same.
+    pub name: Given<String>,
+    /// Code of the option in its space; the name says the same.
+    pub code: Given<u16>,
+    /// Space of the option: `dhcp4` or `dhcp6` unless given, `vendor-` and an enterprise number, or the space inside of
+    /// another option.
+    pub space: Given<String>,
+    /// Value: with `csv-format` its fields separated by commas, otherwise hexadecimal digits or characters in single
+    /// quotes.
+    pub data: Given<String>,
+    /// Whether `data` holds fields; so it is for an option of a known type unless said otherwise.
+    pub csv_format: Given<bool>,
+    /// Send the option to clients that did not ask for it, too.
+    #[param(default = false)]
+    pub always_send: Given<bool>,
+    /// Do not send the option, even if another scope has it.
+    #[param(default = false)]
+    pub never_send: Given<bool>,
+    /// Classes of clients that are given the option; not supported yet.
+    pub client_classes: Vec<At<NotYet>>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Turns lists of option data into options that are ready to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoder {
+    family: Family,
+}
+
+/// An option of the list, encoded, and its code's definition if there is one.
+struct Encoded {
+    item: OptionItem,
+    definition: Option<&'static Definition>,
+    pos: Pos,
+}
+
+impl Encoder {
+    pub fn new(family: Family) -> Self {
+        Self { family }
+    }
+
+    /// The space of options that stand in the message itself.
+    fn outermost(self) -> &'static str {
+        match self.family {
+            Family::V4 => "dhcp4",
+            Family::V6 => "dhcp6",
+        }
+    }
+
+    /// Encodes the list of one scope.
+    pub fn encode(self, list: &[At<OptionData>], problems: &mut Vec<Problem>) -> OptionSet {
+        if list.is_empty() {
+            return OptionSet::default();
+        }
+        let mut spaces: BTreeMap<&str, Vec<Encoded>> = BTreeMap::new();
+        for data in list {
+            match self.option(data) {
+                Ok(encoded) => spaces.entry(self.space(data)).or_default().push(encoded),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let items = self.gather(self.outermost(), &mut spaces);
+        let mut vendors = Vec::new();
+        for space in spaces.keys().copied().filter_map(|space| Some((space, enterprise(space)?))).collect::<Vec<_>>() {
+            let (space, enterprise) = space;
+            vendors.push(VendorOptions { enterprise, items: self.gather(space, &mut spaces) });
+        }
+        // What no option of this list carries would never be sent.
+        for (space, rest) in spaces {
+            problems.extend(rest.iter().map(|encoded| {
+                let reason = format!("no option of this list carries the options of the space `{space}`");
+                Problem::new(encoded.pos, reason)
+            }));
+        }
+        OptionSet::new(items, vendors)
+    }
+
+    /// Takes the options of a space out of the list, the spaces inside them included.
+    fn gather(self, space: &str, spaces: &mut BTreeMap<&str, Vec<Encoded>>) -> Vec<OptionItem> {
+        let mut items = Vec::new();
+        for Encoded { mut item, definition, .. } in spaces.remove(space).unwrap_or_default() {
+            let inner = definition.map_or("", |definition| &definition.encapsulates);
+            if !inner.is_empty() {
+                let mut data = item.data.into_vec();
+                for option in self.gather(inner, spaces).iter().filter(|option| !option.never) {
+                    self.append(&mut data, option);
+                }
+                item.data = data.into();
+            }
+            items.push(item);
+        }
+        items
+    }
+
+    /// Appends a sub-option: code and length are of one byte in DHCPv4 (RFC 2132 §2), of two in DHCPv6 (RFC 8415 §21.1).
+    fn append(self, data: &mut Vec<u8>, option: &OptionItem) {
+        match self.family {
+            Family::V4 => data.extend([option.code as u8, option.data.len() as u8]),
+            Family::V6 => {
+                data.extend(option.code.to_be_bytes());
+                data.extend((option.data.len() as u16).to_be_bytes());
+            }
+        }
+        data.extend(&*option.data);
+    }
+
+    fn space(self, data: &OptionData) -> &str {
+        data.space.as_ref().map_or(self.outermost(), |space| &space.value)
+    }
+
+    fn option(self, data: &At<OptionData>) -> Result<Encoded, Problem> {
+        self.check_space(data)?;
+        let definition = self.definition(data)?;
+        let code = definition.map(|definition| definition.code).or(data.code.as_ref().map(|code| code.value));
+        let code = code.ok_or_else(|| Problem::new(data.pos, "an option needs a code or a name"))?;
+        self.check_code(code, data)?;
+        let never = data.never_send();
+        let payload = if never && data.data.is_none() { Vec::new() } else { self.payload(data, definition)? };
+        let longest = if self.family == Family::V4 && self.space(data) != self.outermost() { 255 } else { 65535 };
+        if payload.len() > longest {
+            return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
+        }
+        let item = OptionItem { code, data: payload.into(), always: data.always_send(), never };
+        Ok(Encoded { item, definition, pos: data.pos })
+    }
+
+    fn check_space(self, data: &OptionData) -> Result<(), Problem> {
+        let Some(space) = &data.space else { return Ok(()) };
+        if **space == self.outermost() || enterprise(space).is_some() || self.carried(space) {
+            return Ok(());
+        }
+        Err(Problem::new(space.pos, format!("there is no option space `{}`", space.value)))
+    }
+
+    /// Whether a standard option carries the options of this space.
+    fn carried(self, space: &str) -> bool {
+        !options::standard(self.family, space).is_empty()
+            || options::standard(self.family, self.outermost()).iter().any(|option| option.encapsulates == space)
+    }
+
+    /// The standard option that is meant. Where both code and name are given, they must agree.
+    fn definition(self, data: &OptionData) -> Result<Option<&'static Definition>, Problem> {
+        let space = self.space(data);
+        let name = data.name.as_ref().filter(|name| !name.is_empty());
+        match (&data.code, name) {
+            (Some(code), name) => {
+                let definition = options::by_code(self.family, space, code.value);
+                match (definition, name) {
+                    (Some(definition), Some(name)) if definition.name != name.as_str() => {
+                        let reason = format!("option {} of the space {space} is `{}`", code.value, definition.name);
+                        Err(Problem::new(name.pos, reason))
+                    }
+                    _ => Ok(definition),
+                }
+            }
+            (None, Some(name)) => match options::by_name(self.family, space, name) {
+                Some(definition) => Ok(Some(definition)),
+                None => {
+                    let reason = format!("the space {space} has no option `{}`", name.value);
+                    Err(Problem::new(name.pos, reason))
+                }
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn check_code(self, code: u16, data: &At<OptionData>) -> Result<(), Problem> {
+        let pos = data.code.as_ref().map_or(data.pos, |code| code.pos);
+        let outermost = self.space(data) == self.outermost();
+        match self.family {
+            Family::V4 if code > 255 => Err(Problem::new(pos, "a code of DHCPv4 is at most 255")),
+            // RFC 2132 §3.1 and §3.2: the options without a payload that fill and end the field.
+            Family::V4 if outermost && (code == 0 || code == 255) => {
+                Err(Problem::new(pos, format!("{code} is no option: it pads or ends the options")))
+            }
+            Family::V6 if outermost && code == 0 => Err(Problem::new(pos, "0 is no option")),
+            _ => Ok(()),
+        }
+    }
+
+    fn payload(self, data: &At<OptionData>, definition: Option<&'static Definition>) -> Result<Vec<u8>, Problem> {
+        let text = data.data.as_ref().map_or("", |data| &data.value);
+        let csv = data.csv_format.as_ref().map(|csv| csv.value);
+        let encoded = match definition {
+            Some(definition) => options::encode(definition, text, csv.unwrap_or(true)),
+            None if csv == Some(true) => {
+                let reason = "the type of this option is not known: it needs csv-format false and hexadecimal digits";
+                return Err(Problem::new(data.csv_format.as_ref().map_or(data.pos, |csv| csv.pos), reason));
+            }
+            None => options::bytes(text),
+        };
+        encoded.map_err(|error| Problem::new(data_pos(data), error.to_string()))
+    }
+
+    /// Fills in what the list leaves to the table of options, for `config-get`.
+    pub fn complete(self, list: &mut [At<OptionData>]) {
+        for data in list {
+            let definition = self.definition(data).ok().flatten();
+            let space = self.space(data).to_owned();
+            data.value.space.get_or_insert_with(|| At::unwritten(space));
+            data.value.csv_format.get_or_insert_with(|| At::unwritten(definition.is_some()));
+            if let Some(definition) = definition {
+                data.value.code.get_or_insert_with(|| At::unwritten(definition.code));
+                data.value.name.get_or_insert_with(|| At::unwritten(definition.name.to_string()));
+            }
+            data.value.annotations.fold();
+        }
+    }
+}
+
+fn data_pos(data: &At<OptionData>) -> Pos {
+    data.data.as_ref().map_or(data.pos, |data| data.pos)
+}
+
+/// The number in `vendor-4491`.
+fn enterprise(space: &str) -> Option<u32> {
+    space.strip_prefix("vendor-")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::{Reader, json};
+
+    fn encode(family: Family, text: &str) -> (OptionSet, Vec<String>) {
+        let document = json::parse("<string>", text, &mut json::no_includes).expect("JSON");
+        let mut reader = Reader::default();
+        let list = <Vec<At<OptionData>> as schema::Field>::read(
+            &mut reader,
+            &document.root,
+            &<Vec<At<OptionData>> as schema::Field>::KIND,
+        );
+        let mut problems = reader.problems;
+        let set = Encoder::new(family).encode(&list.unwrap_or_default(), &mut problems);
+        (set, document.errors(problems).iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn options_are_encoded_by_name_and_by_code() {
+        let text = r#"[{"name": "routers", "data": "192.0.2.1, 192.0.2.2"},
+            {"code": 6, "data": "C0000201", "csv-format": false, "always-send": true},
+            {"code": 234, "data": "'abc'"}, {"code": 15, "never-send": true}]"#;
+        let (set, problems) = encode(Family::V4, text);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(set.find(3).map(|item| &*item.data), Some(&[192, 0, 2, 1, 192, 0, 2, 2][..]));
+        assert!(set.find(6).is_some_and(|item| item.always && *item.data == [192, 0, 2, 1]));
+        assert_eq!(set.find(234).map(|item| &*item.data), Some(&b"abc"[..]));
+        assert!(set.find(15).is_some_and(|item| item.never && item.data.is_empty()));
+    }
+
+    #[test]
+    fn sub_options_stand_inside_their_carrier() {
+        let text = r#"[{"name": "vendor-encapsulated-options"},
+            {"code": 2, "space": "vendor-encapsulated-options-space", "data": "0102"},
+            {"code": 2, "space": "vendor-4491", "data": "192.0.2.1"}]"#;
+        let (set, problems) = encode(Family::V4, text);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(set.find(43).map(|item| &*item.data), Some(&[2, 2, 1, 2][..]));
+        assert_eq!(set.vendors()[0].items[0].data[..], [192, 0, 2, 1]);
+    }
+
+    #[test]
+    fn what_is_no_option_is_refused_where_it_stands() {
+        let text = r#"[{"data": "1"}, {"name": "rooters"}, {"code": 3, "name": "domain-name", "data": "x"},
+{"code": 3, "data": "192.0.2"}, {"code": 250, "csv-format": true, "data": "1"}, {"code": 255}, {"code": 256},
+{"code": 1, "space": "nowhere"}, {"code": 1, "space": "dhcp-agent-options-space", "data": "01"}]"#;
+        let (_, problems) = encode(Family::V4, text);
+        assert_eq!(
+            problems,
+            [
+                "<string>:1:2: [0]: an option needs a code or a name",
+                "<string>:1:27: [1]/name: the space dhcp4 has no option `rooters`",
+                "<string>:1:60: [2]/name: option 3 of the space dhcp4 is `routers`",
+                "<string>:2:21: [3]/data: '192.0.2' is not an IPv4 address",
+                "<string>:2:63: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",
+                "<string>:2:91: [5]/code: 255 is no option: it pads or ends the options",
+                "<string>:2:106: [6]/code: a code of DHCPv4 is at most 255",
+                "<string>:3:23: [7]/space: there is no option space `nowhere`",
+                "<string>:3:35: [8]: no option of this list carries the options of the space `dhcp-agent-options-space`",
+            ]
+        );
+    }
+}
