@@ -109,9 +109,12 @@ impl AddressSet {
 
 /// The numbers of the bits that are set.
 fn bits(word: u64) -> impl Iterator<Item = u32> {
-    std::iter::successors(Some(word), |&rest| Some(rest & (rest - 1)))
-        .take_while(|&rest| rest != 0)
-        .map(u64::trailing_zeros)
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+        rest &= rest - 1;
+        Some(bit)
+    })
 }
 
 #[cfg(test)]
