@@ -17,5 +17,3 @@ pub fn ready<F: Future>(future: F) -> F::Output {
 pub fn at(path: &Path) -> Options {
     Options { path: Some(path.to_owned()), sync: false, ..Options::default() }
 }
-
-
