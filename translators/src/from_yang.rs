@@ -1,17 +1,199 @@
 //! YANG to Kea JSON.
 
-use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-use crate::{Model, TranslateError};
+use serde_json::{Map, Value};
+
+use crate::merge::Merge;
+use crate::path::{Key, YangPath};
+use crate::shape::{Field, List, Scope, Shape};
+use crate::special::{Context, Special};
+use crate::{Model, TranslateError, scalar};
 
 /// Turns data of the model (RFC 7951 JSON) into Kea JSON (`{"Dhcp4": {...}}`).
 ///
-/// `before` is the Kea JSON that the data was made from before it was edited (`Value::Null`: there is none): what the
-/// model cannot hold, the order of lists and the spelling of unchanged values are taken from it. Top-level nodes of other modules are passed over;
-/// nodes that the daemon does not take are errors.
+/// `before` is the Kea JSON that the data was made from before it was edited (`Value::Null`: there is none). What the
+/// model cannot hold, the order of lists that have none in the model, and the spelling of all that says the same as
+/// the data, are taken from it. Top-level nodes of other modules are passed over; nodes that the daemon does not take
+/// are errors.
 pub fn to_kea(model: &Model, yang: &Value, before: &Value) -> Result<Value, Vec<TranslateError>> {
-    let _ = (yang, before);
-    let mut kea = serde_json::Map::new();
-    kea.insert(model.root.to_string(), json!({}));
-    Ok(Value::Object(kea))
+    let parameters = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
+    let context = Context::new(model, parameters);
+    let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };
+    let config = match yang.get(format!("{}:config", model.module)) {
+        Some(Value::Object(config)) => walk.scope(model.scope, config, parameters),
+        None => walk.scope(model.scope, &EMPTY, parameters),
+        Some(_) => walk.error("a container is expected".into()).unwrap_or_default(),
+    };
+    match walk.errors.is_empty() {
+        true => Ok(Map::from_iter([(model.root.to_owned(), config.into())]).into()),
+        false => Err(walk.errors),
+    }
 }
+
+/// The walk over the data, side by side with the JSON as it was before.
+struct Walk<'a> {
+    context: &'a Context<'a>,
+    path: YangPath<'a>,
+    errors: Vec<TranslateError>,
+}
+
+impl<'a> Walk<'a> {
+    /// The map of the JSON for a container or list entry.
+    fn scope(
+        &mut self,
+        scope: &'a Scope,
+        yang: &'a Map<String, Value>,
+        before: &'a Map<String, Value>,
+    ) -> Map<String, Value> {
+        let hidden = before.iter().filter(|(key, _)| !scope.shows(key));
+        let mut kea: Map<_, _> = hidden.map(|(key, value)| (key.clone(), value.clone())).collect();
+        for special in &scope.specials {
+            kea.extend(self.special(scope, special, yang, before));
+        }
+        for field in &scope.fields {
+            let (key, was) = field.find(before).map_or((field.key, None), |(key, was)| (key, Some(was)));
+            let value = self.within(field.node, |walk| walk.field(field, yang.get(field.node), was));
+            kea.extend(value.map(|value| (key.to_owned(), value)));
+        }
+        for node in yang.keys().filter(|node| !node.starts_with('@') && !scope.knows(node)) {
+            self.within(node, |walk| walk.error::<()>("the daemon does not support this parameter".into()));
+        }
+        kea
+    }
+
+    fn special(
+        &mut self,
+        scope: &Scope,
+        special: &Special,
+        yang: &Map<String, Value>,
+        before: &Map<String, Value>,
+    ) -> Map<String, Value> {
+        let of = |map: &Map<String, Value>, names: &[&str]| -> Map<String, Value> {
+            names.iter().filter_map(|name| Some(((*name).to_owned(), map.get(*name)?.clone()))).collect()
+        };
+        let now = of(yang, special.nodes);
+        if (special.to_yang)(self.context, before).is_ok_and(|was| was == now) {
+            return of(before, special.keys);
+        }
+        if now.is_empty() {
+            return now;
+        }
+        let made =
+            (special.to_kea)(&now).and_then(|kea| match kea.keys().find(|k| !scope.keys.contains(&k.as_str())) {
+                Some(key) => Err(format!("the daemon does not support `{key}` here")),
+                None => Ok(kea),
+            });
+        made.unwrap_or_else(|reason| {
+            let node = special.nodes.first().copied().unwrap_or("");
+            self.within(node, |walk| walk.error(reason)).unwrap_or_default()
+        })
+    }
+
+    /// The value of the JSON for a node, which may be absent; `was` is the value before.
+    fn field(&mut self, field: &'a Field, now: Option<&'a Value>, was: Option<&'a Value>) -> Option<Value> {
+        match (&field.shape, now) {
+            (Shape::Container { scope, presence }, _) => self.container(scope, *presence, now, was),
+            (Shape::List { scope, list, inner }, _) => match inner {
+                None => self.list(scope, list, now, was),
+                Some(inner) => {
+                    self.within(inner, |walk| walk.list(scope, list, now.and_then(|now| now.get(inner)), was))
+                }
+            },
+            (Shape::LeafList(kind), Some(Value::Array(values))) => {
+                let old = |value| Some(scalar::to_yang(kind, value).ok()??.to_string());
+                let now = values.iter().map(|value| (Some(value.to_string()), value)).collect();
+                let was = items(was).iter().map(|value| (old(value), value)).collect();
+                let make = |value, was: Option<&Value>| was.cloned().or_else(|| self.leaf(scalar::to_kea(kind, value)));
+                Some(Merge { now, was, by_user: false }.run(make).into())
+            }
+            (Shape::LeafList(_), Some(_)) => self.error("a list is expected".into()),
+            (Shape::LeafList(_), None) => was.filter(|was| was.as_array().is_some_and(Vec::is_empty)).cloned(),
+            (Shape::Leaf(kind), now) => {
+                let same = |was: &&Value| scalar::to_yang(kind, was).is_ok_and(|was| was.as_ref() == now);
+                match was.filter(same) {
+                    Some(was) => Some(was.clone()),
+                    None => self.leaf(scalar::to_kea(kind, now?)),
+                }
+            }
+            (Shape::Opaque, None) => None,
+            (Shape::Opaque, Some(now)) => {
+                let json = now.as_str().and_then(|text| serde_json::from_str(text).ok());
+                self.leaf(json.ok_or_else(|| "JSON text is expected".into()))
+            }
+        }
+    }
+
+    fn container(
+        &mut self,
+        scope: &'a Scope,
+        presence: bool,
+        now: Option<&'a Value>,
+        was: Option<&'a Value>,
+    ) -> Option<Value> {
+        let now = match now {
+            Some(Value::Object(now)) => Some(now),
+            Some(_) => return self.error("a container is expected".into()),
+            None if presence => return None,
+            None => None,
+        };
+        let was = was.and_then(Value::as_object);
+        let kea = self.scope(scope, now.unwrap_or(&EMPTY), was.unwrap_or(&EMPTY));
+        // A container without presence says nothing by being there; it stays when it was there without saying anything.
+        let stays = !kea.is_empty() || (presence && now.is_some()) || was.is_some_and(Map::is_empty);
+        stays.then(|| kea.into())
+    }
+
+    fn list(
+        &mut self,
+        scope: &'a Scope,
+        list: &'static List,
+        now: Option<&'a Value>,
+        was: Option<&'a Value>,
+    ) -> Option<Value> {
+        let entries = match now {
+            Some(Value::Array(entries)) => entries.as_slice(),
+            Some(_) => return self.error("a list is expected".into()),
+            None => &[],
+        };
+        let old = |entry: &Value| Key::of_kea(self.context, scope, list, entry.as_object()?);
+        let new = |entry: &Value| Key::of(list, entry.as_object()?).ok();
+        let merge = Merge {
+            now: entries.iter().map(|entry| (new(entry), entry)).collect(),
+            was: items(was).iter().map(|entry| (old(entry), entry)).collect(),
+            by_user: list.by_user,
+        };
+        let merged = merge.run(|entry, was| {
+            let Some(entry) = entry.as_object() else { return self.error("a list entry is expected".into()) };
+            match Key::of(list, entry) {
+                Ok(key) => self.path.select(key),
+                Err(missing) => return self.error(format!("an entry has no `{missing}`")),
+            }
+            Some(self.scope(scope, entry, was.and_then(Value::as_object).unwrap_or(&EMPTY)).into())
+        });
+        (!merged.is_empty() || was.is_some_and(|was| items(Some(was)).is_empty())).then(|| merged.into())
+    }
+
+    fn leaf(&mut self, made: Result<Value, String>) -> Option<Value> {
+        made.map_or_else(|reason| self.error(reason), Some)
+    }
+
+    fn within<T>(&mut self, node: &'a str, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(node);
+        let value = body(self);
+        self.path.pop();
+        value
+    }
+
+    fn error<T>(&mut self, reason: String) -> Option<T> {
+        self.errors.push(TranslateError { path: self.path.to_string(), reason });
+        None
+    }
+}
+
+/// The entries of a list that may be absent.
+fn items(list: Option<&Value>) -> &[Value] {
+    list.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);

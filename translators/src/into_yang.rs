@@ -1,8 +1,13 @@
 //! Kea JSON to YANG.
 
-use serde_json::{Value, json};
+use std::collections::HashSet;
 
-use crate::{LeftOut, Model, TranslateError};
+use serde_json::{Map, Value};
+
+use crate::path::{KeaPath, Key};
+use crate::shape::{Field, List, Scope, Shape};
+use crate::special::Context;
+use crate::{LeftOut, Model, TranslateError, scalar};
 
 /// A configuration as data of its model.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +23,154 @@ pub struct Translation {
 /// An error means that the JSON is no configuration of this daemon; what is valid but has no place in the model is
 /// listed in [`Translation::left_out`].
 pub fn to_yang(model: &Model, kea: &Value) -> Result<Translation, Vec<TranslateError>> {
-    let _ = kea;
-    let mut yang = serde_json::Map::new();
-    yang.insert(format!("{}:config", model.module), json!({}));
-    Ok(Translation { yang: Value::Object(yang), left_out: Vec::new() })
+    let Some(parameters) = kea.get(model.root).and_then(Value::as_object) else {
+        let reason = format!("a map with the key `{}` is expected", model.root);
+        return Err(vec![TranslateError { path: String::new(), reason }]);
+    };
+    let context = Context::new(model, parameters);
+    let mut walk = Walk::new(&context);
+    let config = walk.scope(model.scope, parameters);
+    if !walk.errors.is_empty() {
+        return Err(walk.errors);
+    }
+    let mut yang = Map::new();
+    yang.insert(format!("{}:config", model.module), config.into());
+    Ok(Translation { yang: yang.into(), left_out: walk.left_out })
+}
+
+/// The walk over the JSON: where it is, and what it found.
+pub(crate) struct Walk<'a> {
+    context: &'a Context<'a>,
+    path: KeaPath<'a>,
+    left_out: Vec<LeftOut>,
+    errors: Vec<TranslateError>,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(context: &'a Context<'a>) -> Self {
+        let path = KeaPath::new(context.model.root);
+        Self { context, path, left_out: Vec::new(), errors: Vec::new() }
+    }
+
+    /// The members of a container or list entry.
+    pub fn scope(&mut self, scope: &Scope, kea: &'a Map<String, Value>) -> Map<String, Value> {
+        let mut yang = Map::new();
+        for special in &scope.specials {
+            match (special.to_yang)(self.context, kea) {
+                Ok(members) => yang.extend(members),
+                Err(reason) => self.within(special.keys.first().copied().unwrap_or(""), |walk| {
+                    walk.error::<()>(reason);
+                }),
+            }
+        }
+        for (key, value) in kea {
+            if scope.special(key).is_some() {
+                continue;
+            }
+            self.within(key, |walk| match scope.by_key(key) {
+                Some(field) => {
+                    if let Some(value) = walk.field(field, value) {
+                        yang.insert(field.node.to_owned(), value);
+                    }
+                }
+                None if is_empty(value) => (),
+                None => walk.leave_out("the model has no node for it"),
+            });
+        }
+        yang
+    }
+
+    /// The value of a node, unless it is one that is not there when it is empty.
+    pub fn field(&mut self, field: &Field, kea: &'a Value) -> Option<Value> {
+        match (&field.shape, kea) {
+            (Shape::Leaf(kind), _) => match scalar::to_yang(kind, kea) {
+                Ok(value) => value,
+                Err(reason) => self.error(reason),
+            },
+            (Shape::Opaque, _) => Some(kea.to_string().into()),
+            (Shape::LeafList(kind), Value::Array(values)) => {
+                let mut seen = HashSet::new();
+                let mut yang = Vec::new();
+                for (index, value) in values.iter().enumerate() {
+                    self.at(index, |walk| match scalar::to_yang(kind, value) {
+                        Ok(Some(value)) if seen.insert(value.to_string()) => yang.push(value),
+                        Ok(_) => walk.leave_out("a leaf-list has no value twice"),
+                        Err(reason) => {
+                            walk.error::<()>(reason);
+                        }
+                    });
+                }
+                (!yang.is_empty()).then(|| yang.into())
+            }
+            (Shape::Container { scope, presence }, Value::Object(map)) => {
+                let yang = self.scope(scope, map);
+                (*presence || !yang.is_empty()).then(|| yang.into())
+            }
+            (Shape::List { scope, list, inner }, Value::Array(entries)) => {
+                let yang = self.list(scope, list, entries);
+                match inner {
+                    _ if yang.is_empty() => None,
+                    None => Some(yang.into()),
+                    Some(inner) => Some(Map::from_iter([((*inner).to_owned(), yang.into())]).into()),
+                }
+            }
+            (Shape::LeafList(_) | Shape::List { .. }, _) => self.error("a list is expected".into()),
+            (Shape::Container { .. }, _) => self.error("a map is expected".into()),
+        }
+    }
+
+    fn list(&mut self, scope: &Scope, list: &List, entries: &'a [Value]) -> Vec<Value> {
+        let mut seen = HashSet::new();
+        let mut yang = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            self.at(index, |walk| {
+                let Value::Object(entry) = entry else {
+                    walk.error::<()>("a map is expected".into());
+                    return;
+                };
+                let before = walk.left_out.len();
+                let entry = walk.scope(scope, entry);
+                let problem = match Key::of(list, &entry) {
+                    Ok(key) => match seen.insert(key) {
+                        true => return yang.push(entry.into()),
+                        false => "an entry with the same key stands before it".to_owned(),
+                    },
+                    Err(missing) => format!("it has no `{missing}`, which is a key of the list"),
+                };
+                walk.left_out.truncate(before);
+                walk.leave_out(&problem);
+            });
+        }
+        yang
+    }
+
+    fn within(&mut self, key: &'a str, body: impl FnOnce(&mut Self)) {
+        self.path.push_key(key);
+        body(self);
+        self.path.pop();
+    }
+
+    fn at(&mut self, index: usize, body: impl FnOnce(&mut Self)) {
+        self.path.push_index(index);
+        body(self);
+        self.path.pop();
+    }
+
+    fn leave_out(&mut self, reason: &str) {
+        self.left_out.push(LeftOut { path: self.path.to_string(), reason: reason.to_owned() });
+    }
+
+    fn error<T>(&mut self, reason: String) -> Option<T> {
+        self.errors.push(TranslateError { path: self.path.to_string(), reason });
+        None
+    }
+}
+
+/// Whether a value that the model cannot hold says nothing anyway.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
 }

@@ -15,8 +15,14 @@
 mod error;
 mod from_yang;
 mod into_yang;
+mod merge;
 mod model;
 mod path;
+mod scalar;
+mod shape;
+mod special;
+#[cfg(test)]
+mod tests;
 
 pub use error::{LeftOut, TranslateError};
 pub use from_yang::to_kea;

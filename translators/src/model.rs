@@ -1,9 +1,13 @@
 //! The three models: which module describes which daemon.
 
+use std::sync::LazyLock;
+
 use schema::table::Table;
 
+use crate::shape::Scope;
+
 /// A YANG module and the daemon configuration that it describes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Model {
     /// Name of the module (`kea-dhcp4-server`).
     pub module: &'static str,
@@ -11,17 +15,60 @@ pub struct Model {
     pub root: &'static str,
     /// The parameters under that key.
     pub table: fn() -> &'static Table,
+    /// The table as the model sees it.
+    pub(crate) scope: &'static LazyLock<Scope>,
+    /// The option space that an option without one is in.
+    pub(crate) space: &'static str,
+    /// Code of a standard option by space and name.
+    pub(crate) code: fn(&str, &str) -> Option<u16>,
 }
 
 impl Model {
     /// kea-dhcp4.
-    pub const DHCP4: Self = Self { module: "kea-dhcp4-server", root: "Dhcp4", table: || &NOTHING };
+    pub const DHCP4: Self = Self {
+        module: "kea-dhcp4-server",
+        root: "Dhcp4",
+        table: dhcp4,
+        scope: &DHCP4,
+        space: "dhcp4",
+        code: |_, _| None,
+    };
     /// kea-dhcp6.
-    pub const DHCP6: Self = Self { module: "kea-dhcp6-server", root: "Dhcp6", table: || &NOTHING };
+    pub const DHCP6: Self = Self {
+        module: "kea-dhcp6-server",
+        root: "Dhcp6",
+        table: dhcp6,
+        scope: &DHCP6,
+        space: "dhcp6",
+        code: |_, _| None,
+    };
     /// kea-dhcp-ddns.
-    pub const DDNS: Self = Self { module: "kea-dhcp-ddns", root: "DhcpDdns", table: || &NOTHING };
+    pub const DDNS: Self =
+        Self { module: "kea-dhcp-ddns", root: "DhcpDdns", table: ddns, scope: &DDNS, space: "", code: |_, _| None };
     /// All of them.
     pub const ALL: [Self; 3] = [Self::DHCP4, Self::DHCP6, Self::DDNS];
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("module", &self.module).field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+static DHCP4: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", dhcp4()));
+static DHCP6: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", dhcp6()));
+static DDNS: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", ddns()));
+
+fn dhcp4() -> &'static Table {
+    &NOTHING
+}
+
+fn dhcp6() -> &'static Table {
+    &NOTHING
+}
+
+fn ddns() -> &'static Table {
+    <d2_config::DhcpDdns as schema::Scope>::TABLE
 }
 
 static NOTHING: Table = Table { name: "Nothing", doc: "", params: &[] };

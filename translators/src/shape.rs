@@ -1,0 +1,189 @@
+//! The tables as a model sees them: for each scope its nodes, and where in the JSON they are.
+
+use schema::table::{Kind, Param, Table, Yang};
+
+use crate::special::{SPECIALS, Special, has_no_node};
+
+/// A map of the JSON, which is a container or a list entry of the model.
+pub(crate) struct Scope {
+    /// Parameters that are nodes by themselves.
+    pub fields: Vec<Field>,
+    /// Parameters that the model says otherwise.
+    pub specials: Vec<&'static Special>,
+    /// Keys of the JSON that the daemon takes here.
+    pub keys: Vec<&'static str>,
+}
+
+/// A parameter that is a node.
+pub(crate) struct Field {
+    /// Name of the node.
+    pub node: &'static str,
+    /// Key in the JSON.
+    pub key: &'static str,
+    /// Other keys under which it may stand in the JSON.
+    pub aliases: &'static [&'static str],
+    /// What kind of node.
+    pub shape: Shape,
+}
+
+/// Kinds of nodes.
+pub(crate) enum Shape {
+    Leaf(&'static Kind),
+    LeafList(&'static Kind),
+    /// A leaf that holds JSON as text.
+    Opaque,
+    Container {
+        scope: Scope,
+        /// Its being there has a meaning of its own.
+        presence: bool,
+    },
+    List {
+        scope: Scope,
+        list: &'static List,
+        /// The list's node, where [`Field::node`] is a container around it that the JSON does not have.
+        inner: Option<&'static str>,
+    },
+}
+
+/// What the models say about a list.
+#[derive(Debug)]
+pub(crate) struct List {
+    /// The list's node.
+    pub node: &'static str,
+    /// Its keys.
+    pub keys: &'static [&'static str],
+    /// Entries are in the client's order; otherwise in the system's, which is that of the JSON.
+    pub by_user: bool,
+}
+
+/// Every list of the models whose entries the daemons' JSON has.
+static LISTS: &[List] = &[
+    list("client-class", &["name"], true),
+    list("clients", &["user", "password", "user-file", "password-file"], false),
+    list("config-database", &["database-type"], false),
+    list("control-sockets", &["socket-type"], false),
+    list("ddns-domain", &["name"], false),
+    list("hook-library", &["library"], false),
+    list("host", &["identifier-type", "identifier"], false),
+    list("hosts-database", &["database-type"], false),
+    list("http-headers", &["name"], false),
+    list("key", &["name"], false),
+    list("logger", &["name"], false),
+    list("option-data", &["code", "space", "data"], false),
+    list("option-def", &["code", "space"], false),
+    list("output-option", &["output"], false),
+    list("pd-pool", &["prefix"], true),
+    list("pool", &["start-address", "end-address"], true),
+    list("server", &["ip-address"], false),
+    list("shared-network", &["name"], false),
+    list("subnet4", &["id"], true),
+    list("subnet6", &["id"], true),
+];
+
+/// Nodes of lists whose name is not the JSON key, where the table leaves it to us; a container and its list as a path.
+static RENAMED: &[(&str, &str)] = &[
+    ("client-classes", "client-class"),
+    ("config-databases", "config-database"),
+    ("ddns-domains", "ddns-domains/ddns-domain"),
+    ("dns-servers", "dns-servers/server"),
+    ("hooks-libraries", "hook-library"),
+    ("hosts-databases", "hosts-database"),
+    ("loggers", "logger"),
+    ("output-options", "output-option"),
+    ("pd-pools", "pd-pool"),
+    ("pools", "pool"),
+    ("reservations", "host"),
+    ("shared-networks", "shared-network"),
+    ("tsig-keys", "tsig-keys/key"),
+];
+
+/// Containers whose presence means something.
+static PRESENCE: &[&str] = &["authentication", "lease-database", "server-id"];
+
+const fn list(node: &'static str, keys: &'static [&'static str], by_user: bool) -> List {
+    List { node, keys, by_user }
+}
+
+impl Scope {
+    /// The scope of the container or list `node` with these parameters.
+    pub fn new(node: &str, table: &'static Table) -> Self {
+        let mut params = Vec::new();
+        flatten(table, &mut params);
+        let declared = |key: &&str| params.iter().any(|p: &&Param| p.key == *key && p.yang != Yang::Absent);
+        let specials: Vec<_> = SPECIALS.iter().filter(|s| s.stands_in(node) && s.keys.iter().any(declared)).collect();
+        let fields = params
+            .iter()
+            .filter(|param| !has_no_node(node, param.key) && !specials.iter().any(|s| s.keys.contains(&param.key)))
+            .filter_map(|param| Field::new(param))
+            .collect();
+        let keys = params.iter().map(|param| param.key).collect();
+        Self { fields, specials, keys }
+    }
+
+    /// The field that stands under this key of the JSON.
+    pub fn by_key(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.key == key || f.aliases.contains(&key))
+    }
+
+    /// The special that this key of the JSON belongs to.
+    pub fn special(&self, key: &str) -> Option<&'static Special> {
+        self.specials.iter().copied().find(|s| s.keys.contains(&key))
+    }
+
+    /// Whether the key of the JSON has a node.
+    pub fn shows(&self, key: &str) -> bool {
+        self.special(key).is_some() || self.by_key(key).is_some()
+    }
+
+    /// Whether the daemon has something for this node.
+    pub fn knows(&self, node: &str) -> bool {
+        self.specials.iter().any(|s| s.nodes.contains(&node)) || self.fields.iter().any(|f| f.node == node)
+    }
+}
+
+impl Field {
+    fn new(param: &'static Param) -> Option<Self> {
+        let lists = matches!(param.kind, Kind::Maps(_));
+        let renamed = RENAMED.iter().find(|(key, _)| lists && *key == param.key).map(|(_, node)| *node);
+        let path = match (&param.yang, renamed) {
+            (Yang::Absent, _) | (Yang::Special, None) => return None,
+            (_, Some(node)) => node,
+            (Yang::Node(node) | Yang::Opaque(node), None) => *node,
+        };
+        let (node, inner) = path.split_once('/').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
+        let shape = match (&param.yang, &param.kind) {
+            (Yang::Opaque(_), _) | (_, Kind::Any) => Shape::Opaque,
+            (_, Kind::Map(table)) => {
+                Shape::Container { scope: Scope::new(node, table()), presence: PRESENCE.contains(&node) }
+            }
+            (_, Kind::Maps(table)) => {
+                let name = inner.unwrap_or(node);
+                let list = LISTS.iter().find(|l| l.node == name)?;
+                Shape::List { scope: Scope::new(name, table()), list, inner }
+            }
+            // A list that may only be empty: the daemon knows the parameter, and does not support it.
+            (_, Kind::List(Kind::Any)) => return None,
+            (_, Kind::List(kind)) => Shape::LeafList(kind),
+            (_, kind) => Shape::Leaf(kind),
+        };
+        Some(Self { node, key: param.key, aliases: param.aliases, shape })
+    }
+
+    /// The key under which it stands in a map of the JSON, and its value.
+    pub fn find<'a>(
+        &self,
+        map: &'a serde_json::Map<String, serde_json::Value>,
+    ) -> Option<(&'static str, &'a serde_json::Value)> {
+        let mut keys = std::iter::once(self.key).chain(self.aliases.iter().copied());
+        keys.find_map(|key| Some((key, map.get(key)?)))
+    }
+}
+
+fn flatten(table: &'static Table, into: &mut Vec<&'static Param>) {
+    for param in table.params {
+        match param.kind {
+            Kind::Group(group) => flatten(group(), into),
+            _ => into.push(param),
+        }
+    }
+}
