@@ -212,7 +212,7 @@ text_field!(PlainOctets, "hex", "hexadecimal digits such as 1a2b3c, or 'text' in
 macro_rules! optional {
     ($(#[$doc:meta])* $name:ident, $type:ty, $format:literal, $right:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name(pub Option<$type>);
 
         impl FromStr for $name {
@@ -228,7 +228,7 @@ macro_rules! optional {
 
         impl Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.map_or(Ok(()), |value| value.fmt(f))
+                self.0.as_ref().map_or(Ok(()), |value| value.fmt(f))
             }
         }
 
@@ -243,6 +243,18 @@ optional!(
 optional!(
     /// `sender-ip`: an empty string leaves the choice to the server.
     MaybeIp, std::net::IpAddr, "ip-address", "an IP address"
+);
+optional!(
+    /// `excluded-prefix`: an empty string or `::` is none.
+    MaybeIpv6, Ipv6Addr, "ipv6-address", "an IPv6 address"
+);
+optional!(
+    /// An excluded prefix, or an empty string for none.
+    MaybePrefix6, Prefix6, "ipv6-prefix", "an IPv6 prefix such as 2001:db8::/32, or an empty string"
+);
+optional!(
+    /// `identifier` of the server's DUID: empty if it is to be made.
+    MaybeOctets, PlainOctets, "hex", "hexadecimal digits such as 1a2b3c, or an empty string"
 );
 
 /// What may be written only where it is empty: it is known, and not supported yet.

@@ -12,7 +12,8 @@ pub fn scope(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     scope::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
-/// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as `#[word("...")]` says.
+/// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as
+/// `#[word("...")]` says; it may name several spellings, of which the first one is printed.
 #[proc_macro_derive(Word, attributes(word))]
 pub fn word(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

@@ -3,7 +3,8 @@
 use crate::attributes::kebab;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, LitStr, Variant};
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, LitStr, Token, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
@@ -11,24 +12,29 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     };
     let name = &input.ident;
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
-    let words = data.variants.iter().map(word).collect::<syn::Result<Vec<String>>>()?;
-    let right = match words.as_slice() {
+    let spellings = data.variants.iter().map(spellings).collect::<syn::Result<Vec<Vec<String>>>>()?;
+    let printed: Vec<_> = spellings.iter().filter_map(|words| words.first()).collect();
+    let all: Vec<_> = spellings.iter().flatten().collect();
+    let right = match printed.as_slice() {
         [] => return Err(syn::Error::new_spanned(input, "no words")),
         [only] => format!("\"{only}\""),
-        [first @ .., last] => format!("\"{}\" or \"{last}\"", first.join("\", \"")),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("{} or \"{last}\"", first.join(", "))
+        }
     };
     Ok(quote! {
         impl #name {
             /// The word as it is written.
             pub fn word(self) -> &'static str {
                 match self {
-                    #(Self::#variants => #words,)*
+                    #(Self::#variants => #printed,)*
                 }
             }
         }
 
         impl ::schema::Field for #name {
-            const KIND: ::schema::table::Kind = ::schema::table::Kind::Word(&[#(#words),*]);
+            const KIND: ::schema::table::Kind = ::schema::table::Kind::Word(&[#(#all),*]);
 
             fn read(
                 reader: &mut ::schema::Reader,
@@ -37,7 +43,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             ) -> Option<Self> {
                 if let ::schema::json::Value::Text(text) = &node.value {
                     match &**text {
-                        #(#words => return Some(Self::#variants),)*
+                        #(#(#spellings)|* => return Some(Self::#variants),)*
                         _ => {}
                     }
                 }
@@ -52,13 +58,17 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// How a variant is written: `WhenPresent` as `when-present`, unless `#[word("...")]` says otherwise.
-fn word(variant: &Variant) -> syn::Result<String> {
+/// How a variant is written: `WhenPresent` as `when-present`, unless `#[word("...", "...")]` says otherwise. The first
+/// spelling is the one that is printed.
+fn spellings(variant: &Variant) -> syn::Result<Vec<String>> {
     if !variant.fields.is_empty() {
         return Err(syn::Error::new_spanned(variant, "a word has no data"));
     }
     match variant.attrs.iter().find(|attribute| attribute.path().is_ident("word")) {
-        Some(attribute) => Ok(attribute.parse_args::<LitStr>()?.value()),
-        None => Ok(kebab(&variant.ident.to_string())),
+        Some(attribute) => {
+            let words = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+            Ok(words.iter().map(LitStr::value).collect())
+        }
+        None => Ok(vec![kebab(&variant.ident.to_string())]),
     }
 }

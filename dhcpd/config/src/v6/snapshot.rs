@@ -8,6 +8,7 @@ use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use hashbrown::HashMap;
+use schema::Word;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
@@ -217,19 +218,22 @@ pub struct ReservedPrefix {
 }
 
 /// Where a client's MAC address is learnt from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
 pub enum MacSource {
     /// `any`: each of the others, in Kea's order.
     Any,
     /// `raw`: the frame; never known over UDP sockets.
     Raw,
     /// `client-link-addr-option` or `rfc6939`: option 79 of the relay next to the client.
+    #[word("client-link-addr-option", "rfc6939")]
     ClientLinkAddr,
     /// `duid`: DUID-LLT and DUID-LL.
     Duid,
     /// `ipv6-link-local`: the modified EUI-64 of the client's link-local address.
+    #[word("ipv6-link-local")]
     LinkLocal,
     /// `remote-id` or `rfc4649`: option 37 of the relay next to the client.
+    #[word("remote-id", "rfc4649")]
     RemoteId,
     /// `docsis-cmts`: sub-option 1026 of the vendor option 17 that a CMTS adds as a relay.
     DocsisCmts,
