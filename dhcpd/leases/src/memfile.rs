@@ -32,7 +32,7 @@ mod table6;
 pub use cleanup::{Cleaned, CleanupError};
 pub use journal::MOST_UNWRITTEN;
 pub use load::{LoadReport, OpenError};
-pub use store::{Options, Session, Store};
+pub use store::{Options, Session, Store, Table};
 pub use table4::{Count4, Table4};
 pub use table6::{Count6, Table6};
 
