@@ -4,6 +4,13 @@
 //! lists are already layered, so that a packet looks in one list of the scope it ended in and copies bytes.
 //! Sub-options stand encoded inside their parent option.
 
+pub use wire::options::Family;
+
+/// Code of the standard option with this name in a space (`dhcp4`, `dhcp6`, or one inside of an option).
+pub fn code(family: Family, space: &str, name: &str) -> Option<u16> {
+    wire::options::by_name(family, space, name).map(|definition| definition.code)
+}
+
 /// One option with its payload as it goes on the wire, without code and length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OptionItem {
