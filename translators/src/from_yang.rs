@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
             names.iter().filter_map(|name| Some(((*name).to_owned(), map.get(*name)?.clone()))).collect()
         };
         let now = of(yang, special.nodes);
-        if (special.to_yang)(self.context, before).is_ok_and(|was| was == now) {
+        if (special.to_yang)(self.context, before).is_ok_and(|was| same(&was, &now)) {
             return of(before, special.keys);
         }
         if now.is_empty() {
@@ -103,12 +103,15 @@ impl<'a> Walk<'a> {
             (Shape::LeafList(kind), Some(Value::Array(values))) => {
                 let old = |value| Some(scalar::to_yang(kind, value).ok()??.to_string());
                 let now = values.iter().map(|value| (Some(value.to_string()), value)).collect();
-                let was = items(was).iter().map(|value| (old(value), value)).collect();
+                let was = items(was).iter().map(|value| (old(value), value)).filter(|(key, _)| key.is_some()).collect();
                 let make = |value, was: Option<&Value>| was.cloned().or_else(|| self.leaf(scalar::to_kea(kind, value)));
                 Some(Merge { now, was, by_user: false }.run(make).into())
             }
             (Shape::LeafList(_), Some(_)) => self.error("a list is expected".into()),
-            (Shape::LeafList(_), None) => was.filter(|was| was.as_array().is_some_and(Vec::is_empty)).cloned(),
+            (Shape::LeafList(kind), None) => {
+                let nothing = |value| matches!(scalar::to_yang(kind, value), Ok(None));
+                was.filter(|was| items(Some(was)).iter().all(nothing)).cloned()
+            }
             (Shape::Leaf(kind), now) => {
                 let same = |was: &&Value| scalar::to_yang(kind, was).is_ok_and(|was| was.as_ref() == now);
                 match was.filter(same) {
@@ -189,6 +192,19 @@ impl<'a> Walk<'a> {
         self.errors.push(TranslateError { path: self.path.to_string(), reason });
         None
     }
+}
+
+/// Whether the nodes say the same: leaf-lists have no order.
+fn same(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    let sorted = |value: &Value| match value {
+        Value::Array(list) => {
+            let mut list: Vec<_> = list.iter().map(Value::to_string).collect();
+            list.sort();
+            list
+        }
+        value => vec![value.to_string()],
+    };
+    one.keys().eq(other.keys()) && one.values().map(sorted).eq(other.values().map(sorted))
 }
 
 /// The entries of a list that may be absent.

@@ -93,8 +93,9 @@ impl<'a> Walk<'a> {
                 let mut yang = Vec::new();
                 for (index, value) in values.iter().enumerate() {
                     self.at(index, |walk| match scalar::to_yang(kind, value) {
+                        Ok(None) => (),
                         Ok(Some(value)) if seen.insert(value.to_string()) => yang.push(value),
-                        Ok(_) => walk.leave_out("a leaf-list has no value twice"),
+                        Ok(Some(_)) => walk.leave_out("a leaf-list has no value twice"),
                         Err(reason) => {
                             walk.error::<()>(reason);
                         }

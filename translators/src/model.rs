@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use dhcpd_config::options::{Family, code};
 use schema::table::Table;
 
 use crate::shape::Scope;
@@ -31,7 +32,7 @@ impl Model {
         table: dhcp4,
         scope: &DHCP4,
         space: "dhcp4",
-        code: |_, _| None,
+        code: |space, name| code(Family::V4, space, name),
     };
     /// kea-dhcp6.
     pub const DHCP6: Self = Self {
@@ -40,7 +41,7 @@ impl Model {
         table: dhcp6,
         scope: &DHCP6,
         space: "dhcp6",
-        code: |_, _| None,
+        code: |space, name| code(Family::V6, space, name),
     };
     /// kea-dhcp-ddns.
     pub const DDNS: Self =
@@ -60,15 +61,13 @@ static DHCP6: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", dhcp6()));
 static DDNS: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", ddns()));
 
 fn dhcp4() -> &'static Table {
-    &NOTHING
+    <dhcpd_config::v4::parameters::Dhcp4 as schema::Scope>::TABLE
 }
 
 fn dhcp6() -> &'static Table {
-    &NOTHING
+    <dhcpd_config::v6::parameters::Dhcp6 as schema::Scope>::TABLE
 }
 
 fn ddns() -> &'static Table {
     <d2_config::DhcpDdns as schema::Scope>::TABLE
 }
-
-static NOTHING: Table = Table { name: "Nothing", doc: "", params: &[] };

@@ -5,8 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use schema::table::Kind;
 use serde_json::{Number, Value};
 
-/// A value of the JSON as a leaf, in the canonical form of its type. None: an empty text for an address, which is how the
-/// JSON says that there is none.
+/// A value of the JSON as a leaf, in the canonical form of its type. None: the model says it by having no leaf.
 pub(crate) fn to_yang(kind: &Kind, value: &Value) -> Result<Option<Value>, String> {
     match (kind, value) {
         // RFC 7951 §6.1: 64-bit numbers are strings.
@@ -15,6 +14,8 @@ pub(crate) fn to_yang(kind: &Kind, value: &Value) -> Result<Option<Value>, Strin
         }
         (Kind::Int { .. }, Value::Number(n)) if !n.is_f64() => Ok(Some(value.clone())),
         (Kind::Real, Value::Number(n)) => Ok(n.as_f64().map(|n| decimal(n).into())),
+        // An empty address or prefix is none; `auto` stands for all identifiers of hosts.
+        (Kind::Word(_), Value::String(word)) if word == "auto" => Ok(None),
         (Kind::Text { format }, Value::String(text)) if text.is_empty() && format.starts_with("ip") => Ok(None),
         (Kind::Text { format }, Value::String(text)) => Ok(Some(canonical(format, text).into())),
         (Kind::Bool, Value::Bool(_)) | (Kind::Word(_), Value::String(_)) => Ok(Some(value.clone())),
@@ -110,6 +111,11 @@ impl Prefix {
 
     pub fn last(&self) -> IpAddr {
         self.last
+    }
+
+    /// Whether the other one is a part of it.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.first <= other.first && other.last <= self.last
     }
 
     pub fn length(&self) -> u8 {

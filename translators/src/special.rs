@@ -67,6 +67,13 @@ pub(crate) static SPECIALS: &[Special] = &[
         to_kea: identifier_to_kea,
     },
     Special {
+        within: "host",
+        keys: &["prefixes", "excluded-prefixes"],
+        nodes: &["prefixes", "excluded-prefixes"],
+        to_yang: |_, kea| prefixes_to_yang(kea),
+        to_kea: prefixes_to_kea,
+    },
+    Special {
         within: "option-data",
         keys: &["code", "name", "space", "data"],
         nodes: &["code", "name", "space", "data"],
@@ -256,6 +263,43 @@ fn identifier_to_kea(yang: &Members) -> Result<Members, String> {
         return Err(format!("`{kind}` is no type of identifier"));
     };
     Ok(members([(*kind, identifier)]))
+}
+
+/// Prefixes and what is excluded from each. In the JSON they belong together by their places, an empty string stands for
+/// none; in the model by the one containing the other.
+fn prefixes_to_yang(kea: &Members) -> Result<Members, String> {
+    let mut yang = Members::new();
+    for key in ["prefixes", "excluded-prefixes"] {
+        let values = kea.get(key).and_then(Value::as_array).into_iter().flatten();
+        let given = values.filter(|value| *value != "").map(|value| parsed(value).map(|p| p.to_string().into()));
+        let prefixes: Vec<Value> = given.collect::<Result<_, _>>()?;
+        if !prefixes.is_empty() {
+            yang.insert(key.to_owned(), prefixes.into());
+        }
+    }
+    Ok(yang)
+}
+
+fn prefixes_to_kea(yang: &Members) -> Result<Members, String> {
+    let list = |node| {
+        let values = yang.get(node).and_then(Value::as_array).into_iter().flatten();
+        values.map(parsed).collect::<Result<Vec<_>, _>>()
+    };
+    let (prefixes, excluded) = (list("prefixes")?, list("excluded-prefixes")?);
+    let within = |outer: &Prefix| excluded.iter().find(|inner| outer.contains(inner));
+    if let Some(stray) = excluded.iter().find(|inner| !prefixes.iter().any(|outer| within(outer) == Some(*inner))) {
+        return Err(format!("the excluded prefix {stray} is in none of the prefixes, or not the only one in its own"));
+    }
+    let text = |prefix: Option<&Prefix>| Value::from(prefix.map_or_else(String::new, ToString::to_string));
+    let mut kea = members([("prefixes", prefixes.iter().map(|p| text(Some(p))).collect())]);
+    if !excluded.is_empty() {
+        kea.insert("excluded-prefixes".into(), prefixes.iter().map(|outer| text(within(outer))).collect());
+    }
+    Ok(kea)
+}
+
+fn parsed(value: &Value) -> Result<Prefix, String> {
+    value.as_str().and_then(Prefix::parse).ok_or_else(|| format!("{value} is no prefix"))
 }
 
 /// The model wants code, space and data of every option; the JSON may give a name in place of the code.

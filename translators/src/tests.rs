@@ -147,6 +147,10 @@ struct Host {
     duid: Given<String>,
     /// Its name.
     hostname: Given<String>,
+    /// Its prefixes.
+    prefixes: Vec<At<String>>,
+    /// What is excluded from them.
+    excluded_prefixes: Vec<At<String>>,
 }
 
 /// An option.
@@ -305,6 +309,33 @@ fn reservations_have_a_typed_identifier() {
         json!({"subnet4": [{"id": 1, "reservations": [{"duid": "01:02", "hostname": "a"}]}]}),
         json!({"subnet4": [{"id": 1, "host": [{"identifier-type": "duid", "identifier": "01:02", "hostname": "a"}]}]}),
     );
+}
+
+#[test]
+fn excluded_prefixes_go_with_the_prefix_they_are_in() {
+    let subnet = |key: &str, host: Value| json!({"subnet4": [{"id": 1, key: [host]}]});
+    let written = subnet(
+        "reservations",
+        json!({"duid": "1", "prefixes": ["2001:db8:2::/48", "2001:DB8:1::/48"], "excluded-prefixes": ["", "2001:db8:1::/64"]}),
+    );
+    let shown = yang(written.clone());
+    let host = json!({
+        "identifier-type": "duid", "identifier": "1",
+        "prefixes": ["2001:db8:2::/48", "2001:db8:1::/48"], "excluded-prefixes": ["2001:db8:1::/64"],
+    });
+    assert_eq!(shown, subnet("host", host.clone()));
+    assert_eq!(kea(shown, &json!({ "Server": written })), written);
+
+    let mut edited = host.clone();
+    edited["prefixes"] = json!(["2001:db8:1::/48", "2001:db8:2::/48"]);
+    edited["excluded-prefixes"] = json!(["2001:db8:2:8::/64"]);
+    let after = kea(subnet("host", edited), &json!({ "Server": written }));
+    assert_eq!(after["subnet4"][0]["reservations"][0]["excluded-prefixes"], json!(["", "2001:db8:2:8::/64"]));
+
+    let mut stray = host;
+    stray["prefixes"] = json!(["2001:db8:2::/48"]);
+    let path = "/m:config/subnet4[id='1']/host[identifier-type='duid'][identifier='1']/prefixes";
+    assert_eq!(refused(subnet("host", stray))[0].0, path);
 }
 
 #[test]
