@@ -37,13 +37,19 @@ impl<'a, K: Eq + Hash> Merge<'a, K> {
         if !self.by_user {
             entries.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
         }
-        let mut hidden = hidden.into_iter().peekable();
+        // What is hidden comes where it was, but never before the one whose key it has.
+        let mut hidden = hidden.into_iter().map(|(at, key, entry)| (at, place(key), entry)).peekable();
+        let mut done = HashSet::new();
         let mut list = Vec::with_capacity(self.was.len().max(entries.len()));
         for (place, entry) in entries {
             let limit = place.unwrap_or(if self.by_user { 0 } else { usize::MAX });
-            while let Some((_, _, entry)) = hidden.next_if(|(place, ..)| *place < limit) {
+            let due = |(at, twin, _): &(usize, Option<usize>, &Value)| {
+                *at < limit && twin.is_none_or(|twin| done.contains(&twin))
+            };
+            while let Some((_, _, entry)) = hidden.next_if(due) {
                 list.push(entry.clone());
             }
+            done.extend(place);
             list.extend(make(entry, place.and_then(|place| self.was.get(place)).map(|(_, was)| *was)));
         }
         list.extend(hidden.map(|(_, _, entry)| entry.clone()));
@@ -88,5 +94,6 @@ mod tests {
             assert_eq!(merged("ab", "?caCb?", by_user), "?ab?");
             assert_eq!(merged("", "?c?", by_user), "??");
         }
+        assert_eq!(merged("ba", "aAb", true), "baA");
     }
 }
