@@ -1,16 +1,16 @@
-//! The trait that a daemon implements, and its life.
+//! The trait that a daemon implements.
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use control::Table;
+use control::{Answer, Table};
 use schema::ConfigError;
 use schema::json::Document;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::UnboundedSender;
 
-use crate::{Common, Options};
+use crate::{Options, messages};
 
 /// The version of Kea that this speaks like; what `-v` prints.
 pub const VERSION: &str = "3.3.1";
@@ -24,7 +24,7 @@ pub struct Identity {
     pub module: &'static str,
     /// What it is, `Kea DHCPv4 server`.
     pub title: &'static str,
-    /// Options of the command line that this daemon has of all there are, as for getopt: `vVWdFRXc:t:T:p:P:`.
+    /// The options of the command line that it has of all there are, as letters: `vVWdFRXctTpP`.
     pub options: &'static str,
     /// Whose texts its answers follow.
     pub style: Style,
@@ -46,11 +46,11 @@ pub struct Context {
     pub options: Options,
     /// The statistics that the statistic commands answer from.
     pub stats: Arc<stats::Registry>,
-    /// Ends the daemon: the exit value.
-    pub shutdown: tokio::sync::mpsc::UnboundedSender<i32>,
+    /// Ends the daemon, with this exit value.
+    pub shutdown: UnboundedSender<u8>,
 }
 
-/// A daemon. Its methods are called on one thread, inside the runtime.
+/// A daemon. Its methods are called on one thread, inside the runtime and its `LocalSet`.
 pub trait Daemon: Sized + 'static {
     /// Names.
     const IDENTITY: Identity;
@@ -63,14 +63,11 @@ pub trait Daemon: Sized + 'static {
     /// Does all that can fail for this configuration (`{ "Dhcp4": { } }`) and changes nothing.
     fn prepare(&self, config: &Document) -> Result<Self::Prepared, Vec<ConfigError>>;
 
-    /// Only finds out whether the configuration is good, as for `-t` and `config-test`: may leave out what needs
-    /// privileges or disturbs a running daemon.
+    /// Only finds out whether the configuration is good, as for `-t` and `config-test`; leaves out what needs privileges
+    /// or would disturb a running daemon.
     fn check(&self, config: &Document) -> Result<(), Vec<ConfigError>> {
         self.prepare(config).map(drop)
     }
-
-    /// The loggers and control sockets of a prepared configuration.
-    fn common(prepared: &Self::Prepared) -> Common;
 
     /// Puts a configuration into effect.
     fn apply(&self, prepared: Self::Prepared);
@@ -84,10 +81,17 @@ pub trait Daemon: Sized + 'static {
     /// Adds to what `status-get` answers.
     fn status(&self, _status: &mut Map<String, Value>) {}
 
-    /// Logs what happens in the life of the daemon in the daemon's own messages.
-    fn report(event: Event<'_>);
+    /// Logs what happens in the life of the daemon, in its own messages; in those of Kea's D2 unless said otherwise.
+    fn report(event: Event<'_>) {
+        messages::report(&Self::IDENTITY, event);
+    }
 
-    /// Called once when the daemon ends, before the runtime does; stops threads, writes what is left.
+    /// Answers the command `shutdown`; after any answer but a success the daemon goes on.
+    fn shutdown(&self, _arguments: Option<&Value>) -> Answer {
+        Answer::done("Shutting down.")
+    }
+
+    /// Called once when the daemon ends: stops its threads, writes what is left to be written.
     fn stop(&self) {}
 }
 
@@ -96,10 +100,12 @@ pub trait Daemon: Sized + 'static {
 pub enum Event<'a> {
     /// The process starts.
     Starting(&'a Options),
-    /// The same daemon with the same file is running already.
+    /// The same daemon with the same file is running already: where that was seen.
     AlreadyRunning(&'a str),
-    /// The configuration in a file is not good, for this reason.
+    /// The configuration in a file cannot be used, for this reason.
     LoadFailed(&'a Path, &'a str),
+    /// A configuration, from a file or a command, is not good, for these reasons; there is at least one.
+    Refused(&'a [ConfigError]),
     /// The start failed, for this reason.
     InitFailed(&'a str),
     /// The daemon serves.
@@ -110,15 +116,10 @@ pub enum Event<'a> {
     Reloading(&'a Path),
     /// The file's configuration is in effect.
     Reloaded(&'a Path),
-    /// The file's configuration was refused, and the one before it stays.
+    /// The file's configuration was refused, for this reason, and the one before it stays.
     ReloadFailed(&'a Path, &'a str),
     /// The daemon was told to end.
     Stopping,
     /// The daemon ends.
     Stopped,
-}
-
-/// The `main` of a daemon.
-pub fn run<D: Daemon>() -> ExitCode {
-    ExitCode::FAILURE
 }

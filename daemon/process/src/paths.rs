@@ -1,6 +1,7 @@
 //! Where files of a daemon live, and the rule that they live nowhere else.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A folder to which paths in a configuration are confined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +20,15 @@ pub const LOG: Place = Place { variable: "KEA_LOG_FILE_DIR", default: "/var/log/
 pub const SOCKET: Place = Place { variable: "KEA_CONTROL_SOCKET_DIR", default: "/var/run/kea" };
 /// PID files.
 pub const PID: Place = Place { variable: "KEA_PIDFILE_DIR", default: "/var/run/kea" };
-/// Lock files.
-pub const LOCK: Place = Place { variable: "KEA_LOCKFILE_DIR", default: "/var/run/kea" };
+
+/// A path that may be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confined {
+    /// The full path.
+    pub path: PathBuf,
+    /// What is not secure about it; only where `-X` relaxes the rule.
+    pub warning: Option<String>,
+}
 
 impl Place {
     /// The folder, without a slash at its end.
@@ -29,9 +37,71 @@ impl Place {
         PathBuf::from(folder.trim_end_matches('/'))
     }
 
-    /// The full path for a path as written in a configuration: a name alone lies in this folder, a path must lead into
-    /// it unless the daemon is [`relaxed`].
-    pub fn confine(&self, written: &str) -> Result<PathBuf, String> {
-        Ok(self.folder().join(written))
+    /// The full path for a path as written in a configuration: a name alone lies in this folder, a path must lead right
+    /// into it unless the daemon was started with `-X`.
+    pub fn confine(&self, written: &str) -> Result<Confined, String> {
+        self.confine_in(written, relaxed())
+    }
+
+    fn confine_in(&self, written: &str, relaxed: bool) -> Result<Confined, String> {
+        let written = written.trim();
+        let folder = self.folder();
+        let (parent, name) = match written.rsplit_once('/') {
+            Some((parent, name)) => (Some(parent), name),
+            None => (None, written),
+        };
+        if matches!(name, "" | "." | "..") {
+            return Err(format!("path: '{written}' has no filename"));
+        }
+        match parent {
+            Some(parent) if folder.as_os_str() != parent || parent.is_empty() => {
+                let parent = if parent.is_empty() { "/" } else { parent };
+                let supported = folder.display();
+                let reason = format!("invalid path specified: '{parent}', supported path is '{supported}'");
+                if relaxed { Ok(Confined { path: PathBuf::from(written), warning: Some(reason) }) } else { Err(reason) }
+            }
+            _ => Ok(Confined { path: folder.join(name), warning: None }),
+        }
+    }
+}
+
+/// Whether `-X` was given: paths and permissions are not enforced, only warned about.
+pub fn relaxed() -> bool {
+    RELAXED.load(Relaxed)
+}
+
+pub(crate) fn relax() {
+    RELAXED.store(true, Relaxed);
+}
+
+/// Set once by the command line.
+static RELAXED: AtomicBool = AtomicBool::new(false);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A place whose variable nobody sets.
+    const HERE: Place = Place { variable: "TAKAHE_TEST_UNSET", default: "/var/lib/kea/" };
+
+    #[test]
+    fn names_and_the_folder_itself_are_accepted() {
+        for written in ["leases.csv", "/var/lib/kea/leases.csv", "  leases.csv "] {
+            let path = HERE.confine_in(written, false).map(|it| it.path);
+            assert_eq!(path, Ok(PathBuf::from("/var/lib/kea/leases.csv")), "{written}");
+        }
+    }
+
+    #[test]
+    fn other_folders_are_refused_or_warned_about() {
+        for written in ["/tmp/x", "/x", "../x", "sub/x", "/var/lib/kea/sub/x", "/var/lib/kea/../x", "/var/lib/kea2/x"] {
+            let refused = HERE.confine_in(written, false);
+            assert!(refused.is_err_and(|reason| reason.ends_with("supported path is '/var/lib/kea'")), "{written}");
+            let warned = HERE.confine_in(written, true);
+            assert!(warned.is_ok_and(|it| it.path == PathBuf::from(written) && it.warning.is_some()), "{written}");
+        }
+        for written in ["", "/var/lib/kea/", "/var/lib/kea/..", "."] {
+            assert!(HERE.confine_in(written, true).is_err(), "{written}");
+        }
     }
 }

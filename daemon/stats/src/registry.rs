@@ -71,6 +71,15 @@ impl Registry {
         Value::Object(samples.collect::<Map<_, _>>())
     }
 
+    /// All statistics but those of subnets.
+    pub fn get_all_global(&self) -> Value {
+        let mut all = self.get_all();
+        if let Value::Object(samples) = &mut all {
+            samples.retain(|name, _| !name.starts_with("subnet["));
+        }
+        all
+    }
+
     /// Sets one statistic to 0; false if there is none of this name.
     pub fn reset(&self, name: &str) -> bool {
         self.statistics.write().get_mut(name).is_some_and(Statistic::reset)

@@ -1,0 +1,190 @@
+//! The commands every daemon has, answered in Kea's words.
+
+use std::rc::{Rc, Weak};
+
+use control::{Answer, Request, Table, to_text};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::life::{Life, join};
+use crate::{Daemon, Style, VERSION, file, options};
+
+/// The daemon's own commands and those every daemon has.
+pub(crate) fn table<D: Daemon>(life: &Rc<Life<D>>) -> Table {
+    let mut table = Table::new();
+    let mut add = |name, handler: fn(&Life<D>, Request) -> Answer| {
+        let life: Weak<Life<D>> = Rc::downgrade(life);
+        table.add(name, move |request| match life.upgrade() {
+            Some(life) => handler(&life, request),
+            None => Answer::error("Shutting down."),
+        });
+    };
+    add("build-report", |_, _| Answer::done(options::report(&D::IDENTITY)));
+    add("config-get", |life, _| config_get(life));
+    add("config-hash-get", |life, _| Answer::with(json!({ "hash": hash(&life.daemon.config()) })));
+    add("config-reload", |life, _| config_reload(life));
+    add("config-set", config_set);
+    add("config-test", config_test);
+    add("config-write", config_write);
+    add("shutdown", shutdown);
+    add("status-get", |life, _| status_get(life));
+    add("version-get", |_, _| Answer::done(VERSION).and(json!({ "extended": options::extended_version() })));
+    add("statistic-get", |life, request| named(&request, |name| Answer::with(life.context.stats.get(name))));
+    add("statistic-get-all", |life, _| Answer::with(life.context.stats.get_all()));
+    add("statistic-reset", |life, request| {
+        named(&request, |name| found(life.context.stats.reset(name), name, "reset"))
+    });
+    add("statistic-reset-all", |life, _| {
+        life.context.stats.reset_all();
+        Answer::done("All statistics reset to neutral values.")
+    });
+    if D::IDENTITY.style == Style::Server {
+        add("statistic-global-get-all", |life, _| Answer::with(life.context.stats.get_all_global()));
+        add("statistic-remove", |life, request| {
+            named(&request, |name| found(life.context.stats.remove(name), name, "removed"))
+        });
+        add("statistic-remove-all", |life, _| {
+            life.context.stats.remove_all();
+            Answer::done("Warning: statistic-remove-all command is deprecated. All statistics removed.")
+        });
+    }
+    life.daemon.commands(&mut table);
+    table
+}
+
+fn config_get<D: Daemon>(life: &Life<D>) -> Answer {
+    let mut config = life.daemon.config();
+    let hash = hash(&config);
+    if let Value::Object(config) = &mut config {
+        config.insert("hash".to_owned(), Value::from(hash));
+    }
+    Answer::with(config)
+}
+
+fn config_set<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
+    let Some(document) = request.into_document() else { return no_arguments() };
+    match life.check_modules(&document).and_then(|()| life.configure(&document)) {
+        Ok(()) => configured(life),
+        Err(reason) => Answer::error(reason),
+    }
+}
+
+fn config_test<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
+    let Some(document) = request.into_document() else { return no_arguments() };
+    if let Err(reason) = life.check_modules(&document) {
+        return Answer::error(reason);
+    }
+    match life.test(&document) {
+        Ok(()) => Answer::done(match D::IDENTITY.style {
+            Style::Server => {
+                "Configuration seems sane. Control-sockets, hook-libraries, and D2 configuration were sanity checked, \
+                 but not applied."
+            }
+            Style::Controller => "Configuration check successful",
+        }),
+        Err(errors) => {
+            D::report(crate::Event::Refused(&errors));
+            Answer::error(join(&errors))
+        }
+    }
+}
+
+fn config_reload<D: Daemon>(life: &Life<D>) -> Answer {
+    match life.reload() {
+        Ok(()) => configured(life),
+        Err(reason) if D::IDENTITY.style == Style::Server => Answer::error(format!("Config reload failed: {reason}")),
+        Err(reason) => Answer::error(reason),
+    }
+}
+
+/// What is answered when a configuration took effect.
+fn configured<D: Daemon>(life: &Life<D>) -> Answer {
+    match D::IDENTITY.style {
+        Style::Server => Answer::done("Configuration successful.").and(json!({ "hash": hash(&life.daemon.config()) })),
+        Style::Controller => Answer::done("Configuration applied successfully."),
+    }
+}
+
+fn no_arguments() -> Answer {
+    Answer::error("Missing mandatory 'arguments' parameter.")
+}
+
+fn config_write<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
+    let config_file = &life.context.options.config;
+    let path = match request.arguments() {
+        None => config_file.clone(),
+        Some(Value::Object(arguments)) => match arguments.get("filename") {
+            None => config_file.clone(),
+            Some(Value::String(name)) if name.is_empty() => config_file.clone(),
+            Some(Value::String(name)) => match file::beside(config_file, name) {
+                Ok(path) => path,
+                Err(reason) => return Answer::error(format!("not allowed to write config into {name}: {reason}")),
+            },
+            Some(_) => return Answer::error("passed parameter 'filename' is not a string"),
+        },
+        Some(_) => return Answer::error("Argument must be a map"),
+    };
+    let mut text = format!("{:#}", life.daemon.config());
+    text.push('\n');
+    let name = path.display().to_string();
+    match file::replace(&path, &text) {
+        Ok(size) => Answer::done(format!("Configuration written to {name} successful"))
+            .and(json!({ "size": size, "filename": name })),
+        Err(error) => {
+            Answer::error(format!("Error during config-write: Unable to open file {name} for writing: {error}"))
+        }
+    }
+}
+
+fn shutdown<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
+    let arguments = request.arguments();
+    let exit = match &arguments {
+        None => 0,
+        Some(Value::Object(arguments)) => match arguments.get("exit-value").map(Value::as_i64) {
+            None => 0,
+            Some(Some(value)) => value,
+            Some(None) => return Answer::error("parameter 'exit-value' is not an integer"),
+        },
+        Some(_) => return Answer::error("Argument must be a map"),
+    };
+    let answer = life.daemon.shutdown(arguments.as_ref());
+    if answer.result == control::Code::Success {
+        // The kernel keeps the lowest eight bits of an exit value.
+        let exit = u8::try_from(exit.rem_euclid(256)).unwrap_or_default();
+        // If nobody listens any more, the daemon is ending already.
+        let _ = life.context.shutdown.send(exit);
+    }
+    answer
+}
+
+fn status_get<D: Daemon>(life: &Life<D>) -> Answer {
+    let mut status = Map::new();
+    status.insert("pid".to_owned(), std::process::id().into());
+    status.insert("uptime".to_owned(), life.started.elapsed().as_secs().into());
+    if let Some(configured) = life.configured.get() {
+        status.insert("reload".to_owned(), configured.elapsed().as_secs().into());
+    }
+    life.daemon.status(&mut status);
+    Answer::with(Value::Object(status))
+}
+
+/// A command that is about the statistic of a name.
+fn named(request: &Request, answer: impl FnOnce(&str) -> Answer) -> Answer {
+    match request.arguments().as_ref().and_then(|arguments| arguments.get("name")) {
+        Some(Value::String(name)) => answer(name),
+        Some(_) => Answer::error("'name' parameter expected to be a string."),
+        None => Answer::error("Missing mandatory 'name' parameter."),
+    }
+}
+
+fn found(found: bool, name: &str, done: &str) -> Answer {
+    match found {
+        true => Answer::done(format!("Statistic '{name}' {done}.")),
+        false => Answer::error(format!("No '{name}' statistic found")),
+    }
+}
+
+/// SHA-256 of a configuration in Kea's form of JSON.
+fn hash(config: &Value) -> String {
+    Sha256::digest(to_text(config)).iter().map(|byte| format!("{byte:02X}")).collect()
+}

@@ -1,0 +1,332 @@
+//! The life of a daemon, from its command line to its exit value.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use control::Table;
+use control::unix::{Listener, Server};
+use nix::sys::stat::{Mode, umask};
+use schema::ConfigError;
+use schema::json::{Document, Value};
+use sd_notify::NotifyState;
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::LocalSet;
+
+use crate::common::Common;
+use crate::options::{self, Checks, Invocation};
+use crate::pid::{PidError, PidFile};
+use crate::{Context, Daemon, Event, Options, Style, commands, file, paths};
+
+/// The `main` of a daemon.
+pub fn run<D: Daemon>() -> ExitCode {
+    // No writing by the group, nothing by others; what is stricter already stays so.
+    let strict = Mode::S_IWGRP | Mode::S_IRWXO;
+    umask(umask(strict) | strict);
+    match options::parse(&D::IDENTITY, std::env::args_os().skip(1)) {
+        Invocation::Print(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Invocation::Wrong(reason) => {
+            eprint!("{}", options::usage(&D::IDENTITY, &reason));
+            ExitCode::FAILURE
+        }
+        Invocation::Check(options, checks) => enter::<D>(options, async |life, _| life.check(checks)),
+        Invocation::Run(options) => enter::<D>(options, Life::live),
+    }
+}
+
+/// Starts to log and makes the runtime and the daemon in it.
+fn enter<D: Daemon>(
+    options: Options,
+    live: impl AsyncFnOnce(Rc<Life<D>>, UnboundedReceiver<u8>) -> ExitCode,
+) -> ExitCode {
+    let process = D::IDENTITY.process;
+    if options.relaxed {
+        paths::relax();
+    }
+    let runtime = log::start(process, options.debug)
+        .and_then(|()| runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string()));
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(reason) => return fail(process, &reason),
+    };
+    LocalSet::new().block_on(&runtime, async {
+        let (shutdown, told) = unbounded_channel();
+        let context = Context { options, stats: Arc::default(), shutdown };
+        match Life::<D>::new(context) {
+            Ok(life) => live(life, told).await,
+            Err(reason) => fail(process, &reason),
+        }
+    })
+}
+
+fn fail(process: &str, reason: &str) -> ExitCode {
+    eprintln!("{process}: Fatal error during start up: {reason}");
+    ExitCode::FAILURE
+}
+
+/// A daemon and what surrounds it.
+pub(crate) struct Life<D: Daemon> {
+    pub(crate) daemon: Rc<D>,
+    pub(crate) context: Context,
+    pub(crate) started: Instant,
+    /// When a configuration last took effect.
+    pub(crate) configured: Cell<Option<Instant>>,
+    /// The commands, which know this life: emptied at its end.
+    table: RefCell<Rc<Table>>,
+    servers: RefCell<Vec<Server>>,
+}
+
+/// A configuration that is ready to take effect as a whole.
+struct Ready<D: Daemon> {
+    daemon: D::Prepared,
+    outputs: log::Outputs,
+    /// The control sockets there shall be, by their paths.
+    sockets: Vec<PathBuf>,
+    /// Those of them that are new.
+    listeners: Vec<Listener>,
+}
+
+impl<D: Daemon> Life<D> {
+    fn new(context: Context) -> Result<Rc<Self>, String> {
+        let life = Rc::new(Life {
+            daemon: Rc::new(D::new(context.clone())?),
+            context,
+            started: Instant::now(),
+            configured: Cell::new(None),
+            table: RefCell::default(),
+            servers: RefCell::default(),
+        });
+        life.table.replace(Rc::new(commands::table(&life)));
+        Ok(life)
+    }
+
+    /// `-t` and `-T`.
+    fn check(&self, checks: Checks) -> ExitCode {
+        let told = |reason: &str| {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        };
+        let document = match file::read(&self.context.options.config) {
+            Ok(document) => document,
+            Err(reason) => return told(&format!("Syntax check failed with: {reason}")),
+        };
+        if self.context.options.debug {
+            eprintln!("Syntax check OK");
+        }
+        if let Err(reason) = self.check_modules(&document) {
+            return told(&format!("Error encountered: {reason}"));
+        }
+        let checked = match checks {
+            Checks::Plain => self.test(&document),
+            Checks::Extra => self.prepare(&document).map(drop),
+        };
+        match checked {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(errors) => told(&format!("Error encountered: {}", join(&errors))),
+        }
+    }
+
+    /// The daemon proper.
+    async fn live(self: Rc<Self>, told: UnboundedReceiver<u8>) -> ExitCode {
+        let options = &self.context.options;
+        D::report(Event::Starting(options));
+        let process = D::IDENTITY.process;
+        let pid_file = match PidFile::create(&options.config, process) {
+            Ok(file) => file,
+            Err(PidError::Running(reason)) => {
+                eprintln!("{process} already running? {reason}");
+                D::report(Event::AlreadyRunning(&reason));
+                return ExitCode::FAILURE;
+            }
+            Err(PidError::Io(reason)) => return fail(process, &reason),
+        };
+        let exit = match self.serve(told).await {
+            Ok(value) => ExitCode::from(value),
+            Err(reason) => {
+                self.report_failed_start(&reason);
+                ExitCode::FAILURE
+            }
+        };
+        self.end();
+        drop(pid_file);
+        exit
+    }
+
+    /// From the first configuration to the order to end; answers with the exit value.
+    async fn serve(&self, mut told: UnboundedReceiver<u8>) -> Result<u8, String> {
+        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        let mut hangup = listen(SignalKind::hangup())?;
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut terminate = listen(SignalKind::terminate())?;
+        self.load()?;
+        D::report(Event::Started);
+        notify(&[NotifyState::Ready]);
+        let exit = loop {
+            tokio::select! {
+                Some(value) = told.recv() => break value,
+                _ = interrupt.recv() => break 0,
+                _ = terminate.recv() => break 0,
+                // Whoever sent the signal finds the outcome in the log.
+                _ = hangup.recv() => drop(self.reload()),
+            }
+        };
+        D::report(Event::Stopping);
+        notify(&[NotifyState::Stopping]);
+        Ok(exit)
+    }
+
+    fn end(&self) {
+        self.servers.take();
+        self.daemon.stop();
+        self.table.take();
+        D::report(Event::Stopped);
+        log::flush();
+    }
+
+    /// A start that failed is told on the console whatever the loggers say, and where they say.
+    fn report_failed_start(&self, reason: &str) {
+        if !log::on_console() {
+            D::report(Event::InitFailed(reason));
+            log::Outputs::console(D::IDENTITY.process, self.context.options.debug).apply();
+        }
+        D::report(Event::InitFailed(reason));
+    }
+
+    /// Puts the configuration file into effect; the reason if that fails.
+    pub(crate) fn load(&self) -> Result<(), String> {
+        let path = &self.context.options.config;
+        let loaded = file::read(path).and_then(|document| {
+            self.check_modules(&document)?;
+            self.configure(&document)
+        });
+        loaded.map_err(|reason| {
+            D::report(Event::LoadFailed(path, &reason));
+            match D::IDENTITY.style {
+                Style::Server => format!("configuration error using file '{}': {reason}", path.display()),
+                Style::Controller => reason,
+            }
+        })
+    }
+
+    /// Reads the configuration file again. If that fails, everything stays as it was.
+    pub(crate) fn reload(&self) -> Result<(), String> {
+        let path = &self.context.options.config;
+        D::report(Event::Reloading(path));
+        if let Ok(now) = NotifyState::monotonic_usec_now() {
+            notify(&[NotifyState::Reloading, now]);
+        }
+        let loaded = self.load();
+        match &loaded {
+            Ok(()) => D::report(Event::Reloaded(path)),
+            Err(reason) => D::report(Event::ReloadFailed(path, reason)),
+        }
+        notify(&[NotifyState::Ready]);
+        loaded
+    }
+
+    /// Puts a configuration into effect; the reasons if that fails, and then nothing has changed.
+    pub(crate) fn configure(&self, document: &Document) -> Result<(), String> {
+        if self.configured.get().is_none() {
+            self.log_early(document);
+        }
+        match self.prepare(document) {
+            Ok(ready) => {
+                self.apply(ready);
+                Ok(())
+            }
+            Err(errors) => {
+                D::report(Event::Refused(&errors));
+                Err(join(&errors))
+            }
+        }
+    }
+
+    /// Finds out whether a configuration is good, without trying.
+    pub(crate) fn test(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
+        self.daemon.check(document)?;
+        let common = Common::read(document, D::IDENTITY.module);
+        common.socket_paths().map(drop).map_err(|problem| document.errors(vec![problem]))
+    }
+
+    /// Before the first configuration there is no other that its loggers could disturb: what it does while it is prepared
+    /// shall be found where it says.
+    fn log_early(&self, document: &Document) {
+        let common = Common::read(document, D::IDENTITY.module);
+        if let Ok(outputs) = common.open_outputs(D::IDENTITY.process, self.context.options.debug) {
+            outputs.apply();
+        }
+    }
+
+    fn prepare(&self, document: &Document) -> Result<Ready<D>, Vec<ConfigError>> {
+        let daemon = self.daemon.prepare(document)?;
+        let common = Common::read(document, D::IDENTITY.module);
+        let failed = |problem| document.errors(vec![problem]);
+        let outputs = common.open_outputs(D::IDENTITY.process, self.context.options.debug).map_err(failed)?;
+        let sockets = common.socket_paths().map_err(failed)?;
+        let mut listeners = Vec::new();
+        for socket in &sockets {
+            if !self.servers.borrow().iter().any(|server| server.path() == socket.value) {
+                let bound = Listener::bind(&socket.value);
+                let told = |error| format!("cannot listen at {}: {error}", socket.value.display());
+                listeners.push(bound.map_err(|error| vec![document.error(socket.pos, told(error))])?);
+            }
+        }
+        let sockets = sockets.into_iter().map(|socket| socket.value).collect();
+        Ok(Ready { daemon, outputs, sockets, listeners })
+    }
+
+    fn apply(&self, ready: Ready<D>) {
+        ready.outputs.apply();
+        self.daemon.apply(ready.daemon);
+        let mut servers = self.servers.borrow_mut();
+        servers.retain(|server| ready.sockets.iter().any(|path| path == server.path()));
+        let table = self.table.borrow();
+        servers.extend(ready.listeners.into_iter().filter_map(|listener| listener.serve(table.clone()).ok()));
+        self.configured.set(Some(Instant::now()));
+        D::report(Event::Configured);
+    }
+
+    /// A configuration is a map that holds the daemon's part and nothing else.
+    pub(crate) fn check_modules(&self, document: &Document) -> Result<(), String> {
+        let module = D::IDENTITY.module;
+        let Value::Map(members) = &document.root.value else {
+            return Err(format!("the configuration must be a map that holds '{module}'"));
+        };
+        match members.iter().find(|member| &*member.key == module).map(|member| &member.node.value) {
+            None => return Err(format!("Missing mandatory '{module}' parameter.")),
+            Some(Value::Map(_)) => {}
+            Some(_) => return Err(format!("'{module}' parameter expected to be a map.")),
+        }
+        let others: Vec<_> = members.iter().map(|it| &*it.key).filter(|key| *key != module).collect();
+        match others.split_first() {
+            None => Ok(()),
+            Some((first, more)) => {
+                let more: String = more.iter().map(|key| format!(" (and '{key}')")).collect();
+                Err(match D::IDENTITY.style {
+                    Style::Server => format!("Unsupported '{first}' parameter{more}."),
+                    Style::Controller => {
+                        format!("'arguments' parameter contains unsupported '{first}' parameter{more}")
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// All errors in one text, in the order of their positions.
+pub(crate) fn join(errors: &[ConfigError]) -> String {
+    errors.iter().map(ConfigError::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Tells systemd, if it asked to be told.
+fn notify(state: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(state);
+}
