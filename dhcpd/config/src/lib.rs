@@ -9,6 +9,8 @@ pub mod hosts;
 pub mod lifetime;
 pub mod options;
 pub mod parameters;
+mod printer;
+mod rules;
 pub mod v4;
 pub mod v6;
 pub mod values;

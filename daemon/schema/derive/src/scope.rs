@@ -171,8 +171,18 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
 fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
     let Table { name: table_name, doc: table_doc } = table;
     let rows = parts.iter().map(|part| &part.row);
-    let own = parts.iter().map(|part| &part.own);
-    let offered = parts.iter().map(|part| &part.offered);
+    let offered: Vec<_> = parts.iter().map(|part| &part.offered).collect();
+    let own: Vec<_> = parts.iter().map(|part| &part.own).filter(|arm| !arm.is_empty()).collect();
+    let taken = match own.is_empty() {
+        true => quote!(false #(#offered)*),
+        false => quote! {
+            match &*member.key {
+                #(#own)*
+                _ => return false #(#offered)*,
+            }
+            true
+        },
+    };
     let missing = parts.iter().map(|part| &part.missing);
     let put = parts.iter().map(|part| &part.put);
     let inherit = parts.iter().map(|part| &part.inherit);
@@ -187,11 +197,7 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
             };
 
             fn take(&mut self, member: &::schema::json::Member, reader: &mut ::schema::Reader) -> bool {
-                match &*member.key {
-                    #(#own)*
-                    _ => return false #(#offered)*,
-                }
-                true
+                #taken
             }
 
             fn missing(&self, found: &mut dyn FnMut(&'static str)) {

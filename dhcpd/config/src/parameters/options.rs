@@ -219,6 +219,7 @@ impl Encoder {
                 data.value.code.get_or_insert_with(|| At::unwritten(definition.code));
                 data.value.name.get_or_insert_with(|| At::unwritten(definition.name.to_string()));
             }
+            Scope::fill(&mut data.value);
             data.value.annotations.fold();
         }
     }

@@ -345,12 +345,16 @@ pub struct Reservation4 {
     /// The address that is kept for it.
     pub ip_address: Given<Ipv4Addr>,
     /// Its name.
+    #[param(default = "")]
     pub hostname: Given<String>,
-    /// Where it boots from.
+    /// Address of the server it boots from.
+    #[param(default = "0.0.0.0")]
     pub next_server: Given<MaybeIpv4>,
     /// Name of the server it boots from, at most 63 bytes.
+    #[param(default = "")]
     pub server_hostname: Given<String>,
     /// Name of the file it boots, at most 127 bytes.
+    #[param(default = "")]
     pub boot_file_name: Given<String>,
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,

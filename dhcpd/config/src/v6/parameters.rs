@@ -375,6 +375,7 @@ pub struct Reservation6 {
     /// For each of these prefixes the one inside that the client must not use (RFC 6603), or an empty string.
     pub excluded_prefixes: Vec<At<MaybePrefix6>>,
     /// Its name.
+    #[param(default = "")]
     pub hostname: Given<String>,
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,

@@ -1,0 +1,51 @@
+//! What both families' `config-get` have in common.
+
+use crate::parameters::ValidLifetime;
+use schema::{At, Given};
+use serde_json::Value;
+
+/// Lists that Kea shows even when they are empty, so that clients need not ask whether they are there.
+const ALWAYS: [(&str, &[&str]); 9] = [
+    ("Dhcp4", &["subnet4", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
+    ("Dhcp6", &["subnet6", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
+    ("shared-networks", &["option-data"]),
+    ("subnet4", &["pools", "option-data", "reservations"]),
+    ("subnet6", &["pools", "pd-pools", "option-data", "reservations"]),
+    ("pools", &["option-data"]),
+    ("pd-pools", &["option-data"]),
+    ("reservations", &["option-data", "client-classes"]),
+    ("interfaces-config", &["interfaces"]),
+];
+
+/// Adds the empty lists under a key, at every depth.
+pub(crate) fn add_empty_lists(key: &str, value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (_, lists) in ALWAYS.iter().filter(|(scope, _)| *scope == key) {
+                for list in *lists {
+                    map.entry(*list).or_insert_with(|| Value::Array(Vec::new()));
+                }
+            }
+            // User contexts are the operator's own, whatever their keys.
+            map.iter_mut()
+                .filter(|(key, _)| *key != "user-context")
+                .for_each(|(key, value)| add_empty_lists(key, value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| add_empty_lists(key, item)),
+        _ => {}
+    }
+}
+
+/// Shows all three values of a lifetime where one is known.
+pub(crate) fn complete_lifetime(min: &mut Given<u32>, default: &mut Given<u32>, max: &mut Given<u32>) {
+    let Some(middle) = [&*default, &*min, &*max].into_iter().flatten().next().map(|given| given.value) else { return };
+    for given in [min, default, max] {
+        given.get_or_insert_with(|| At::unwritten(middle));
+    }
+}
+
+impl ValidLifetime {
+    pub(crate) fn complete(&mut self) {
+        complete_lifetime(&mut self.min_valid_lifetime, &mut self.valid_lifetime, &mut self.max_valid_lifetime);
+    }
+}

@@ -1,0 +1,146 @@
+//! Rules between parameters that both servers keep.
+
+use crate::hosts::{Identifier, IdentifierKind};
+use crate::values::{Address, Range};
+use schema::{At, Given, Pos, Problem};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// What must be unique in a configuration, and where it stands first.
+#[derive(Debug)]
+pub(crate) struct Unique<K> {
+    seen: HashMap<K, Pos>,
+}
+
+impl<K> Default for Unique<K> {
+    fn default() -> Self {
+        Self { seen: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash> Unique<K> {
+    /// Refuses what was seen before. `what` is told with the line of the first one.
+    pub fn check(&mut self, key: K, pos: Pos, what: impl FnOnce() -> String, problems: &mut Vec<Problem>) {
+        if let Some(first) = self.seen.get(&key) {
+            problems.push(Problem::new(pos, format!("{} stands already in line {}", what(), first.line)));
+        } else {
+            self.seen.insert(key, pos);
+        }
+    }
+}
+
+/// Pools of a subnet lie inside of it, and no two have an address in common.
+pub(crate) fn check_pools<A: Address>(
+    subnet: Range<A>,
+    name: &str,
+    pools: &[(Range<A>, Pos)],
+    problems: &mut Vec<Problem>,
+) {
+    for (pool, pos) in pools {
+        if pool.first < subnet.first || pool.last > subnet.last {
+            problems.push(Problem::new(*pos, format!("the pool {pool} is not inside the subnet {name}")));
+        }
+    }
+    check_overlaps(pools, "pool", problems);
+}
+
+/// No two ranges have an address in common.
+pub(crate) fn check_overlaps<A: Address>(ranges: &[(Range<A>, Pos)], what: &str, problems: &mut Vec<Problem>) {
+    let mut sorted = ranges.to_vec();
+    sorted.sort_by_key(|(range, pos)| (range.first, *pos));
+    let mut before: Option<Range<A>> = None;
+    for (range, pos) in sorted {
+        if let Some(other) = before.filter(|other| other.overlaps(range)) {
+            problems.push(Problem::new(pos, format!("the {what} {range} overlaps the {what} {other}")));
+        }
+        before = Some(before.filter(|other| other.last > range.last).unwrap_or(range));
+    }
+}
+
+/// The one identifier of a reservation among those that were given.
+pub(crate) fn one_identifier(
+    given: &[(IdentifierKind, Option<(&[u8], Pos)>)],
+    reservation: Pos,
+    problems: &mut Vec<Problem>,
+) -> Option<Identifier> {
+    let mut found = given.iter().filter_map(|(kind, given)| Some((*kind, (*given)?)));
+    let Some((kind, (bytes, pos))) = found.next() else {
+        let keys: Vec<_> = given.iter().map(|(kind, _)| format!("`{}`", kind.key())).collect();
+        problems.push(Problem::new(reservation, format!("a reservation needs one of {}", keys.join(", "))));
+        return None;
+    };
+    if let Some((other, (_, pos))) = found.next() {
+        problems.push(Problem::new(pos, format!("`{}` and `{}` exclude each other", kind.key(), other.key())));
+    }
+    // Longest DUID: RFC 8415 §11.1. Longest hardware address: what a DHCPv4 message holds, and Infiniband.
+    let longest = match kind {
+        IdentifierKind::HwAddress => 20,
+        IdentifierKind::Duid => 130,
+        _ => 255,
+    };
+    if bytes.len() > longest {
+        problems.push(Problem::new(pos, format!("longer than {longest} bytes")));
+    }
+    Some(Identifier { kind, bytes: bytes.into() })
+}
+
+/// `*`, a name, or a name with an address; the same entry once, and a name alone once.
+pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut Vec<Problem>) -> Vec<Box<str>> {
+    let mut unique = Unique::default();
+    for entry in list {
+        let (name, address) = entry.split_once('/').map_or((entry.as_str(), None), |(name, a)| (name, Some(a)));
+        let (name, address) = (name.trim(), address.map(str::trim));
+        if name.is_empty() || name.len() > 15 || name.contains(char::is_whitespace) {
+            problems.push(Problem::new(entry.pos, format!("`{}` is no name of an interface", entry.value)));
+        } else if name == "*" && address.is_some() {
+            problems.push(Problem::new(entry.pos, "`*` cannot have an address"));
+        } else if let Some(address) = address.filter(|address| address.parse::<A>().is_err()) {
+            problems.push(Problem::new(entry.pos, format!("`{address}` is no address of this family")));
+        }
+        unique.check(entry.value.clone(), entry.pos, || format!("`{}`", entry.value), problems);
+    }
+    list.iter().map(|entry| entry.value.as_str().into()).collect()
+}
+
+/// Text of at most so many bytes.
+pub(crate) fn check_length(given: &Given<String>, longest: usize, problems: &mut Vec<Problem>) {
+    if let Some(given) = given.as_ref().filter(|given| given.len() > longest) {
+        problems.push(Problem::new(given.pos, format!("must be at most {longest} bytes long, not {}", given.len())));
+    }
+}
+
+/// Subnets of a shared network are on one link: those that name an interface name the same one.
+pub(crate) fn check_one_interface<'a>(
+    network: Option<&'a At<String>>,
+    subnets: impl Iterator<Item = Option<&'a At<String>>>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut first = network.filter(|name| !name.is_empty());
+    for interface in subnets.flatten().filter(|name| !name.is_empty()) {
+        match first {
+            Some(first) if first.value != interface.value => {
+                let reason = format!("the shared network is on the interface {} already", first.value);
+                problems.push(Problem::new(interface.pos, reason));
+            }
+            _ => first = first.or(Some(interface)),
+        }
+    }
+}
+
+/// One control socket of each kind, written in one of the two places.
+pub(crate) fn check_control_sockets(
+    list: &[At<schema::common::ControlSocket>],
+    older: &Given<schema::common::ControlSocket>,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(extra) = list.iter().chain(older).nth(1) {
+        problems.push(Problem::new(extra.pos, "there is a unix control socket already"));
+    }
+}
+
+/// In the order of their positions, each once: an inherited value is checked in every scope that inherits it.
+pub(crate) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by(|a, b| (a.pos, &a.reason).cmp(&(b.pos, &b.reason)));
+    problems.dedup();
+    problems
+}

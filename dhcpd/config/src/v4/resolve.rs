@@ -1,0 +1,356 @@
+//! From what was written to what the server runs with: inheritance, rules between parameters, indexes.
+
+use super::parameters::{
+    Boot4, Dhcp4, File4, HostIdentifier4, Interfaces4, Lease4, Link4, Outbound4, Pool4, Reservation4, Service4,
+    SharedNetwork4, SocketType4, Subnet4, Timers4,
+};
+use super::snapshot::{self, BootFields, Compatibility4, Config4, Host4, Subnets4};
+use crate::ddns::Ddns;
+use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::lifetime::TeeTimes;
+use crate::options::OptionSet;
+use crate::parameters::{Encoder, OptionData, tee_times};
+use crate::rules::{
+    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order,
+    one_identifier,
+};
+use crate::values::{Prefix4, Range4};
+use schema::json::Document;
+use schema::{At, ConfigError, Pos, Problem, Reader, Scope};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use wire::options::Family;
+
+/// Reads a configuration: the parameters as written and what the server runs with, or all that is wrong.
+pub fn load(document: &Document) -> Result<(Dhcp4, Config4), Vec<ConfigError>> {
+    let mut reader = Reader::default();
+    let file = File4::read(&mut reader, &document.root);
+    let input = file.dhcp4.map(|dhcp4| dhcp4.value).unwrap_or_default();
+    let (config, problems) = Resolver::new(&input, reader.problems).resolve();
+    match problems.is_empty() {
+        true => Ok((input, config)),
+        false => Err(document.errors(problems)),
+    }
+}
+
+/// What a scope hands down, after it took over what its own outer scope hands down.
+#[derive(Clone)]
+struct Outer {
+    link: Link4,
+    lease: Lease4,
+    service: Service4,
+    options: Arc<OptionSet>,
+    ddns: Arc<Ddns>,
+}
+
+struct Resolver<'a> {
+    input: &'a Dhcp4,
+    encoder: Encoder,
+    /// `dhcp-ddns/enable-updates`.
+    updates: bool,
+    ids: Unique<u32>,
+    prefixes: Unique<(Ipv4Addr, u8)>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(input: &'a Dhcp4, problems: Vec<Problem>) -> Self {
+        let updates = input.dhcp_ddns().enable_updates();
+        let encoder = Encoder::new(Family::V4);
+        Self { input, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+    }
+
+    fn resolve(mut self) -> (Config4, Vec<Problem>) {
+        let input = self.input;
+        let global = self.global();
+        let subnets = self.subnets(&global);
+        let compatibility = input.compatibility.as_ref().map(|given| given.value.clone()).unwrap_or_default();
+        check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
+        let config = Config4 {
+            interfaces: self.interfaces(&input.interfaces_config()),
+            lease_database: input.lease_database().resolve(),
+            expired: input.expired_leases_processing().resolve(),
+            d2: input.dhcp_ddns().resolve(&mut self.problems),
+            lease_checks: input.sanity_checks().lease_checks(),
+            subnets,
+            hosts: self.hosts(&input.reservations, None),
+            host_identifiers: self.host_identifiers(),
+            authoritative: global.service.authoritative(),
+            boot: boot_fields(&global.service.boot),
+            options: global.options,
+            ddns: global.ddns,
+            echo_client_id: input.echo_client_id(),
+            decline_probation: input.decline_probation_period(),
+            early_global_reservations: input.early_global_reservations_lookup(),
+            reservations_lookup_first: input.reservations_lookup_first(),
+            stash_agent_options: input.stash_agent_options(),
+            compatibility: Compatibility4 {
+                lenient_option_parsing: compatibility.lenient_option_parsing(),
+                ignore_dhcp_server_identifier: compatibility.ignore_dhcp_server_identifier(),
+                ignore_rai_link_selection: compatibility.ignore_rai_link_selection(),
+                exclude_first_last_24: compatibility.exclude_first_last_24(),
+            },
+            threads: input.multi_threading().threads(),
+        };
+        (config, in_order(self.problems))
+    }
+
+    fn interfaces(&mut self, given: &Interfaces4) -> snapshot::Interfaces4 {
+        snapshot::Interfaces4 {
+            interfaces: check_interfaces::<Ipv4Addr>(&given.interfaces, &mut self.problems),
+            raw: given.dhcp_socket_type() == SocketType4::Raw,
+            use_routing: given.outbound_interface() == Outbound4::UseRouting,
+            re_detect: given.re_detect(),
+            require_all: given.service_sockets_require_all(),
+            max_retries: given.service_sockets_max_retries(),
+            retry_wait: given.service_sockets_retry_wait_time(),
+        }
+    }
+
+    fn host_identifiers(&mut self) -> Vec<IdentifierKind> {
+        let given = self.input.host_reservation_identifiers();
+        let pos = self.input.host_reservation_identifiers.as_ref().map(|given| given.pos).unwrap_or_default();
+        let auto = given.iter().any(|kind| kind.value == HostIdentifier4::Auto);
+        if given.is_empty() {
+            self.problems.push(Problem::new(pos, "must not be empty"));
+        } else if auto && given.len() > 1 {
+            self.problems.push(Problem::new(pos, "`auto` must stand alone"));
+        }
+        use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
+        if auto {
+            return vec![HwAddress, Duid, CircuitId, ClientId, FlexId];
+        }
+        let kinds = given.iter().filter_map(|kind| match kind.value {
+            HostIdentifier4::HwAddress => Some(HwAddress),
+            HostIdentifier4::Duid => Some(Duid),
+            HostIdentifier4::CircuitId => Some(CircuitId),
+            HostIdentifier4::ClientId => Some(ClientId),
+            HostIdentifier4::FlexId => Some(FlexId),
+            HostIdentifier4::Auto => None,
+        });
+        kinds.collect()
+    }
+
+    fn global(&mut self) -> Outer {
+        let mut lease = self.input.lease.clone();
+        let mut service = self.input.service.clone();
+        self.check_own(&service);
+        lease.fill();
+        service.fill();
+        self.check_lease(&lease);
+        let options = Arc::new(self.encoder.encode(&self.input.option_data, &mut self.problems));
+        let ddns = Arc::new(service.names.resolve(self.updates, &mut self.problems));
+        Outer { link: Link4::default(), lease, service, options, ddns }
+    }
+
+    /// A scope over its outer one. What it does not say itself it shares with the outer scope.
+    fn over(
+        &mut self,
+        outer: &Outer,
+        (link, lease, service): (&Link4, &Lease4, &Service4),
+        options: &[At<OptionData>],
+    ) -> Outer {
+        self.check_own(service);
+        let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
+        inner.link.inherit(&outer.link);
+        inner.lease.inherit(&outer.lease);
+        inner.service.inherit(&outer.service);
+        if !options.is_empty() {
+            inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
+        }
+        if !service.names.is_empty() {
+            inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
+        }
+        if *lease != Lease4::default() {
+            self.check_lease(&inner.lease);
+        }
+        inner
+    }
+
+    /// Rules for what stands in one scope.
+    fn check_own(&mut self, service: &Service4) {
+        service.names.check(&mut self.problems);
+        check_length(&service.boot.server_hostname, 63, &mut self.problems);
+        check_length(&service.boot.boot_file_name, 127, &mut self.problems);
+    }
+
+    /// Rules for lifetimes, wherever they come from.
+    fn check_lease(&mut self, lease: &Lease4) {
+        lease.valid.resolve(&mut self.problems);
+        lease.cache.resolve(&mut self.problems);
+        tee(&lease.timers, &mut self.problems);
+    }
+
+    fn subnets(&mut self, global: &Outer) -> Subnets4 {
+        let input = self.input;
+        let mut names = Vec::new();
+        let mut unique = Unique::default();
+        let mut list = Vec::new();
+        for network in &input.shared_networks {
+            let name = network.name.as_ref().map_or("", |name| &name.value);
+            if let Some(given) = &network.name {
+                let what = || format!("a shared network `{name}`");
+                unique.check(name, given.pos, what, &mut self.problems);
+                if name.is_empty() {
+                    self.problems.push(Problem::new(given.pos, "must not be empty"));
+                }
+            }
+            let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
+            self.check_network(network, &outer);
+            let place = Some(names.len());
+            list.extend(network.subnet4.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
+            names.push(name.into());
+        }
+        list.extend(input.subnet4.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
+        Subnets4::new(list, names)
+    }
+
+    fn check_network(&mut self, network: &SharedNetwork4, outer: &Outer) {
+        let interfaces = network.subnet4.iter().map(|subnet| subnet.link.interface.as_ref());
+        check_one_interface(network.link.interface.as_ref(), interfaces, &mut self.problems);
+        let authoritative = outer.service.authoritative();
+        for given in network.subnet4.iter().filter_map(|subnet| subnet.service.authoritative.as_ref()) {
+            if given.value != authoritative {
+                let reason = format!("must be as in the shared network, where it is {authoritative}");
+                self.problems.push(Problem::new(given.pos, reason));
+            }
+        }
+    }
+
+    /// A subnet; none where it has no valid prefix or number, which is told already.
+    fn subnet(&mut self, outer: &Outer, given: &At<Subnet4>, network: Option<usize>) -> Option<snapshot::Subnet4> {
+        let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
+        let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
+        self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
+        let key = (prefix.first(), prefix.len);
+        let what = || format!("the subnet {}", prefix.value);
+        self.prefixes.check(key, prefix.pos, what, &mut self.problems);
+        let pools = self.pools(&inner, &given.pools, prefix.value);
+        let Outer { link, lease, service, options, ddns } = inner;
+        Some(snapshot::Subnet4 {
+            id: id.value,
+            prefix: prefix.first(),
+            prefix_len: prefix.len,
+            network,
+            interface: link.interface.filter(|name| !name.is_empty()).map(|name| name.value.into()),
+            relays: link
+                .relay
+                .iter()
+                .flat_map(|relay| relay.ip_addresses.iter())
+                .flat_map(|list| addresses(list))
+                .collect(),
+            pools,
+            allocator: lease.allocator(),
+            // These rules are kept where the parameters were written.
+            valid: lease.valid.resolve(&mut Vec::new()),
+            tee: tee(&lease.timers, &mut Vec::new()),
+            cache: lease.cache.resolve(&mut Vec::new()),
+            offer_lifetime: lease.offer_lifetime.as_ref().map_or(0, |given| given.value),
+            match_client_id: service.match_client_id(),
+            authoritative: service.authoritative(),
+            boot: boot_fields(&service.boot),
+            reservations: service.reservations.modes(),
+            hosts: self.hosts(&given.reservations, Some(prefix.value)),
+            options,
+            ddns,
+            store_extended_info: lease.store_extended_info(),
+        })
+    }
+
+    fn pools(&mut self, subnet: &Outer, given: &[At<Pool4>], prefix: Prefix4) -> Vec<snapshot::Pool4> {
+        let ranges: Vec<(Range4, Pos)> =
+            given.iter().filter_map(|pool| pool.pool.as_ref()).map(|range| (range.value, range.pos)).collect();
+        check_pools(prefix.range(), &prefix.to_string(), &ranges, &mut self.problems);
+        let mut pools = Vec::new();
+        for pool in given {
+            let inner_link = Link4::default();
+            let service = Service4 { names: pool.names.clone(), ..Service4::default() };
+            let inner = self.over(subnet, (&inner_link, &Lease4::default(), &service), &pool.option_data);
+            let Some(range) = &pool.pool else { continue };
+            pools.push(snapshot::Pool4 {
+                id: pool.pool_id.as_ref().map_or(0, |id| id.value),
+                first: range.first,
+                last: range.last,
+                options: inner.options,
+                ddns: inner.ddns,
+            });
+        }
+        pools
+    }
+
+    /// The reservations of a subnet, or those of the outermost scope.
+    fn hosts(&mut self, given: &[At<Reservation4>], subnet: Option<Prefix4>) -> Hosts<Host4> {
+        let (mut identifiers, mut addresses) = (Unique::default(), Unique::default());
+        let mut list = Vec::new();
+        for reservation in given {
+            let Some(identifier) = self.identifier(reservation) else { continue };
+            let Identifier { kind, bytes } = identifier.clone();
+            let what = || format!("a reservation for this `{}`", kind.key());
+            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            if let Some(address) = &reservation.ip_address {
+                self.check_reserved(address, subnet);
+                if self.input.ip_reservations_unique() {
+                    let what = || format!("a reservation of {}", address.value);
+                    addresses.check(address.value, address.pos, what, &mut self.problems);
+                }
+            }
+            check_length(&reservation.server_hostname, 63, &mut self.problems);
+            check_length(&reservation.boot_file_name, 127, &mut self.problems);
+            let text = |given: &schema::Given<String>| given.as_ref().map_or("", |text| &text.value).into();
+            list.push(Host4 {
+                identifier,
+                address: reservation.ip_address.as_ref().map(|address| address.value),
+                hostname: text(&reservation.hostname),
+                next_server: reservation.next_server.as_ref().and_then(|server| server.value.0),
+                server_hostname: text(&reservation.server_hostname),
+                file: text(&reservation.boot_file_name),
+                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+            });
+        }
+        // One that stands twice was told above.
+        Hosts::new(list).unwrap_or_default()
+    }
+
+    fn identifier(&mut self, reservation: &At<Reservation4>) -> Option<Identifier> {
+        let Reservation4 { hw_address, duid, circuit_id, client_id, .. } = &reservation.value;
+        let given = [
+            (IdentifierKind::HwAddress, hw_address.as_ref().map(|given| (&*given.value.0, given.pos))),
+            (IdentifierKind::Duid, duid.as_ref().map(|given| (&*given.value.0, given.pos))),
+            (IdentifierKind::CircuitId, circuit_id.as_ref().map(|given| (&*given.value.0, given.pos))),
+            (IdentifierKind::ClientId, client_id.as_ref().map(|given| (&*given.value.0, given.pos))),
+        ];
+        one_identifier(&given, reservation.pos, &mut self.problems)
+    }
+
+    fn check_reserved(&mut self, address: &At<Ipv4Addr>, subnet: Option<Prefix4>) {
+        if address.is_unspecified() || address.is_broadcast() {
+            self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
+        } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
+            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            self.problems.push(Problem::new(address.pos, reason));
+        }
+    }
+}
+
+fn addresses(list: &[At<Ipv4Addr>]) -> impl Iterator<Item = Ipv4Addr> {
+    list.iter().map(|address| address.value)
+}
+
+fn boot_fields(boot: &Boot4) -> BootFields {
+    BootFields {
+        next_server: boot.next_server().0.unwrap_or(Ipv4Addr::UNSPECIFIED),
+        server_hostname: boot.server_hostname().into(),
+        file: boot.boot_file_name().into(),
+    }
+}
+
+fn tee(timers: &Timers4, problems: &mut Vec<Problem>) -> TeeTimes {
+    let times = TeeTimes {
+        renew: timers.renew_timer.as_ref().map(|given| given.value),
+        rebind: timers.rebind_timer.as_ref().map(|given| given.value),
+        calculate: timers.calculate_tee_times(),
+        t1_fraction: timers.t1_percent(),
+        t2_fraction: timers.t2_percent(),
+    };
+    tee_times(times, &timers.t1_percent, &timers.t2_percent, problems)
+}

@@ -1,0 +1,490 @@
+//! From what was written to what the server runs with: inheritance, rules between parameters, indexes.
+
+use super::parameters::{
+    Dhcp6, File6, HostIdentifier6, Interfaces6, Lease6, Link6, PdPool, Pool6, PreferredLifetime, Reservation6,
+    ServerIdType, Service6, SharedNetwork6, Subnet6, Timers6,
+};
+use super::snapshot::{self, Config6, Excluded, Host6, MacSource, ReservedPrefix, ServerIdKind, Subnets6};
+use crate::ddns::Ddns;
+use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::lifetime::{Lifetime, TeeTimes};
+use crate::options::OptionSet;
+use crate::parameters::{Encoder, OptionData, lifetime, tee_times};
+use crate::rules::{
+    Unique, check_control_sockets, check_interfaces, check_one_interface, check_overlaps, check_pools, in_order,
+    one_identifier,
+};
+use crate::values::{Prefix6, Range6};
+use schema::json::Document;
+use schema::{At, ConfigError, Pos, Problem, Reader, Scope};
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+use wire::options::{self, Family};
+
+/// Reads a configuration: the parameters as written and what the server runs with, or all that is wrong.
+pub fn load(document: &Document) -> Result<(Dhcp6, Config6), Vec<ConfigError>> {
+    let mut reader = Reader::default();
+    let file = File6::read(&mut reader, &document.root);
+    let input = file.dhcp6.map(|dhcp6| dhcp6.value).unwrap_or_default();
+    let (config, problems) = Resolver::new(&input, reader.problems).resolve();
+    match problems.is_empty() {
+        true => Ok((input, config)),
+        false => Err(document.errors(problems)),
+    }
+}
+
+/// What a scope hands down, after it took over what its own outer scope hands down.
+#[derive(Clone)]
+struct Outer {
+    link: Link6,
+    lease: Lease6,
+    service: Service6,
+    options: Arc<OptionSet>,
+    ddns: Arc<Ddns>,
+}
+
+struct Resolver<'a> {
+    input: &'a Dhcp6,
+    encoder: Encoder,
+    /// `dhcp-ddns/enable-updates`.
+    updates: bool,
+    ids: Unique<u32>,
+    prefixes: Unique<(Ipv6Addr, u8)>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(input: &'a Dhcp6, problems: Vec<Problem>) -> Self {
+        let updates = input.dhcp_ddns().enable_updates();
+        let encoder = Encoder::new(Family::V6);
+        Self { input, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+    }
+
+    fn resolve(mut self) -> (Config6, Vec<Problem>) {
+        let input = self.input;
+        let global = self.global();
+        let subnets = self.subnets(&global);
+        check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
+        let config = Config6 {
+            interfaces: self.interfaces(&input.interfaces_config()),
+            server_id: self.server_id(),
+            lease_database: input.lease_database().resolve(),
+            expired: input.expired_leases_processing().resolve(),
+            d2: input.dhcp_ddns().resolve(&mut self.problems),
+            lease_checks: input.sanity_checks().lease_checks(),
+            subnets,
+            hosts: self.hosts(&input.reservations, None),
+            host_identifiers: self.host_identifiers(),
+            mac_sources: self.mac_sources(),
+            options: global.options,
+            ddns: global.ddns,
+            decline_probation: input.decline_probation_period(),
+            early_global_reservations: input.early_global_reservations_lookup(),
+            reservations_lookup_first: input.reservations_lookup_first(),
+            relay_supplied_options: self.relay_supplied_options(),
+            threads: input.multi_threading().threads(),
+        };
+        (config, in_order(self.problems))
+    }
+
+    fn interfaces(&mut self, given: &Interfaces6) -> snapshot::Interfaces6 {
+        snapshot::Interfaces6 {
+            interfaces: check_interfaces::<Ipv6Addr>(&given.interfaces, &mut self.problems),
+            re_detect: given.re_detect(),
+            require_all: given.service_sockets_require_all(),
+            max_retries: given.service_sockets_max_retries(),
+            retry_wait: given.service_sockets_retry_wait_time(),
+        }
+    }
+
+    fn server_id(&mut self) -> snapshot::ServerId {
+        let given = self.input.server_id.as_ref().map(|given| given.value.clone()).unwrap_or_default();
+        let identifier = given.identifier().0.map(|octets| octets.0).unwrap_or_default();
+        if let Some(given) = given.identifier.as_ref().filter(|_| identifier.len() > 128) {
+            self.problems.push(Problem::new(given.pos, "longer than 128 bytes"));
+        }
+        snapshot::ServerId {
+            kind: match given.r#type() {
+                ServerIdType::Llt => ServerIdKind::Llt,
+                ServerIdType::En => ServerIdKind::En,
+                ServerIdType::Ll => ServerIdKind::Ll,
+            },
+            identifier,
+            time: given.time(),
+            hardware_type: given.htype(),
+            enterprise_id: given.enterprise_id(),
+            persist: given.persist(),
+        }
+    }
+
+    fn host_identifiers(&mut self) -> Vec<IdentifierKind> {
+        let given = self.input.host_reservation_identifiers();
+        let pos = self.input.host_reservation_identifiers.as_ref().map(|given| given.pos).unwrap_or_default();
+        let auto = given.iter().any(|kind| kind.value == HostIdentifier6::Auto);
+        if given.is_empty() {
+            self.problems.push(Problem::new(pos, "must not be empty"));
+        } else if auto && given.len() > 1 {
+            self.problems.push(Problem::new(pos, "`auto` must stand alone"));
+        }
+        use IdentifierKind::{Duid, FlexId, HwAddress};
+        if auto {
+            return vec![HwAddress, Duid, FlexId];
+        }
+        let kinds = given.iter().filter_map(|kind| match kind.value {
+            HostIdentifier6::HwAddress => Some(HwAddress),
+            HostIdentifier6::Duid => Some(Duid),
+            HostIdentifier6::FlexId => Some(FlexId),
+            HostIdentifier6::Auto => None,
+        });
+        kinds.collect()
+    }
+
+    fn mac_sources(&mut self) -> Vec<MacSource> {
+        let given = self.input.mac_sources();
+        let pos = self.input.mac_sources.as_ref().map(|given| given.pos).unwrap_or_default();
+        if given.is_empty() {
+            self.problems.push(Problem::new(pos, "must not be empty"));
+        }
+        let mut unique = Unique::default();
+        for source in &given {
+            unique.check(source.word(), source.pos, || format!("`{}`", source.word()), &mut self.problems);
+        }
+        given.iter().map(|source| source.value).collect()
+    }
+
+    fn relay_supplied_options(&mut self) -> Vec<u16> {
+        let mut codes = Vec::new();
+        for given in self.input.relay_supplied_options() {
+            let named = options::by_name(Family::V6, "dhcp6", &given).map(|option| option.code);
+            match given.parse().ok().or(named).filter(|&code| code > 0) {
+                Some(code) => codes.push(code),
+                None => self.problems.push(Problem::new(given.pos, format!("`{}` is no option", given.value))),
+            }
+        }
+        if !codes.contains(&65) {
+            codes.push(65);
+        }
+        codes
+    }
+
+    fn global(&mut self) -> Outer {
+        let mut lease = self.input.lease.clone();
+        let mut service = self.input.service.clone();
+        service.names.check(&mut self.problems);
+        lease.fill();
+        service.fill();
+        self.check_lease(&lease);
+        let options = Arc::new(self.encoder.encode(&self.input.option_data, &mut self.problems));
+        let ddns = Arc::new(service.names.resolve(self.updates, &mut self.problems));
+        let mut link = Link6::default();
+        link.fill();
+        Outer { link, lease, service, options, ddns }
+    }
+
+    /// A scope over its outer one. What it does not say itself it shares with the outer scope.
+    fn over(
+        &mut self,
+        outer: &Outer,
+        (link, lease, service): (&Link6, &Lease6, &Service6),
+        options: &[At<OptionData>],
+    ) -> Outer {
+        self.check_own(link, service);
+        let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
+        inner.link.inherit(&outer.link);
+        inner.lease.inherit(&outer.lease);
+        inner.service.inherit(&outer.service);
+        if !options.is_empty() {
+            inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
+        }
+        if !service.names.is_empty() {
+            inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
+        }
+        if *lease != Lease6::default() {
+            self.check_lease(&inner.lease);
+        }
+        inner
+    }
+
+    /// Rules for what stands in one scope.
+    fn check_own(&mut self, link: &Link6, service: &Service6) {
+        service.names.check(&mut self.problems);
+        let written = |given: &Option<At<String>>| given.as_ref().filter(|text| !text.is_empty()).map(|text| text.pos);
+        if let (Some(_), Some(pos)) = (written(&link.interface), written(&link.interface_id)) {
+            let reason = "`interface` is for clients on the link, `interface-id` for those behind a relay: one of both";
+            self.problems.push(Problem::new(pos, reason));
+        }
+    }
+
+    /// Rules for lifetimes, wherever they come from.
+    fn check_lease(&mut self, lease: &Lease6) {
+        preferred(&lease.preferred, &mut self.problems);
+        lease.valid.resolve(&mut self.problems);
+        lease.cache.resolve(&mut self.problems);
+        tee(&lease.timers, &mut self.problems);
+    }
+
+    fn subnets(&mut self, global: &Outer) -> Subnets6 {
+        let input = self.input;
+        let mut names = Vec::new();
+        let mut unique = Unique::default();
+        let mut list = Vec::new();
+        for network in &input.shared_networks {
+            let name = network.name.as_ref().map_or("", |name| &name.value);
+            if let Some(given) = &network.name {
+                let what = || format!("a shared network `{name}`");
+                unique.check(name, given.pos, what, &mut self.problems);
+                if name.is_empty() {
+                    self.problems.push(Problem::new(given.pos, "must not be empty"));
+                }
+            }
+            let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
+            self.check_network(network, &outer);
+            let place = Some(names.len());
+            list.extend(network.subnet6.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
+            names.push(name.into());
+        }
+        list.extend(input.subnet6.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
+        Subnets6::new(list, names)
+    }
+
+    fn check_network(&mut self, network: &SharedNetwork6, outer: &Outer) {
+        let interfaces = network.subnet6.iter().map(|subnet| subnet.link.interface.as_ref());
+        check_one_interface(network.link.interface.as_ref(), interfaces, &mut self.problems);
+        let rapid_commit = outer.link.rapid_commit();
+        for given in network.subnet6.iter().filter_map(|subnet| subnet.link.rapid_commit.as_ref()) {
+            if given.value != rapid_commit {
+                let reason = format!("must be as in the shared network, where it is {rapid_commit}");
+                self.problems.push(Problem::new(given.pos, reason));
+            }
+        }
+    }
+
+    /// A subnet; none where it has no valid prefix or number, which is told already.
+    fn subnet(&mut self, outer: &Outer, given: &At<Subnet6>, network: Option<usize>) -> Option<snapshot::Subnet6> {
+        let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
+        let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
+        self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
+        let key = (prefix.first(), prefix.len);
+        let what = || format!("the subnet {}", prefix.value);
+        self.prefixes.check(key, prefix.pos, what, &mut self.problems);
+        let pools = self.pools(&inner, &given.pools, prefix.value);
+        let pd_pools = self.pd_pools(&given.pd_pools);
+        let Outer { link, lease, service, options, ddns } = inner;
+        let text = |given: Option<At<String>>| given.map(|text| text.value).filter(|text| !text.is_empty());
+        Some(snapshot::Subnet6 {
+            id: id.value,
+            prefix: prefix.first(),
+            prefix_len: prefix.len,
+            network,
+            rapid_commit: link.rapid_commit(),
+            relays: link
+                .relay
+                .iter()
+                .flat_map(|relay| relay.ip_addresses.iter())
+                .flat_map(|list| addresses(list))
+                .collect(),
+            interface: text(link.interface).map(Into::into),
+            interface_id: text(link.interface_id).map(|id| id.into_bytes().into()),
+            // These rules are kept where the parameters were written.
+            preferred: preferred(&lease.preferred, &mut Vec::new()),
+            valid: lease.valid.resolve(&mut Vec::new()),
+            tee: tee(&lease.timers, &mut Vec::new()),
+            cache: lease.cache.resolve(&mut Vec::new()),
+            pools,
+            pd_pools,
+            allocator: lease.allocator(),
+            pd_allocator: lease.pd_allocator(),
+            reservations: service.reservations.modes(),
+            hosts: self.hosts(&given.reservations, Some(prefix.value)),
+            options,
+            ddns,
+            store_extended_info: lease.store_extended_info(),
+        })
+    }
+
+    fn pools(&mut self, subnet: &Outer, given: &[At<Pool6>], prefix: Prefix6) -> Vec<snapshot::Pool6> {
+        let ranges: Vec<(Range6, Pos)> =
+            given.iter().filter_map(|pool| pool.pool.as_ref()).map(|range| (range.value, range.pos)).collect();
+        check_pools(prefix.range(), &prefix.to_string(), &ranges, &mut self.problems);
+        let mut pools = Vec::new();
+        for pool in given {
+            let service = Service6 { names: pool.names.clone(), ..Service6::default() };
+            let inner = self.over(subnet, (&Link6::default(), &Lease6::default(), &service), &[]);
+            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            let Some(range) = &pool.pool else { continue };
+            pools.push(snapshot::Pool6 {
+                id: pool.pool_id.as_ref().map_or(0, |id| id.value),
+                first: range.first,
+                last: range.last,
+                options,
+                ddns: inner.ddns,
+            });
+        }
+        pools
+    }
+
+    fn pd_pools(&mut self, given: &[At<PdPool>]) -> Vec<snapshot::PdPool> {
+        let mut ranges = Vec::new();
+        let mut pools = Vec::new();
+        for pool in given {
+            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            let (Some(address), Some(len), Some(delegated)) = (&pool.prefix, &pool.prefix_len, &pool.delegated_len)
+            else {
+                continue;
+            };
+            let Some(prefix) = Prefix6::new(address.value, len.value) else { continue };
+            ranges.push((prefix.range(), address.pos));
+            self.check_prefix(prefix, address.pos);
+            if delegated.value < prefix.len {
+                let reason = format!("must not be below prefix-len, which is {}", prefix.len);
+                self.problems.push(Problem::new(delegated.pos, reason));
+            }
+            pools.push(snapshot::PdPool {
+                id: pool.pool_id.as_ref().map_or(0, |id| id.value),
+                prefix: prefix.first(),
+                prefix_len: prefix.len,
+                delegated_len: delegated.value,
+                excluded: self.excluded(pool, delegated.value),
+                options,
+            });
+        }
+        check_overlaps(&ranges, "pool", &mut self.problems);
+        pools
+    }
+
+    /// A prefix that is excluded from each delegated one (RFC 6603 §4.2): inside of it, and longer.
+    fn excluded(&mut self, pool: &PdPool, delegated_len: u8) -> Option<Excluded> {
+        let prefix = pool.excluded_prefix.as_ref().and_then(|given| Some((given.value.0?, given.pos)));
+        let prefix = prefix.filter(|(prefix, _)| !prefix.is_unspecified());
+        let len = pool.excluded_prefix_len.as_ref().filter(|len| len.value > 0);
+        match (prefix, len) {
+            (None, None) => None,
+            (Some((_, pos)), None) => {
+                self.problems.push(Problem::new(pos, "needs `excluded-prefix-len`"));
+                None
+            }
+            (None, Some(len)) => {
+                self.problems.push(Problem::new(len.pos, "needs `excluded-prefix`"));
+                None
+            }
+            (Some((prefix, pos)), Some(len)) => {
+                if len.value <= delegated_len {
+                    let reason = format!("must be above delegated-len, which is {delegated_len}");
+                    self.problems.push(Problem::new(len.pos, reason));
+                }
+                let excluded = Prefix6::new(prefix, len.value)?;
+                self.check_prefix(excluded, pos);
+                let pool = Prefix6::new(pool.prefix.as_ref()?.value, pool.prefix_len.as_ref()?.value)?;
+                if !pool.contains(prefix) {
+                    self.problems.push(Problem::new(pos, format!("is not inside the prefix {pool}")));
+                }
+                Some(Excluded { prefix, len: len.value })
+            }
+        }
+    }
+
+    fn check_prefix(&mut self, prefix: Prefix6, pos: Pos) {
+        if prefix.first() != prefix.address {
+            let reason = format!("{} has bits beyond the length {}", prefix.address, prefix.len);
+            self.problems.push(Problem::new(pos, reason));
+        }
+    }
+
+    /// The reservations of a subnet, or those of the outermost scope.
+    fn hosts(&mut self, given: &[At<Reservation6>], subnet: Option<Prefix6>) -> Hosts<Host6> {
+        let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
+        let mut list = Vec::new();
+        for reservation in given {
+            let Some(identifier) = self.identifier(reservation) else { continue };
+            let Identifier { kind, bytes } = identifier.clone();
+            let what = || format!("a reservation for this `{}`", kind.key());
+            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            for address in &reservation.ip_addresses {
+                self.check_reserved(address, subnet);
+            }
+            if self.input.ip_reservations_unique() {
+                let addresses = reservation.ip_addresses.iter().map(|address| (address.value, 128, address.pos));
+                let prefixes = reservation.prefixes.iter().map(|prefix| (prefix.address, prefix.len, prefix.pos));
+                for (address, len, pos) in addresses.chain(prefixes) {
+                    let what = || format!("a reservation of {address}");
+                    reserved.check((address, len), pos, what, &mut self.problems);
+                }
+            }
+            list.push(Host6 {
+                identifier,
+                addresses: addresses(&reservation.ip_addresses).collect(),
+                prefixes: self.reserved_prefixes(reservation),
+                hostname: reservation.hostname.as_ref().map_or("", |name| &name.value).into(),
+                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+            });
+        }
+        // One that stands twice was told above.
+        Hosts::new(list).unwrap_or_default()
+    }
+
+    fn reserved_prefixes(&mut self, reservation: &At<Reservation6>) -> Vec<ReservedPrefix> {
+        let excluded = &reservation.excluded_prefixes;
+        if let Some(first) = excluded.first().filter(|_| excluded.len() != reservation.prefixes.len()) {
+            let reason = format!("one for each prefix: {} for {}", excluded.len(), reservation.prefixes.len());
+            self.problems.push(Problem::new(first.pos, reason));
+        }
+        let mut list = Vec::new();
+        for (at, prefix) in reservation.prefixes.iter().enumerate() {
+            self.check_prefix(prefix.value, prefix.pos);
+            if prefix.len == 0 {
+                self.problems.push(Problem::new(prefix.pos, "the length must be from 1 to 128"));
+            }
+            let inner = excluded.get(at).and_then(|given| Some((given.value.0?, given.pos)));
+            if let Some((inner, pos)) = inner {
+                self.check_prefix(inner, pos);
+                if inner.len <= prefix.len || !prefix.contains(inner.address) {
+                    let reason = format!("{inner} is not inside {}", prefix.value);
+                    self.problems.push(Problem::new(pos, reason));
+                }
+            }
+            let excluded = inner.map(|(inner, _)| Excluded { prefix: inner.address, len: inner.len });
+            list.push(ReservedPrefix { prefix: prefix.address, len: prefix.len, excluded });
+        }
+        list
+    }
+
+    fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
+        let Reservation6 { duid, hw_address, .. } = &reservation.value;
+        let given = [
+            (IdentifierKind::Duid, duid.as_ref().map(|given| (&*given.value.0, given.pos))),
+            (IdentifierKind::HwAddress, hw_address.as_ref().map(|given| (&*given.value.0, given.pos))),
+        ];
+        one_identifier(&given, reservation.pos, &mut self.problems)
+    }
+
+    fn check_reserved(&mut self, address: &At<Ipv6Addr>, subnet: Option<Prefix6>) {
+        if address.is_unspecified() || address.is_multicast() {
+            self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
+        } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
+            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            self.problems.push(Problem::new(address.pos, reason));
+        }
+    }
+}
+
+fn addresses(list: &[At<Ipv6Addr>]) -> impl Iterator<Item = Ipv6Addr> {
+    list.iter().map(|address| address.value)
+}
+
+/// All zero where nothing is given: five eighths of the valid lifetime.
+fn preferred(given: &PreferredLifetime, problems: &mut Vec<Problem>) -> Lifetime {
+    let default = given.preferred_lifetime.as_ref().map(|given| given.value);
+    let (min, max) = (&given.min_preferred_lifetime, &given.max_preferred_lifetime);
+    lifetime("preferred-lifetime", min, default, max, problems).unwrap_or(Lifetime::fixed(0))
+}
+
+fn tee(timers: &Timers6, problems: &mut Vec<Problem>) -> TeeTimes {
+    let times = TeeTimes {
+        renew: timers.renew_timer.as_ref().map(|given| given.value),
+        rebind: timers.rebind_timer.as_ref().map(|given| given.value),
+        calculate: timers.calculate_tee_times(),
+        t1_fraction: timers.t1_percent(),
+        t2_fraction: timers.t2_percent(),
+    };
+    tee_times(times, &timers.t1_percent, &timers.t2_percent, problems)
+}
