@@ -1,6 +1,16 @@
 //! kea-netconf: SSH transport, sessions, datastores, the daemons as clients.
+//!
+//! A client edits a candidate in the models of the Kea servers; on commit every server concerned tests its part, and all
+//! of them take it or none does. libyang is used in [`yang`] alone; beyond it a configuration is JSON or XML.
 
+pub mod commit;
+pub mod core;
+pub mod daemons;
+pub mod datastore;
+pub mod messages;
+mod operations;
 pub mod rpc;
+pub mod session;
 pub mod transport;
 pub mod xml;
 pub mod yang;

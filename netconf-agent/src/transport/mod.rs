@@ -1,3 +1,5 @@
-//! How NETCONF messages travel: framing, and the transports below it.
+//! How NETCONF messages travel: framing, and SSH below it.
 
 pub mod framing;
+pub mod password;
+pub mod ssh;

@@ -14,7 +14,7 @@ mod tree;
 
 pub use edit::Edit;
 pub use schema::{Module, Schema};
-pub use tree::Tree;
+pub use tree::{Tree, select_from_xml};
 
 /// A node of a data tree.
 type Node<'a> = yang2::data::DataNodeRef<'a, 'static>;

@@ -1,0 +1,194 @@
+//! The managed servers: what the agent knows of each, and how it talks to them.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use control::unix::{Client, ClientError};
+use control::{Answer, Code};
+use serde_json::Value;
+use translators::Model;
+
+use crate::messages::*;
+use crate::yang::{Schema, Tree};
+
+/// How long a server may take for a command. Tens of thousands of subnets take Kea seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// How a server is managed.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its name in the agent's configuration (`dhcp4`).
+    pub name: String,
+    /// Its model.
+    pub model: Model,
+    /// Its control socket.
+    pub socket: PathBuf,
+    /// Whether startup is loaded into it when the agent starts.
+    pub boot_update: bool,
+    /// Whether it follows changes of running.
+    pub subscribe_changes: bool,
+    /// Whether it is asked by `config-test` before a change.
+    pub validate_changes: bool,
+    /// Whether it writes its configuration file after a change.
+    pub config_write: bool,
+}
+
+/// A managed server.
+#[derive(Debug)]
+pub struct Server {
+    /// How it is managed.
+    pub settings: Settings,
+    client: Client,
+    known: RefCell<Option<Known>>,
+}
+
+/// What a server runs with, as last heard or set.
+#[derive(Clone, Debug)]
+struct Known {
+    config: Rc<Value>,
+    /// As the server computes it, if it does.
+    hash: Option<String>,
+}
+
+/// Why a server did not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It cannot be reached, or its answer is none.
+    Unreachable(String),
+    /// It says no.
+    Refused(String),
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(reason) | Self::Refused(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl Server {
+    /// A server that was not heard of yet.
+    pub fn new(settings: Settings) -> Self {
+        let client = Client::new(&settings.socket, ANSWER_WITHIN);
+        Self { settings, client, known: RefCell::new(None) }
+    }
+
+    /// What it runs with; none if that is not known.
+    pub fn config(&self) -> Option<Rc<Value>> {
+        self.known.borrow().as_ref().map(|known| Rc::clone(&known.config))
+    }
+
+    /// Asks what it runs with, and shows it in its model.
+    pub async fn read(&self, schema: &Schema) -> Result<Tree, Trouble> {
+        let name = &self.settings.name;
+        log::event!(NETCONF_GET_CONFIG_STARTED, server = name);
+        let known = self.fetch().await?;
+        let shown = translators::to_yang(&self.settings.model, &known.config).map_err(|errors| {
+            let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Trouble::Unreachable(format!("its configuration cannot be shown: {}", reasons.join("; ")))
+        })?;
+        for left_out in &shown.left_out {
+            log::event!(NETCONF_CONFIG_LEFT_OUT, server = name, path = left_out.path, reason = left_out.reason);
+        }
+        let tree = Tree::from_json(schema, &shown.yang)
+            .map_err(|invalid| Trouble::Unreachable(format!("its configuration does not fit its model: {invalid}")))?;
+        *self.known.borrow_mut() = Some(known);
+        Ok(tree)
+    }
+
+    /// Makes sure that what is known is what it runs with. What was changed behind the agent's back is fetched again,
+    /// so that a commit keeps what the model cannot hold.
+    pub async fn refresh(&self) -> Result<(), Trouble> {
+        let hash = self.known.borrow().as_ref().and_then(|known| known.hash.clone());
+        let Some(hash) = hash else { return Ok(()) };
+        let answer = match self.ask("config-hash-get", None).await {
+            // A server without this command can only be taken at its last word.
+            Err(Trouble::Refused(_)) => return Ok(()),
+            answer => answer?,
+        };
+        if hash_of(&answer).is_none_or(|present| present == hash) {
+            return Ok(());
+        }
+        log::event!(NETCONF_CONFIG_CHANGED_ELSEWHERE, server = self.settings.name);
+        let known = self.fetch().await?;
+        *self.known.borrow_mut() = Some(known);
+        Ok(())
+    }
+
+    /// Asks whether it would take a configuration.
+    pub async fn test(&self, config: &Value) -> Result<(), Trouble> {
+        let server = &self.settings.name;
+        log::event!(NETCONF_VALIDATE_CONFIG_STARTED, server);
+        match self.ask("config-test", Some(config)).await {
+            Ok(_) => {
+                log::event!(NETCONF_VALIDATE_CONFIG_COMPLETED, server);
+                Ok(())
+            }
+            Err(reason) => {
+                log::event!(NETCONF_VALIDATE_CONFIG_REJECTED, server, reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// Gives it a configuration. After a failure it is not known what it runs with unless it said no.
+    pub async fn set(&self, config: Rc<Value>) -> Result<(), Trouble> {
+        let server = &self.settings.name;
+        log::event!(NETCONF_UPDATE_CONFIG_STARTED, server);
+        match self.ask("config-set", Some(&config)).await {
+            Ok(answer) => {
+                let hash = hash_of(&answer);
+                *self.known.borrow_mut() = Some(Known { config, hash });
+                log::event!(NETCONF_UPDATE_CONFIG_COMPLETED, server);
+                Ok(())
+            }
+            Err(reason) => {
+                log::event!(NETCONF_UPDATE_CONFIG_FAILED, server, reason);
+                Err(reason)
+            }
+        }
+    }
+
+    /// Has it write its configuration file.
+    pub async fn write(&self) {
+        if let Err(reason) = self.ask("config-write", None).await {
+            log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
+        }
+    }
+
+    /// Forgets what it runs with.
+    pub fn forget(&self) {
+        *self.known.borrow_mut() = None;
+    }
+
+    async fn fetch(&self) -> Result<Known, Trouble> {
+        let answer = self.ask("config-get", None).await?;
+        let hash = hash_of(&answer);
+        let root = self.settings.model.root;
+        let config = answer.arguments.and_then(|mut arguments| arguments.get_mut(root).map(Value::take));
+        let config = config.ok_or_else(|| Trouble::Unreachable(format!("its answer to config-get has no {root}")))?;
+        let config = Value::Object([(root.to_string(), config)].into_iter().collect());
+        Ok(Known { config: Rc::new(config), hash })
+    }
+
+    async fn ask(&self, command: &str, arguments: Option<&Value>) -> Result<Answer, Trouble> {
+        let answer = self.client.call(command, arguments).await.map_err(|error| self.unreachable(command, &error))?;
+        match answer.result {
+            Code::Success => Ok(answer),
+            // It says itself that it is not as it was before.
+            Code::Fatal => Err(Trouble::Unreachable(answer.text)),
+            _ => Err(Trouble::Refused(answer.text)),
+        }
+    }
+
+    fn unreachable(&self, command: &str, error: &ClientError) -> Trouble {
+        Trouble::Unreachable(format!("no answer to {command} at {}: {error}", self.settings.socket.display()))
+    }
+}
+
+fn hash_of(answer: &Answer) -> Option<String> {
+    answer.arguments.as_ref()?.get("hash")?.as_str().map(str::to_string)
+}
