@@ -30,7 +30,7 @@ log::messages! {
 }
 
 /// Logs an event in the life of a daemon.
-pub(crate) fn report(identity: &Identity, event: Event<'_>) {
+pub fn report(identity: &Identity, event: Event<'_>) {
     let (process, module, pid) = (identity.process, identity.module, std::process::id());
     match event {
         Event::Starting(_) => {
