@@ -20,6 +20,7 @@ fn main() {
     match arguments.get(2).map(String::as_str) {
         Some("write4") => write4(&parent.join("leases4.csv"), count),
         Some("read4") => read4(&parent.join("leases4.csv"), count),
+        Some("load4") => drop(read::<Table4>(&parent.join("leases4.csv"), count)),
         Some("write6") => write6(&parent.join("leases6.csv"), count),
         Some("read6") => drop(read::<Table6>(&parent.join("leases6.csv"), count)),
         _ => each_in_a_process(&parent, count),
@@ -106,7 +107,10 @@ fn durable(store: &Store4, count: u32, workers: u32) {
     });
     let elapsed = start.elapsed();
     let rate = f64::from(batches * workers * BATCH) / elapsed.as_secs_f64();
-    println!("v4: {workers} workers, batches of {BATCH}: {rate:.0} durable a second, {:.0?} a batch", elapsed / batches);
+    println!(
+        "v4: {workers} workers, batches of {BATCH}: {rate:.0} durable a second, {:.0?} a batch",
+        elapsed / batches
+    );
 }
 
 fn write6(path: &Path, count: u32) {

@@ -23,6 +23,10 @@ const NONE: Handle = Handle::MAX;
 const LOOSE: Link = Link { before: NONE, after: NONE };
 
 impl Links {
+    pub(super) fn reserve(&mut self, records: usize) {
+        self.links.reserve(records);
+    }
+
     /// Puts `handle` in front of the list that begins with `head`.
     pub(super) fn push_front(&mut self, handle: Handle, head: Option<Handle>) {
         if self.links.len() <= handle as usize {
@@ -95,6 +99,12 @@ impl KeyIndex {
                 entry.insert(handle);
             }
         }
+    }
+
+    /// Makes room for records to come; `rehash` hashes the key of a record.
+    pub(super) fn reserve(&mut self, records: usize, rehash: impl Fn(Handle) -> u64) {
+        self.heads.reserve(records, |&handle| rehash(handle));
+        self.links.reserve(records);
     }
 
     /// Takes out a record whose key hashes to `hash`.

@@ -28,7 +28,11 @@ const MOST_FIELDS: usize = 64;
 
 impl<'a> Row<'a> {
     pub(super) fn split(line: &'a [u8]) -> Self {
-        Row { fields: line.splitn(MOST_FIELDS, |&byte| byte == b',').collect(), at: 0 }
+        let mut fields = SmallVec::new();
+        for field in line.splitn(MOST_FIELDS, |&byte| byte == b',') {
+            fields.push(field);
+        }
+        Row { fields, at: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -146,18 +150,28 @@ where
         [low] => digit(low),
         _ => None,
     };
-    if field.is_empty() {
-        Some(SmallVec::new())
-    } else if field.len() > 2 && !field.contains(&b':') {
-        field.chunks(2).map(|group| octet(group).filter(|_| group.len() == 2)).collect()
-    } else {
-        field.split(|&byte| byte == b':').map(octet).collect()
+    let mut bytes = SmallVec::new();
+    if field.len() > 2 && !field.contains(&b':') {
+        let (pairs, rest) = field.as_chunks::<2>();
+        for pair in pairs {
+            bytes.push(octet(pair)?);
+        }
+        return rest.is_empty().then_some(bytes);
     }
+    if !field.is_empty() {
+        for group in field.split(|&byte| byte == b':') {
+            bytes.push(octet(group)?);
+        }
+    }
+    Some(bytes)
 }
 
 const ESCAPE: &[u8] = b"&#x";
 
 fn unescape(field: &[u8]) -> Vec<u8> {
+    if !field.contains(&b'&') {
+        return field.to_vec();
+    }
     let mut text = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((&first, after)) = rest.split_first() {

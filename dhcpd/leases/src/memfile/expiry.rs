@@ -37,6 +37,10 @@ pub(super) struct Expiry {
 }
 
 impl Expiry {
+    pub(super) fn reserve(&mut self, leases: usize) {
+        self.links.reserve(leases);
+    }
+
     pub(super) fn insert(&mut self, handle: Handle, place: Place) {
         if let Some(place) = place {
             let head = self.seconds.insert(place, handle);

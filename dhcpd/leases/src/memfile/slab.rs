@@ -15,6 +15,10 @@ impl<T> Slab<T> {
         self.slots.get(handle as usize)?.as_ref()
     }
 
+    pub(super) fn reserve(&mut self, records: usize) {
+        self.slots.reserve(records);
+    }
+
     pub(super) fn insert(&mut self, record: T) -> Handle {
         match self.vacant.pop() {
             Some(handle) => {

@@ -55,10 +55,12 @@ pub trait Table: Default {
 
     /// Reads a row.
     fn parse(row: &mut Row<'_>) -> Result<Self::Lease, RowError>;
+    /// Makes room for leases to come.
+    fn reserve(&mut self, leases: usize);
     /// Takes a lease as it stands in a file: one without lifetime is a removal.
     fn load(&mut self, lease: Self::Lease);
     /// Number of leases.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     /// Appends rows of up to `limit` leases behind `after`, in the order of their keys; how many, and the last key.
     fn print_page(&self, after: Option<Self::Key>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Self::Key>);
 }
@@ -139,7 +141,7 @@ pub struct Session<'a, T> {
 impl<T: Table> Session<'_, T> {
     /// Number of leases, in whatever state.
     pub fn len(&self) -> usize {
-        self.leases.table.len()
+        self.leases.table.count()
     }
 
     /// Whether there is no lease at all.
@@ -179,4 +181,132 @@ fn parameters<T: Table>(options: &Options) -> String {
     let name = |path: &Path| format!("name={} ", path.display());
     let file = options.path.as_deref().map(name).unwrap_or_default();
     format!("{file}persist={} type=memfile universe={}", options.path.is_some(), T::FAMILY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store4;
+    use super::*;
+    use crate::{HwAddr, Lease4, LeaseState, Leases4};
+    use std::fs::{self, File};
+    use std::mem;
+    use std::net::Ipv4Addr;
+    use std::pin::pin;
+    use std::sync::Barrier;
+    use std::task::{Context, Poll, Waker};
+
+    fn put(store: &Store4, host: u8, hostname: &str) -> Result<(), StoreError> {
+        let lease = Lease4 {
+            address: Ipv4Addr::new(192, 0, 2, host),
+            hw_addr: HwAddr::from_slice(&[2, 0, 0, 0, 0, host]),
+            client_id: None,
+            valid_lifetime: 4000,
+            cltt: 1_700_000_000,
+            subnet_id: 7,
+            pool_id: 0,
+            fqdn_fwd: false,
+            fqdn_rev: false,
+            hostname: hostname.into(),
+            state: LeaseState::Assigned,
+            user_context: None,
+        };
+        let mut session = store.session();
+        match pin!(session.put(lease)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => unreachable!("memfile never waits"),
+        }
+    }
+
+    fn open(path: &Path) -> Store4 {
+        Store::open(Options { path: Some(path.to_owned()), ..Options::default() }).unwrap().0
+    }
+
+    /// Lets writes fail: the file can be read only.
+    fn break_disk(store: &Store4, path: &Path) -> File {
+        mem::replace(&mut store.journal.as_ref().unwrap().lock().file, File::open(path).unwrap())
+    }
+
+    fn repair_disk(store: &Store4, file: File) {
+        store.journal.as_ref().unwrap().lock().file = file;
+    }
+
+    #[test]
+    fn rows_that_could_not_be_written_are_written_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leases.csv");
+        let store = open(&path);
+        put(&store, 1, "").unwrap();
+        store.sync().unwrap();
+        let before = fs::read(&path).unwrap();
+        let file = break_disk(&store, &path);
+        for host in [2, 3] {
+            put(&store, host, "").unwrap();
+            assert!(store.sync().is_err());
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+        assert!(store.sync().is_err(), "nothing new, and yet nothing durable");
+        // What a write that failed half way may have left.
+        fs::write(&path, [&before[..], b"192.0.2.2,02:00:00:0"].concat()).unwrap();
+        repair_disk(&store, file);
+        put(&store, 4, "").unwrap();
+        store.sync().unwrap();
+        assert_eq!(open(&path).session().page(None, 9), store.session().page(None, 9));
+        assert_eq!(store.session().len(), 4);
+    }
+
+    #[test]
+    fn changes_are_refused_when_too_many_wait_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leases.csv");
+        let store = open(&path);
+        let file = break_disk(&store, &path);
+        let long = "x".repeat(100_000);
+        let mut taken = 0;
+        while put(&store, 1, &long).is_ok() {
+            taken += 1;
+            assert!(store.sync().is_err());
+        }
+        assert_eq!(taken, MOST_UNWRITTEN / long.len() + 1);
+        repair_disk(&store, file);
+        store.sync().unwrap();
+        put(&store, 2, "").unwrap();
+        store.sync().unwrap();
+        assert_eq!(open(&path).session().page(None, 9), store.session().page(None, 9));
+    }
+
+    #[test]
+    fn a_session_goes_on_while_another_worker_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder.path().join("leases.csv"));
+        put(&store, 1, "").unwrap();
+        // The journal is held as by a worker in the kernel.
+        let journal = store.journal.as_ref().unwrap().lock();
+        let begun = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                begun.wait();
+                store.sync()
+            });
+            begun.wait();
+            put(&store, 2, "").unwrap();
+            assert_eq!(store.session().len(), 2);
+            drop(journal);
+            waiting.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn the_rows_of_all_sessions_take_one_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("leases.csv");
+        let store = open(&path);
+        for host in 1..=50 {
+            put(&store, host, "").unwrap();
+        }
+        store.sync().unwrap();
+        // Nobody needs the disk any more: whoever comes later finds its rows durable.
+        break_disk(&store, &path);
+        store.sync().unwrap();
+        assert_eq!(open(&path).session().len(), 50);
+    }
 }

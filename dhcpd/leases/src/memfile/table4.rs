@@ -65,9 +65,7 @@ impl Table4 {
         let address = lease.address;
         let handle = self.leases.insert(lease);
         let Table4 { leases, hasher, by_address, .. } = self;
-        by_address.insert_unique(hasher.hash_one(address), handle, |&other| {
-            leases.get(other).map_or(0, |lease| hasher.hash_one(lease.address))
-        });
+        by_address.insert_unique(hasher.hash_one(address), handle, |&other| hash_address(leases, hasher, other));
         self.standing.insert(u128::from(address.to_bits()));
         self.link(handle, Parts::ALL);
     }
@@ -102,16 +100,15 @@ impl Table4 {
         let Some(lease) = leases.get(handle) else { return };
         if parts.hw_addr && !lease.hw_addr.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| other.hw_addr == lease.hw_addr);
-            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(&other.hw_addr[..]));
-            self.by_hw_addr.insert(handle, hasher.hash_one(&lease.hw_addr[..]), same, rehash);
+            let hash = hasher.hash_one(&lease.hw_addr[..]);
+            self.by_hw_addr.insert(handle, hash, same, |other| hash_hw_addr(leases, hasher, other));
         }
         if parts.client_id
             && let Some(client_id) = &lease.client_id
         {
-            let id = |other| leases.get(other).and_then(|other| other.client_id.as_deref());
-            let same = |other| id(other) == Some(&client_id[..]);
-            let rehash = |other| id(other).map_or(0, |id| hasher.hash_one(id));
-            self.by_client_id.insert(handle, hasher.hash_one(&client_id[..]), same, rehash);
+            let same = |other| leases.get(other).is_some_and(|other| other.client_id == lease.client_id);
+            let hash = hasher.hash_one(&client_id[..]);
+            self.by_client_id.insert(handle, hash, same, |other| hash_client_id(leases, hasher, other));
         }
         if parts.place {
             self.expiry.insert(handle, lease_place(lease));
@@ -202,6 +199,20 @@ impl Parts {
     const ALL: Parts = Parts { hw_addr: true, client_id: true, place: true, reusable: true };
 }
 
+/// The hashes that the tables ask for when they grow.
+fn hash_address(leases: &Slab<Lease4>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    leases.get(handle).map_or(0, |lease| hasher.hash_one(lease.address))
+}
+
+fn hash_hw_addr(leases: &Slab<Lease4>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    leases.get(handle).map_or(0, |lease| hasher.hash_one(&lease.hw_addr[..]))
+}
+
+fn hash_client_id(leases: &Slab<Lease4>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    let client_id = leases.get(handle).and_then(|lease| lease.client_id.as_deref());
+    client_id.map_or(0, |client_id| hasher.hash_one(client_id))
+}
+
 fn lease_place(lease: &Lease4) -> Place {
     place(lease.state, lease.expires())
 }
@@ -221,6 +232,15 @@ impl Table for Table4 {
         row4::parse(row)
     }
 
+    fn reserve(&mut self, more: usize) {
+        let Table4 { leases, hasher, by_address, by_hw_addr, by_client_id, expiry, .. } = self;
+        leases.reserve(more);
+        by_address.reserve(more, |&handle| hash_address(leases, hasher, handle));
+        by_hw_addr.reserve(more, |handle| hash_hw_addr(leases, hasher, handle));
+        by_client_id.reserve(more, |handle| hash_client_id(leases, hasher, handle));
+        expiry.reserve(more);
+    }
+
     fn load(&mut self, lease: Lease4) {
         if lease.valid_lifetime == 0 {
             self.remove(lease.address);
@@ -229,7 +249,7 @@ impl Table for Table4 {
         }
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.leases.len()
     }
 

@@ -95,9 +95,7 @@ impl Table6 {
         let address = lease.address;
         let handle = self.leases.insert(lease);
         let Table6 { leases, hasher, by_address, .. } = self;
-        by_address.insert_unique(hasher.hash_one(address), handle, |&other| {
-            leases.get(other).map_or(0, |lease| hasher.hash_one(lease.address))
-        });
+        by_address.insert_unique(hasher.hash_one(address), handle, |&other| hash_address(leases, hasher, other));
         self.link(handle, Parts::ALL);
     }
 
@@ -139,13 +137,12 @@ impl Table6 {
         }
         if parts.duid && !lease.duid.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| other.duid == lease.duid);
-            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(&other.duid[..]));
-            self.by_duid.insert(handle, hasher.hash_one(&lease.duid[..]), same, rehash);
+            let hash = hasher.hash_one(&lease.duid[..]);
+            self.by_duid.insert(handle, hash, same, |other| hash_duid(leases, hasher, other));
         }
         if parts.ia && !lease.duid.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| ia(other) == ia(lease));
-            let rehash = |other| leases.get(other).map_or(0, |other| hasher.hash_one(ia(other)));
-            self.by_ia.insert(handle, hasher.hash_one(ia(lease)), same, rehash);
+            self.by_ia.insert(handle, hasher.hash_one(ia(lease)), same, |other| hash_ia(leases, hasher, other));
         }
         if parts.place {
             self.expiry.insert(handle, lease_place(lease));
@@ -309,6 +306,19 @@ fn ia(lease: &Lease6) -> (LeaseType, u32, &[u8]) {
     (lease.lease_type, lease.iaid, &lease.duid)
 }
 
+/// The hashes that the tables ask for when they grow.
+fn hash_address(leases: &Slab<Lease6>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    leases.get(handle).map_or(0, |lease| hasher.hash_one(lease.address))
+}
+
+fn hash_duid(leases: &Slab<Lease6>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    leases.get(handle).map_or(0, |lease| hasher.hash_one(&lease.duid[..]))
+}
+
+fn hash_ia(leases: &Slab<Lease6>, hasher: &DefaultHashBuilder, handle: Handle) -> u64 {
+    leases.get(handle).map_or(0, |lease| hasher.hash_one(ia(lease)))
+}
+
 fn lease_place(lease: &Lease6) -> Place {
     place(lease.state, lease.expires())
 }
@@ -328,6 +338,15 @@ impl Table for Table6 {
         row6::parse(row)
     }
 
+    fn reserve(&mut self, more: usize) {
+        let Table6 { leases, hasher, by_address, by_duid, by_ia, expiry, .. } = self;
+        leases.reserve(more);
+        by_address.reserve(more, |&handle| hash_address(leases, hasher, handle));
+        by_duid.reserve(more, |handle| hash_duid(leases, hasher, handle));
+        by_ia.reserve(more, |handle| hash_ia(leases, hasher, handle));
+        expiry.reserve(more);
+    }
+
     fn load(&mut self, lease: Lease6) {
         if lease.valid_lifetime == 0 {
             self.remove(lease.lease_type, lease.address);
@@ -336,7 +355,7 @@ impl Table for Table6 {
         }
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.leases.len()
     }
 
