@@ -73,8 +73,8 @@ impl<'a> Walk<'a> {
             names.iter().filter_map(|name| Some(((*name).to_owned(), map.get(*name)?.clone()))).collect()
         };
         let now = of(yang, special.nodes);
-        if (special.to_yang)(self.context, before).is_ok_and(|was| same(&was, &now)) {
-            return of(before, special.keys);
+        if scope.nodes_of(special, self.context, before).is_ok_and(|was| same(&was, &now)) {
+            return of(before, special.keys).into_iter().filter(|(key, _)| scope.shows(key)).collect();
         }
         if now.is_empty() {
             return now;

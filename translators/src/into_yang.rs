@@ -56,7 +56,7 @@ impl<'a> Walk<'a> {
     pub fn scope(&mut self, scope: &Scope, kea: &'a Map<String, Value>) -> Map<String, Value> {
         let mut yang = Map::new();
         for special in &scope.specials {
-            match (special.to_yang)(self.context, kea) {
+            match scope.nodes_of(special, self.context, kea) {
                 Ok(members) => yang.extend(members),
                 Err(reason) => self.within(special.keys.first().copied().unwrap_or(""), |walk| {
                     walk.error::<()>(reason);

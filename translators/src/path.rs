@@ -83,7 +83,7 @@ impl Key {
     pub fn of_kea(context: &Context<'_>, scope: &Scope, list: &List, kea: &Map<String, Value>) -> Option<Self> {
         let mut yang = Map::new();
         for special in scope.specials.iter().filter(|s| s.nodes.iter().any(|node| list.keys.contains(node))) {
-            yang.extend((special.to_yang)(context, kea).ok()?);
+            yang.extend(scope.nodes_of(special, context, kea).ok()?);
         }
         for field in scope.fields.iter().filter(|field| list.keys.contains(&field.node)) {
             if let (Shape::Leaf(kind), Some((_, value))) = (&field.shape, field.find(kea)) {

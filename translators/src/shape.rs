@@ -2,7 +2,7 @@
 
 use schema::table::{Kind, Param, Table, Yang};
 
-use crate::special::{SPECIALS, Special, has_no_node};
+use crate::special::{Context, Members, SPECIALS, Special, has_no_node};
 
 /// A map of the JSON, which is a container or a list entry of the model.
 pub(crate) struct Scope {
@@ -127,7 +127,14 @@ impl Scope {
 
     /// The special that this key of the JSON belongs to.
     pub fn special(&self, key: &str) -> Option<&'static Special> {
-        self.specials.iter().copied().find(|s| s.keys.contains(&key))
+        self.specials.iter().copied().find(|s| s.keys.contains(&key) && self.keys.contains(&key))
+    }
+
+    /// The nodes of a special; of its keys only those count that the daemon takes here.
+    pub fn nodes_of(&self, special: &Special, context: &Context<'_>, kea: &Members) -> Result<Members, String> {
+        let keys = special.keys.iter().filter(|key| self.keys.contains(key));
+        let given = keys.filter_map(|key| Some(((*key).to_owned(), kea.get(*key)?.clone())));
+        (special.to_yang)(context, &given.collect())
     }
 
     /// Whether the key of the JSON has a node.

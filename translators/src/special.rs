@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::Model;
 use crate::scalar::Prefix;
 
-type Members = Map<String, Value>;
+/// Members of a JSON object.
+pub(crate) type Members = Map<String, Value>;
 
 /// Keys of a map of the JSON and nodes of the model that say the same.
 pub(crate) struct Special {
@@ -18,7 +19,7 @@ pub(crate) struct Special {
     pub keys: &'static [&'static str],
     /// Nodes of the model.
     pub nodes: &'static [&'static str],
-    /// From the map of the JSON, which may hold other keys. An error is what is wrong with the first key.
+    /// From the keys of the JSON. An error is what is wrong with the first key.
     pub to_yang: fn(&Context<'_>, &Members) -> Result<Members, String>,
     /// From the nodes alone. An error is what is wrong with the first node.
     pub to_kea: fn(&Members) -> Result<Members, String>,
