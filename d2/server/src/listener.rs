@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ncr::NameChangeRequest;
@@ -23,25 +24,24 @@ pub struct Listener {
 /// How long a socket that failed is left alone: it may do so again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A socket that receives at this address but is not listened to yet.
-pub fn bind(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
+/// A socket that receives at this address but is not listened to yet. Must be called within a runtime.
+pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = std::net::UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
-    Ok(socket)
+    UdpSocket::from_std(socket)
 }
 
 impl Listener {
-    /// Hands what the socket receives to the dispatcher. Must be called within a `tokio::task::LocalSet`.
+    /// Hands what the socket, which is bound to `address`, receives to the dispatcher. Must be called within a `tokio::task::LocalSet`.
     pub fn start(
-        socket: std::net::UdpSocket,
+        socket: UdpSocket,
+        address: SocketAddr,
         dispatcher: Rc<Dispatcher>,
-        statistics: impl AsRef<Statistics> + 'static,
-    ) -> io::Result<Self> {
-        let socket = UdpSocket::from_std(socket)?;
-        let address = socket.local_addr()?;
-        let task = tokio::task::spawn_local(async move { listen(&socket, &dispatcher, statistics.as_ref()).await });
+        statistics: Arc<Statistics>,
+    ) -> Self {
+        let task = tokio::task::spawn_local(async move { listen(&socket, &dispatcher, &statistics).await });
         log::event!(DHCP_DDNS_QUEUE_MGR_STARTED);
-        Ok(Self { address, task })
+        Self { address, task }
     }
 
     /// Where it receives.

@@ -1,24 +1,6 @@
 //! The messages of kea-dhcp-ddns. Identifiers, severities, loggers and the order of arguments are Kea's.
 
 log::messages! {
-    // The process.
-    /// The process begins its work.
-    DCTL_STARTING: Info, "dctl", "{app} starting, pid: {pid}, version: {version} ({kind})";
-    /// Another process serves the same configuration file.
-    DCTL_ALREADY_RUNNING: Fatal, "dctl", "{app} is already running: {reason}";
-    /// The configuration file was refused.
-    DCTL_CONFIG_FILE_LOAD_FAIL: Fatal, "dctl", "{app} reason: {reason}";
-    /// The process cannot start.
-    DCTL_INIT_PROCESS_FAIL: Error, "dctl", "{app} initialization failed: {reason}";
-    /// A configuration is in effect.
-    DCTL_CONFIG_COMPLETE: Info, "dctl", "server has completed configuration: {summary}";
-    /// The configuration file is read again.
-    DCTL_CFG_FILE_RELOAD_SIGNAL_RECVD: Info, "dctl", "OS signal {signal} received, reloading configuration from file: {file}";
-    /// The configuration file was refused, and the configuration before it stays in effect.
-    DCTL_CFG_FILE_RELOAD_ERROR: Error, "dctl", "configuration reload failed: {reason}, reverting to current configuration.";
-    /// The process ends.
-    DCTL_SHUTDOWN: Debug(0), "dctl", "{app} has shut down, pid: {pid}, version: {version}";
-
     // The server.
     /// The server is ready for requests.
     DHCP_DDNS_STARTED: Info, "dhcpddns", "Kea DHCP-DDNS server version {version} started";

@@ -1,2 +1,7 @@
 //! kea-dhcp-ddns.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    process::run::<d2_server::daemon::D2>()
+}
