@@ -113,6 +113,15 @@ impl<'a> Packet<'a> {
         Ok(packet)
     }
 
+    /// Hardware type, hardware address and transaction of bytes that need not be a packet; what is not there is empty.
+    pub fn fixed_fields(bytes: &'a [u8]) -> (u8, &'a [u8], u32) {
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+        let len = usize::from(byte(field::HLEN)).min(CHADDR_LEN);
+        let xid = bytes.get(field::XID..).and_then(|rest| rest.first_chunk()).copied().unwrap_or([0; 4]);
+        let hw_addr = bytes.get(field::CHADDR..field::CHADDR + len).unwrap_or(&[]);
+        (byte(field::HTYPE), hw_addr, u32::from_be_bytes(xid))
+    }
+
     /// Indexes the options in `bytes[at..end]`.
     fn scan(&mut self, mut at: usize, end: usize) {
         while let Some(&code) = self.bytes.get(..end).and_then(|field| field.get(at)) {

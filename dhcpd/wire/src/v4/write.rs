@@ -38,14 +38,15 @@ pub struct Header<'a> {
 #[derive(Debug)]
 pub struct Writer<'b> {
     out: &'b mut Vec<u8>,
+    start: usize,
 }
 
 impl<'b> Writer<'b> {
-    /// Starts a packet: whatever is in the buffer is replaced by the fixed fields and the cookie.
+    /// Appends the fixed fields and the cookie of a packet to the buffer.
     pub fn new(out: &'b mut Vec<u8>, header: &Header<'_>) -> Self {
-        out.clear();
-        out.resize(field::OPTIONS, 0);
-        let mut writer = Self { out };
+        let start = out.len();
+        out.resize(start + field::OPTIONS, 0);
+        let mut writer = Self { out, start };
         let hw_addr = header.hw_addr.get(..CHADDR_LEN).unwrap_or(header.hw_addr);
         writer.put(field::OP, &[header.op, header.htype, hw_addr.len() as u8]);
         writer.put(field::HOPS, &[header.hops]);
@@ -65,6 +66,7 @@ impl<'b> Writer<'b> {
 
     /// Overwrites fixed fields.
     fn put(&mut self, at: usize, bytes: &[u8]) {
+        let at = self.start + at;
         if let Some(place) = self.out.get_mut(at..at + bytes.len()) {
             place.copy_from_slice(bytes);
         }

@@ -1,0 +1,195 @@
+//! Carries out what was decided: leases, statistics, names.
+
+use super::allocate::Choice;
+use super::client::Client;
+use super::messages::*;
+use super::names::ClientName;
+use super::query::{Label, Query};
+use super::{Server, Snapshot};
+use crate::ddns::{self, Named};
+use dhcpd_config::v4::snapshot::Subnet4;
+use leases::lease::UnixSeconds;
+use leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4, StoreError};
+use log::event;
+use ncr::{ChangeType, Dhcid};
+use std::fmt::Write;
+use wire::hex::Plain;
+use wire::v4::{agent, code};
+
+/// Leases carry no hardware type; it is taken to be Ethernet, as in Kea's lease files.
+const ETHERNET: u8 = 1;
+
+/// What a client is told about its lease.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub address: std::net::Ipv4Addr,
+    /// Seconds.
+    pub lifetime: u32,
+}
+
+/// The lease that a choice makes, and whether it says more than the time that was there before.
+fn new_lease(client: &Client<'_>, subnet: &Subnet4, choice: &Choice, name: &ClientName, now: UnixSeconds) -> Lease4 {
+    let query = client.query;
+    let hint = query.packet.u32_option(code::LEASE_TIME).filter(|seconds| *seconds > 0);
+    let context = choice.current.as_ref().filter(|_| choice.own).and_then(|l| l.user_context.clone());
+    Lease4 {
+        address: choice.address,
+        hw_addr: HwAddr::from_slice(query.packet.hw_addr()),
+        client_id: client.client_id().map(ClientId::from_slice),
+        valid_lifetime: subnet.valid.choose(hint),
+        cltt: now,
+        subnet_id: subnet.id,
+        pool_id: subnet.pool_of(choice.address).map_or(0, |(_, pool)| pool.id),
+        fqdn_fwd: name.forward,
+        fqdn_rev: name.reverse,
+        hostname: name.hostname.clone(),
+        state: LeaseState::Assigned,
+        user_context: if subnet.store_extended_info { relay_info(query).or(context) } else { context },
+    }
+}
+
+/// Whether two leases differ in more than when they were given.
+fn differs(new: &Lease4, old: &Lease4) -> bool {
+    (&new.hw_addr, &new.client_id, new.valid_lifetime, new.subnet_id, &new.user_context)
+        != (&old.hw_addr, &old.client_id, old.valid_lifetime, old.subnet_id, &old.user_context)
+        || !same_name(new, old)
+}
+
+fn same_name(new: &Lease4, old: &Lease4) -> bool {
+    (&new.hostname, new.fqdn_fwd, new.fqdn_rev) == (&old.hostname, old.fqdn_fwd, old.fqdn_rev)
+}
+
+/// `store-extended-info`: option 82 as Kea keeps it in a lease's user context.
+fn relay_info(query: &Query<'_>) -> Option<Box<str>> {
+    let agent_options = query.agent?;
+    let mut text = r#"{ "ISC": { "relay-agent-info": {"#.to_owned();
+    let mut separator = " ";
+    for (key, option) in [("relay-id", agent::RELAY_ID), ("remote-id", agent::REMOTE_ID)] {
+        if let Some(value) = query.agent_option(option).filter(|v| !v.is_empty()) {
+            write!(text, r#"{separator}"{key}": "{}""#, Plain(value)).ok()?;
+            separator = ", ";
+        }
+    }
+    write!(text, r#"{separator}"sub-options": "0x{}" }} }} }}"#, Plain(agent_options)).ok()?;
+    Some(text.into())
+}
+
+/// What an offer says; nothing is kept of it.
+pub(super) fn offer(client: &Client<'_>, choice: &Choice, name: &ClientName, now: UnixSeconds) -> Option<Terms> {
+    let subnet = client.subnet_config()?;
+    let lease = new_lease(client, subnet, choice, name, now);
+    let lifetime = reusable(subnet, choice, &lease, now).unwrap_or(lease.valid_lifetime);
+    Some(Terms { address: choice.address, lifetime })
+}
+
+/// The seconds left of the client's lease, if it is given again as it stands.
+fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, now: UnixSeconds) -> Option<u32> {
+    let old = choice.current.as_ref().filter(|old| choice.own && old.state == LeaseState::Assigned)?;
+    let age = now.checked_sub(old.cltt)?;
+    if !subnet.cache.keeps(old.valid_lifetime, age) || differs(lease, old) {
+        return None;
+    }
+    Some(if old.valid_lifetime == u32::MAX { u32::MAX } else { old.valid_lifetime - age as u32 })
+}
+
+impl Server {
+    /// Stores the lease of a choice, or leaves the client's own as it is.
+    pub(super) async fn grant<L: Leases4>(
+        &mut self,
+        client: &Client<'_>,
+        choice: Choice,
+        name: &ClientName,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Result<Option<Terms>, StoreError> {
+        let (snapshot, query) = (client.snapshot, client.query);
+        let Some(subnet) = client.subnet_config() else { return Ok(None) };
+        let lease = new_lease(client, subnet, &choice, name, now);
+        let address = choice.address;
+        if let Some(lifetime) = reusable(subnet, &choice, &lease, now) {
+            event!(DHCP4_LEASE_REUSE, query = query.label(), address, lifetime = super::query::Lifetime(lifetime));
+            snapshot.counters.lease_reuses.add(1);
+            snapshot.counters.subnets.get(client.subnet).inspect(|s| s.lease_reuses.add(1));
+            return Ok(Some(Terms { address, lifetime }));
+        }
+        // The client's name stood at this lease, or at the one that it replaces.
+        let mut named_before = choice.replaces.clone();
+        let mut fresh = true;
+        if let Some(current) = choice.current {
+            if choice.own && !current.is_free_at(now) {
+                fresh = false;
+                named_before = Some(current);
+            } else if current.state != LeaseState::ExpiredReclaimed {
+                self.reclaimed(snapshot, &current);
+            }
+        }
+        if let Some(old) = &choice.replaces
+            && leases.remove(old.address).await?
+            && !matches!(old.state, LeaseState::Released | LeaseState::ExpiredReclaimed)
+        {
+            snapshot.counters.assigned(&snapshot.config, old.subnet_id, old.address, -1);
+        }
+        if fresh {
+            snapshot.counters.allocated(&snapshot.config, lease.subnet_id, address);
+        }
+        let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
+        let rename = |old: &Lease4| policy.update_on_renew || !same_name(&lease, old);
+        if policy.send_updates && named_before.as_ref().is_none_or(rename) {
+            if let Some(old) = &named_before {
+                self.change_name(snapshot, ChangeType::Remove, old);
+            }
+            self.change_name(snapshot, ChangeType::Add, &lease);
+        }
+        let lifetime = lease.valid_lifetime;
+        leases.put(lease).await?;
+        Ok(Some(Terms { address, lifetime }))
+    }
+
+    /// What goes with a lease whose time is over: its name and its place in the statistics.
+    pub(super) fn reclaimed(&mut self, snapshot: &Snapshot, lease: &Lease4) {
+        event!(ALLOC_ENGINE_V4_LEASE_RECLAIM, client = label(lease), address = lease.address);
+        self.change_name(snapshot, ChangeType::Remove, lease);
+        if lease.state == LeaseState::Declined {
+            event!(ALLOC_ENGINE_V4_DECLINED_RECOVERED, address = lease.address, probation = lease.valid_lifetime);
+        }
+        snapshot.counters.reclaimed(&snapshot.config, lease);
+    }
+
+    /// Queues a request to D2, if the lease has a name that is ours to update.
+    pub(super) fn change_name(&mut self, snapshot: &Snapshot, change_type: ChangeType, lease: &Lease4) {
+        if lease.hostname.is_empty() || !snapshot.config.d2.enable_updates {
+            return;
+        }
+        let subnet = snapshot.config.subnets.by_id(lease.subnet_id).map(|(_, subnet)| subnet);
+        let pool = subnet.and_then(|s| s.pool_of(lease.address));
+        let of_subnet = subnet.map_or(&snapshot.config.ddns, |s| &s.ddns);
+        let policy = pool.map_or(of_subnet, |(_, pool)| &pool.ddns);
+        let named = Named {
+            hostname: &lease.hostname,
+            forward: lease.fqdn_fwd,
+            reverse: lease.fqdn_rev,
+            address: lease.address.into(),
+            lifetime: lease.valid_lifetime,
+        };
+        let request = ddns::request(change_type, named, policy, |fqdn| match lease.client_id.as_deref() {
+            Some(id) => Dhcid::from_client_id(id, fqdn),
+            None => Dhcid::from_hardware_address(ETHERNET, &lease.hw_addr, fqdn),
+        });
+        let change = if change_type == ChangeType::Add { "add" } else { "remove" };
+        match request {
+            Ok(None) => {}
+            Ok(Some(request)) => {
+                event!(DHCPSRV_QUEUE_NCR, client = label(lease), change, request);
+                self.name_changes.push(request);
+            }
+            Err(reason) => {
+                event!(DHCPSRV_QUEUE_NCR_FAILED, client = label(lease), change, address = lease.address, reason);
+            }
+        }
+    }
+}
+
+/// The holder of a lease in messages.
+pub(super) fn label(lease: &Lease4) -> Label<'_> {
+    Label { htype: ETHERNET, hw_addr: &lease.hw_addr, client_id: lease.client_id.as_deref(), xid: None }
+}

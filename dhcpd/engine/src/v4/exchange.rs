@@ -1,0 +1,441 @@
+//! One query from its bytes to the answer: which message it is, whether it may be answered, what it does.
+
+use super::allocate::{self, Failure};
+use super::answer::Answer;
+use super::client::{Client, Prefix, belongs};
+use super::commit;
+use super::messages::*;
+use super::names::ClientName;
+use super::query::{AddressOr, Lifetime, OrNone, Query};
+use super::refusal::{Refusal, unparsed};
+use super::select;
+use super::{Counters, Received, Reply, Server, Snapshot};
+use leases::lease::UnixSeconds;
+use leases::{HwAddr, Lease4, LeaseState, Leases4};
+use log::event;
+use ncr::ChangeType;
+use stats::Counter;
+use std::net::Ipv4Addr;
+use wire::v4::{MessageType, Packet, agent, code};
+
+/// What a message leads to: an answer, silence, or a reason to drop it.
+type Outcome<'a> = Result<Option<Answer<'a>>, Refusal>;
+
+impl Server {
+    pub(super) async fn exchange<L: Leases4>(
+        &mut self,
+        snapshot: &Snapshot,
+        received: &Received<'_>,
+        leases: &mut L,
+        now: UnixSeconds,
+        out: &mut Vec<u8>,
+    ) -> Option<Reply> {
+        let counters = &snapshot.counters;
+        counters.received.add(1);
+        let packet = match Packet::parse(received.message) {
+            Ok(packet) => packet,
+            Err(malformed) => {
+                unparsed(malformed, received, counters);
+                return None;
+            }
+        };
+        let query = Query::new(&packet, received, packet.message_type().unwrap_or(MessageType(0)));
+        event!(DHCP4_QUERY_LABEL, query = query.label());
+        if let Some(bad) = packet.bad_option() {
+            event!(DHCP4_PACKET_OPTIONS_SKIPPED, query = query.label(), reason = bad);
+        }
+        received_as(counters, query.message_type).add(1);
+        let answer = match self.accept(snapshot, &query) {
+            Ok(()) => self.process(snapshot, &query, leases, now).await,
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Ok(answer) => answer.map(|answer| self.send(counters, answer, out)),
+            Err(refusal) => {
+                refusal.report(&query, counters);
+                None
+            }
+        }
+    }
+
+    /// Whether a message is one that this server deals with.
+    fn accept(&self, snapshot: &Snapshot, query: &Query<'_>) -> Result<(), Refusal> {
+        let packet = query.packet;
+        match query.message_type {
+            MessageType::DISCOVER
+            | MessageType::REQUEST
+            | MessageType::RELEASE
+            | MessageType::DECLINE
+            | MessageType::INFORM => {}
+            MessageType(0) => return Err(Refusal::NoType),
+            known if known.0 <= MessageType::LAST.0 => return Err(Refusal::UnsupportedType),
+            _ => return Err(Refusal::UnknownType),
+        }
+        let nowhere = query.received.source.ip().is_unspecified() && packet.ciaddr().is_unspecified();
+        if query.message_type == MessageType::INFORM && !query.is_relayed() && nowhere {
+            return Err(Refusal::NoWayBack);
+        }
+        if let Some(server) = packet.address_option(code::SERVER_IDENTIFIER) {
+            if !self.answers_as(snapshot, query, server) {
+                return Err(Refusal::NotForUs);
+            }
+            if query.message_type == MessageType::DISCOVER {
+                return Err(Refusal::Violation(
+                    "Server-id option was not expected, but received in message DHCPDISCOVER",
+                ));
+            }
+        }
+        if packet.hw_addr().is_empty() && query.client_id.is_none() {
+            return Err(Refusal::Violation("Missing or useless client-id and no HW address provided"));
+        }
+        if query.client_id.is_some_and(|id| id.len() < 2) {
+            return Err(Refusal::ShortClientId);
+        }
+        Ok(())
+    }
+
+    /// Whether a server identifier means this server.
+    fn answers_as(&self, snapshot: &Snapshot, query: &Query<'_>, server: Ipv4Addr) -> bool {
+        let config = &snapshot.config;
+        // The relay stands for the server (RFC 5107).
+        query.agent_option(agent::SERVER_ID_OVERRIDE) == Some(&server.octets()[..])
+            || config.compatibility.ignore_dhcp_server_identifier
+            || server == query.received.interface_address
+            || self.addresses.contains(&server)
+            || std::iter::once(&config.options)
+                .chain(config.subnets.list().iter().map(|s| &s.options))
+                .any(|set| set.find(code::SERVER_IDENTIFIER.into()).is_some_and(|i| *i.data == server.octets()))
+    }
+
+    async fn process<'a, L: Leases4>(
+        &mut self,
+        snapshot: &'a Snapshot,
+        query: &'a Query<'a>,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Outcome<'a> {
+        let received = query.received;
+        event!(
+            DHCP4_PACKET_RECEIVED,
+            query = query.label(),
+            name = query.message_type.name(),
+            type = query.message_type.0,
+            source = received.source.ip(),
+            destination = received.destination,
+            interface = received.interface,
+        );
+        match query.message_type {
+            MessageType::DISCOVER => self.discover(snapshot, query, leases, now).await,
+            MessageType::REQUEST => self.request(snapshot, query, leases, now).await,
+            MessageType::INFORM => Ok(Some(inform(snapshot, query))),
+            MessageType::RELEASE => self.release(snapshot, query, leases).await.map(|()| None),
+            _ => self.decline(snapshot, query, leases, now).await.map(|()| None),
+        }
+    }
+
+    async fn discover<'a, L: Leases4>(
+        &mut self,
+        snapshot: &'a Snapshot,
+        query: &'a Query<'a>,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Outcome<'a> {
+        let Some(subnet) = select::subnet(&snapshot.config, query) else {
+            no_subnet(query);
+            return Ok(None);
+        };
+        let mut client = Client::new(snapshot, query, subnet);
+        if let Some(answer) = v6_only(&mut client, MessageType::OFFER) {
+            return Ok(Some(answer));
+        }
+        let hint = query.requested_address().or(query.ciaddr()).filter(|a| !a.is_unspecified());
+        event!(DHCP4_DISCOVER, query = query.label(), hint = AddressOr(hint, "(no hint)"));
+        let choice = allocate::discover(&mut client, leases, hint, now, &mut self.random).await?;
+        let Some(choice) = choice else {
+            let address = AddressOr(query.requested_address(), "(no address)");
+            event!(DHCP4_PACKET_NAK_0003, query = query.label(), ciaddr = query.packet.ciaddr(), address);
+            return Ok(None);
+        };
+        moved(&client, subnet);
+        let name = client_name(&client, choice.address);
+        let (Some(terms), Some(config)) = (commit::offer(&client, &choice, &name, now), client.subnet_config()) else {
+            return Ok(None);
+        };
+        event!(DHCP4_LEASE_OFFER, query = query.label(), address = terms.address);
+        let mut answer = Answer::new(snapshot, query, MessageType::OFFER);
+        answer.lease(config, terms, &name);
+        answer.configured(&client);
+        Ok(Some(answer))
+    }
+
+    async fn request<'a, L: Leases4>(
+        &mut self,
+        snapshot: &'a Snapshot,
+        query: &'a Query<'a>,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Outcome<'a> {
+        let selected = select::subnet(&snapshot.config, query);
+        let requested = query.requested_address();
+        let chosen_us = query.packet.option(code::SERVER_IDENTIFIER).is_some();
+        let hint = requested.or(query.ciaddr()).filter(|a| !a.is_unspecified());
+        // RFC 2131 §4.3.2: no server identifier and an address asked for is INIT-REBOOT.
+        let init_reboot = requested.filter(|_| !chosen_us);
+        let nak = || Ok(Some(Answer::new(snapshot, query, MessageType::NAK)));
+        let Some(subnet) = selected else {
+            let rebinding = !chosen_us && requested.is_none() && query.ciaddr().is_some() && query.is_broadcast();
+            if rebinding || init_reboot.is_some() && !snapshot.config.authoritative {
+                return Ok(None);
+            }
+            no_subnet(query);
+            return nak();
+        };
+        let mut client = Client::new(snapshot, query, subnet);
+        if let Some(answer) = v6_only(&mut client, MessageType::ACK) {
+            return Ok(Some(answer));
+        }
+        match init_reboot {
+            Some(address) => {
+                event!(DHCP4_INIT_REBOOT, query = query.label(), address);
+                match self.confirm(&client, leases, address).await? {
+                    Confirmation::Go => {}
+                    Confirmation::Silence => return Ok(None),
+                    Confirmation::Nak => return nak(),
+                }
+            }
+            None => event!(DHCP4_REQUEST, query = query.label(), hint = AddressOr(hint, "(no hint)")),
+        }
+        let choice = match allocate::request(&mut client, leases, hint, now, &mut self.random).await? {
+            Ok(choice) => choice,
+            Err(failure) => {
+                let (ciaddr, address) = (query.packet.ciaddr(), AddressOr(requested, "(no address)"));
+                // Perhaps another server has a pool with this address.
+                if failure == Failure::Unknown {
+                    event!(DHCP4_UNKNOWN_ADDRESS_REQUESTED, query = query.label(), ciaddr, address);
+                    return Ok(None);
+                }
+                event!(DHCP4_PACKET_NAK_0004, query = query.label(), ciaddr, address);
+                return nak();
+            }
+        };
+        moved(&client, subnet);
+        let name = client_name(&client, choice.address);
+        let terms = self.grant(&client, choice, &name, leases, now).await?;
+        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
+        let lifetime = Lifetime(terms.lifetime);
+        event!(DHCP4_LEASE_ALLOC, query = query.label(), address = terms.address, lifetime);
+        let mut answer = Answer::new(snapshot, query, MessageType::ACK);
+        answer.lease(config, terms, &name);
+        answer.configured(&client);
+        Ok(Some(answer))
+    }
+
+    /// Whether a client in INIT-REBOOT is confirmed, refused, or left to another server (RFC 2131 §4.3.2).
+    async fn confirm<L: Leases4>(
+        &self,
+        client: &Client<'_>,
+        leases: &mut L,
+        address: Ipv4Addr,
+    ) -> Result<Confirmation, Refusal> {
+        let query = client.query;
+        let held = client.find_any_lease(leases).await?;
+        let held = held.filter(|lease| belongs(lease, query.packet.hw_addr(), query.client_id));
+        let authoritative = client.subnet_config().is_some_and(|s| s.authoritative);
+        Ok(match held {
+            Some(lease) if lease.address == address => Confirmation::Go,
+            None if !authoritative => {
+                event!(DHCP4_NO_LEASE_INIT_REBOOT, query = query.label(), address);
+                Confirmation::Silence
+            }
+            _ => {
+                event!(DHCP4_PACKET_NAK_0002, query = query.label(), address);
+                Confirmation::Nak
+            }
+        })
+    }
+
+    async fn release<L: Leases4>(
+        &mut self,
+        snapshot: &Snapshot,
+        query: &Query<'_>,
+        leases: &mut L,
+    ) -> Result<(), Refusal> {
+        let (label, address) = (query.label(), query.packet.ciaddr());
+        let Some(lease) = leases.by_address(address).await? else {
+            event!(DHCP4_RELEASE_FAIL_NO_LEASE, query = label, address);
+            return Ok(());
+        };
+        if !belongs(&lease, query.packet.hw_addr(), query.client_id) {
+            event!(DHCP4_RELEASE_FAIL_WRONG_CLIENT, query = label, address);
+            return Ok(());
+        }
+        if lease.state != LeaseState::Assigned {
+            event!(DHCP4_RELEASE_FAIL_NOT_ASSIGNED, query = label, address, state = state_name(lease.state));
+            return Ok(());
+        }
+        event!(DHCP4_RELEASE, query = label, address);
+        snapshot.counters.assigned(&snapshot.config, lease.subnet_id, address, -1);
+        // Kept for its client until reclaimed leases are flushed (lease affinity); its name goes when it is reclaimed.
+        let expired = &snapshot.config.expired;
+        if expired.flush_interval > 0 && expired.hold_time > 0 && lease.valid_lifetime != u32::MAX {
+            leases.put(Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease }).await?;
+            event!(DHCP4_RELEASE_EXPIRED, query = label, address);
+        } else {
+            leases.remove(address).await?;
+            event!(DHCP4_RELEASE_DELETED, query = label, address);
+            self.change_name(snapshot, ChangeType::Remove, &lease);
+        }
+        Ok(())
+    }
+
+    async fn decline<L: Leases4>(
+        &mut self,
+        snapshot: &Snapshot,
+        query: &Query<'_>,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Result<(), Refusal> {
+        let label = query.label();
+        let Some(address) = query.requested_address() else {
+            return Err(Refusal::Violation("Mandatory 'Requested IP address' option missing in DHCPDECLINE"));
+        };
+        let Some(lease) = leases.by_address(address).await? else {
+            event!(DHCP4_DECLINE_LEASE_NOT_FOUND, address, query = label);
+            return Ok(());
+        };
+        let hw_addr = query.packet.hw_addr();
+        let assigned = lease.state == LeaseState::Assigned && !lease.is_free_at(now);
+        if !assigned || !belongs(&lease, hw_addr, query.client_id) {
+            event!(
+                DHCP4_DECLINE_LEASE_MISMATCH,
+                address,
+                query = label,
+                hwaddr = OrNone(Some(hw_addr)),
+                lease_hwaddr = OrNone(Some(&lease.hw_addr)),
+                client_id = OrNone(query.client_id),
+                lease_client_id = OrNone(lease.client_id.as_deref()),
+            );
+            return Ok(());
+        }
+        self.change_name(snapshot, ChangeType::Remove, &lease);
+        let probation = snapshot.config.decline_probation;
+        leases
+            .put(Lease4 {
+                hw_addr: HwAddr::new(),
+                client_id: None,
+                cltt: now,
+                valid_lifetime: probation,
+                hostname: "".into(),
+                fqdn_fwd: false,
+                fqdn_rev: false,
+                state: LeaseState::Declined,
+                user_context: None,
+                ..lease
+            })
+            .await?;
+        snapshot.counters.declined(&snapshot.config, lease.subnet_id, address, 1);
+        event!(DHCP4_DECLINE_LEASE, address, query = label, probation);
+        Ok(())
+    }
+
+    fn send(&self, counters: &Counters, answer: Answer<'_>, out: &mut Vec<u8>) -> Reply {
+        let (query, message_type) = (answer.query, answer.message_type);
+        let reply = answer.write(self, out);
+        counters.sent.add(1);
+        match message_type {
+            MessageType::OFFER => counters.offer_sent.add(1),
+            MessageType::ACK => counters.ack_sent.add(1),
+            _ => counters.nak_sent.add(1),
+        }
+        event!(
+            DHCP4_PACKET_SEND,
+            query = query.label(),
+            name = message_type.name(),
+            type = message_type.0,
+            source = reply.from,
+            source_port = wire::v4::SERVER_PORT,
+            destination = reply.to.ip(),
+            destination_port = reply.to.port(),
+            interface = query.received.interface,
+        );
+        reply
+    }
+}
+
+/// What to do about an address that a client believes to have.
+enum Confirmation {
+    Go,
+    Silence,
+    Nak,
+}
+
+/// RFC 2131 §4.3.5: options and no lease.
+fn inform<'a>(snapshot: &'a Snapshot, query: &'a Query<'a>) -> Answer<'a> {
+    let mut answer = Answer::new(snapshot, query, MessageType::ACK);
+    if let Some(subnet) = select::subnet(&snapshot.config, query) {
+        answer.configured(&Client::new(snapshot, query, subnet));
+    }
+    answer
+}
+
+/// A client that can do without IPv4, on a link that wants it to (RFC 8925 §3.3), gets no address.
+fn v6_only<'a>(client: &mut Client<'a>, message_type: MessageType) -> Option<Answer<'a>> {
+    if !client.query.asks_for(code::V6_ONLY_PREFERRED) {
+        return None;
+    }
+    let wants = |at: &usize| {
+        let option = client.snapshot.subnet(*at).and_then(|s| s.options.find(code::V6_ONLY_PREFERRED.into()));
+        option.is_some_and(|item| !item.never)
+    };
+    client.subnet = client.siblings().find(wants)?;
+    let mut answer = Answer::new(client.snapshot, client.query, message_type);
+    answer.configured(client);
+    Some(answer)
+}
+
+fn client_name(client: &Client<'_>, address: Ipv4Addr) -> ClientName {
+    let Some(subnet) = client.subnet_config() else { return ClientName::default() };
+    let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
+    ClientName::new(client.query, policy, client.host(), address)
+}
+
+fn no_subnet(query: &Query<'_>) {
+    let source = query.received.source.ip();
+    event!(DHCP4_PACKET_NAK_0001, query = query.label(), source, type = query.message_type.name());
+}
+
+/// Says that the client is served from another subnet than the selected one.
+fn moved(client: &Client<'_>, selected: usize) {
+    if client.subnet == selected {
+        return;
+    }
+    let (from, to) = (client.snapshot.subnet(selected), client.subnet_config());
+    let network = from.and_then(|s| client.config().subnets.networks().get(s.network?)).map_or("", |n| &*n.name);
+    let query = client.query.label();
+    event!(DHCP4_SUBNET_DYNAMICALLY_CHANGED, query, from = Prefix(from), to = Prefix(to), network);
+}
+
+fn state_name(state: LeaseState) -> &'static str {
+    match state {
+        LeaseState::Assigned => "default",
+        LeaseState::Declined => "declined",
+        LeaseState::ExpiredReclaimed => "expired-reclaimed",
+        LeaseState::Released => "released",
+        LeaseState::Registered => "registered",
+    }
+}
+
+fn received_as(counters: &Counters, message_type: MessageType) -> &Counter {
+    match message_type {
+        MessageType::DISCOVER => &counters.discover_received,
+        MessageType::OFFER => &counters.offer_received,
+        MessageType::REQUEST => &counters.request_received,
+        MessageType::ACK => &counters.ack_received,
+        MessageType::NAK => &counters.nak_received,
+        MessageType::RELEASE => &counters.release_received,
+        MessageType::DECLINE => &counters.decline_received,
+        MessageType::INFORM => &counters.inform_received,
+        MessageType::LEASE_QUERY => &counters.lease_query_received,
+        _ => &counters.unknown_received,
+    }
+}

@@ -1,0 +1,150 @@
+//! What the DHCPv4 engine says: identifiers, severities and arguments are Kea's.
+
+log::messages! {
+    /// A DHCP message was understood; the label stands for it in what follows.
+    DHCP4_QUERY_LABEL: Info, "dhcp4", "received query: {query}";
+    /// A message that will be processed.
+    DHCP4_PACKET_RECEIVED: Info, "packets", "{query}: {name} (type {type}) received from {source} to {destination} on interface {interface}";
+    /// Options after this one were ignored.
+    DHCP4_PACKET_OPTIONS_SKIPPED: Debug(50), "options", "{query}: An error unpacking an option, caused subsequent options to be skipped: {reason}";
+    /// The datagram is no DHCP message.
+    DHCP4_PACKET_DROP_0001: Debug(15), "bad-packets", "{query}: failed to parse packet from {source} to {destination}, received over interface {interface}, reason: {reason}, {hwaddr}";
+    /// A DHCPINFORM from nowhere.
+    DHCP4_PACKET_DROP_0002: Debug(15), "bad-packets", "{query}, from interface {interface}: no suitable subnet configured for a direct client";
+    /// The client chose another server.
+    DHCP4_PACKET_DROP_0003: Debug(15), "bad-packets", "{query}, from interface {interface}: it contains a foreign server identifier";
+    /// The message type is none that was ever assigned.
+    DHCP4_PACKET_DROP_0005: Debug(15), "bad-packets", "{query}: unrecognized type {type} in option 53";
+    /// The message type is not for a server.
+    DHCP4_PACKET_DROP_0006: Debug(15), "bad-packets", "{query}: unsupported DHCPv4 message type {type}";
+    /// The message breaks a rule of the protocol, or could not be dealt with.
+    DHCP4_PACKET_DROP_0007: Debug(15), "bad-packets", "{query}: failed to process packet: {reason}";
+    /// BOOTP is not served.
+    DHCP4_PACKET_DROP_0009: Debug(15), "bad-packets", "{query}: Option 53 missing (no DHCP message type), is this a BOOTP packet?";
+    /// The lease store failed; the client will try again.
+    DHCP4_PACKET_PROCESS_STD_EXCEPTION: Error, "packets", "{query}: exception occurred during packet processing: {reason}";
+    /// The client's subnet.
+    DHCP4_SUBNET_SELECTED: Debug(45), "packets", "{query}: the subnet with ID {id} was selected for client assignments";
+    /// No subnet fits; check subnets, relay addresses and interfaces.
+    DHCP4_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{query}: failed to select subnet for the client";
+    /// The client got its address from another subnet of the shared network.
+    DHCP4_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{query}: changed selected subnet {from} to subnet {to} from shared network {network} for client assignments";
+    /// A client in INIT-REBOOT wants its old address confirmed (RFC 2131 §4.3.2).
+    DHCP4_INIT_REBOOT: Info, "leases", "{query}: client is in INIT-REBOOT state and requests address {address}";
+    /// A DHCPDISCOVER is being dealt with.
+    DHCP4_DISCOVER: Debug(50), "leases", "{query}: server is processing DHCPDISCOVER with hint={hint}";
+    /// A DHCPREQUEST is being dealt with.
+    DHCP4_REQUEST: Debug(50), "leases", "{query}: server is processing DHCPREQUEST with hint={hint}";
+    /// No subnet for this client.
+    DHCP4_PACKET_NAK_0001: Error, "bad-packets", "{query}: failed to select a subnet for incoming packet, src {source}, type {type}";
+    /// A client in INIT-REBOOT asked for an address that is not its own.
+    DHCP4_PACKET_NAK_0002: Debug(50), "bad-packets", "{query}: invalid address {address} requested by INIT-REBOOT";
+    /// There is no address to offer.
+    DHCP4_PACKET_NAK_0003: Debug(50), "bad-packets", "{query}: failed to advertise a lease, client sent ciaddr {ciaddr}, requested-ip-address {address}";
+    /// The address is refused.
+    DHCP4_PACKET_NAK_0004: Debug(50), "bad-packets", "{query}: failed to grant a lease, client sent ciaddr {ciaddr}, requested-ip-address {address}";
+    /// A client in INIT-REBOOT that this server does not know; perhaps another one does.
+    DHCP4_NO_LEASE_INIT_REBOOT: Debug(50), "bad-packets", "{query}: no lease for address {address} requested by INIT-REBOOT client";
+    /// The address is in no pool of the client's link.
+    DHCP4_UNKNOWN_ADDRESS_REQUESTED: Debug(50), "bad-packets", "{query}: client requested an unknown address, client sent ciaddr {ciaddr}, requested-ip-address {address}";
+    /// An offer.
+    DHCP4_LEASE_OFFER: Info, "leases", "{query}: lease {address} will be offered";
+    /// A lease, new or extended.
+    DHCP4_LEASE_ALLOC: Info, "leases", "{query}: lease {address} has been allocated for {lifetime} seconds";
+    /// A lease that is young enough to be given again as it stands.
+    DHCP4_LEASE_REUSE: Info, "leases", "{query}: lease {address} has been reused for {lifetime} seconds";
+    /// `match-client-id` is false there.
+    DHCP4_CLIENTID_IGNORED_FOR_LEASES: Debug(50), "dhcp4", "{query}: not using client identifier for lease allocation for subnet {id}";
+    /// A reply is on its way.
+    DHCP4_PACKET_SEND: Debug(40), "packets", "{query}: trying to send packet {name} (type {type}) from {source}:{source_port} to {destination}:{destination_port} on interface {interface}";
+    /// The reply to a DHCPINFORM goes past the relay.
+    DHCP4_INFORM_DIRECT_REPLY: Debug(50), "packets", "{query}: DHCPACK in reply to the DHCPINFORM will be sent directly to {destination} over {interface}";
+    /// A release.
+    DHCP4_RELEASE: Info, "leases", "{query}: address {address} was released properly.";
+    /// The lease is kept for its client for a while.
+    DHCP4_RELEASE_EXPIRED: Info, "leases", "{query}: address {address} expired on release.";
+    /// The lease is gone.
+    DHCP4_RELEASE_DELETED: Info, "leases", "{query}: address {address} was deleted on release.";
+    /// Nothing to release.
+    DHCP4_RELEASE_FAIL_NO_LEASE: Debug(50), "leases", "{query}: client is trying to release non-existing lease {address}";
+    /// A client may not release what is not its own.
+    DHCP4_RELEASE_FAIL_WRONG_CLIENT: Debug(50), "leases", "{query}: client is trying to release the lease {address} which belongs to a different client";
+    /// The lease was released, reclaimed or declined before.
+    DHCP4_RELEASE_FAIL_NOT_ASSIGNED: Debug(50), "leases", "{query}: client is trying to release the lease {address} which is in the {state} state";
+    /// A client found its address in use by somebody else.
+    DHCP4_DECLINE_LEASE: Info, "leases", "Received DHCPDECLINE for addr {address} from client {query}. The lease will be unavailable for {probation} seconds.";
+    /// Nothing to decline.
+    DHCP4_DECLINE_LEASE_NOT_FOUND: Warn, "dhcp4", "Received DHCPDECLINE for addr {address} from client {query}, but no such lease found.";
+    /// A client may not decline what is not its own.
+    DHCP4_DECLINE_LEASE_MISMATCH: Warn, "dhcp4", "Received DHCPDECLINE for addr {address} from client {query}, but the data doesn't match: received hwaddr: {hwaddr}, lease hwaddr: {lease_hwaddr}, received client-id: {client_id}, lease client-id: {lease_client_id}";
+    /// The client sent an FQDN option.
+    DHCP4_CLIENT_FQDN_PROCESS: Debug(50), "ddns", "{query}: processing Client FQDN option";
+    /// The client's FQDN option is of no use.
+    DHCP4_CLIENT_NAME_PROC_FAIL: Debug(55), "ddns", "{query}: failed to process the fqdn or hostname sent by a client: {reason}";
+    /// Nothing is left of the client's name.
+    DHCP4_CLIENT_FQDN_SCRUBBED_EMPTY: Debug(50), "ddns", "{query}: sanitizing client's FQDN option '{name}' yielded an empty name or an empty label within the name";
+    /// The client sent a host name.
+    DHCP4_CLIENT_HOSTNAME_PROCESS: Debug(50), "ddns", "{query}: processing client's Hostname option";
+    /// The host name is no name.
+    DHCP4_CLIENT_HOSTNAME_MALFORMED: Debug(50), "ddns", "{query}: client hostname option malformed: {reason}";
+    /// Nothing is left of the client's host name.
+    DHCP4_CLIENT_HOSTNAME_SCRUBBED_EMPTY: Debug(50), "ddns", "{query}: sanitizing client's Hostname option '{name}' yielded an empty name or an empty label within the name";
+    /// The name of the reservation is used.
+    DHCP4_RESERVED_HOSTNAME_ASSIGNED: Debug(55), "ddns", "{query}: server assigned reserved hostname {name}";
+    /// A name was made from the address.
+    DHCP4_RESPONSE_HOSTNAME_GENERATE: Debug(50), "ddns", "{query}: server has generated hostname {name} for the client";
+    /// The request to D2 could not be made.
+    DHCP4_NCR_CREATION_FAILED: Error, "ddns", "{query}: failed to generate name change requests for DNS: {reason}";
+    /// A request to D2 is in the queue.
+    DHCPSRV_QUEUE_NCR: Debug(55), "dhcpsrv", "{client}: Name change request to {change} DNS entry queued: {request}";
+    /// A request to D2 could not be made.
+    DHCPSRV_QUEUE_NCR_FAILED: Error, "dhcpsrv", "{client}: queuing {change} name change request failed for lease {address}: {reason}";
+    /// The client has a reserved address.
+    ALLOC_ENGINE_V4_DISCOVER_HR: Debug(40), "alloc-engine", "client {query} sending DHCPDISCOVER has reservation for the address {address}";
+    /// Somebody else holds the reserved address; the client gets another one until it is free.
+    ALLOC_ENGINE_V4_DISCOVER_ADDRESS_CONFLICT: Warn, "alloc-engine", "{query}: conflicting reservation for address {address} with existing lease {lease}";
+    /// The client has a lease.
+    ALLOC_ENGINE_V4_OFFER_EXISTING_LEASE: Debug(40), "alloc-engine", "allocation engine will try to offer existing lease to the client {query}";
+    /// The client asked for an address.
+    ALLOC_ENGINE_V4_OFFER_REQUESTED_LEASE: Debug(40), "alloc-engine", "allocation engine will try to offer requested lease {address} to the client {query}";
+    /// The client gets an address from a pool.
+    ALLOC_ENGINE_V4_OFFER_NEW_LEASE: Debug(40), "alloc-engine", "allocation engine will try to offer new lease to the client {query}";
+    /// The address is reserved for another client.
+    ALLOC_ENGINE_V4_REQUEST_ADDRESS_RESERVED: Debug(40), "alloc-engine", "{query}: requested address {address} is reserved";
+    /// The client asked for no address and gets its reserved one.
+    ALLOC_ENGINE_V4_REQUEST_USE_HR: Debug(40), "alloc-engine", "client {query} hasn't requested specific address, using reserved address {address}";
+    /// Another client holds the address.
+    ALLOC_ENGINE_V4_REQUEST_IN_USE: Debug(40), "alloc-engine", "{query}: requested address {address} is in use";
+    /// The client is to ask for its reserved address.
+    ALLOC_ENGINE_V4_REQUEST_INVALID: Debug(40), "alloc-engine", "client {query} having a reservation for address {reserved} is requesting invalid address {address}";
+    /// The address is in no pool.
+    ALLOC_ENGINE_V4_REQUEST_OUT_OF_POOL: Debug(40), "alloc-engine", "client {query}, which doesn't have a reservation, requested address {address} out of the dynamic pool";
+    /// A renewal.
+    ALLOC_ENGINE_V4_REQUEST_EXTEND_LEASE: Debug(40), "alloc-engine", "{query}: extending lifetime of the lease for address {address}";
+    /// A new lease on the address that was asked for.
+    ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED: Debug(40), "alloc-engine", "{query}: trying to allocate requested address {address}";
+    /// A new lease on any address.
+    ALLOC_ENGINE_V4_REQUEST_PICK_ADDRESS: Debug(40), "alloc-engine", "client {query} hasn't specified an address - picking available address from the pool";
+    /// A client has one lease on a link: the old one goes.
+    ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE: Debug(40), "alloc-engine", "{query}: removing previous client's lease {address}";
+    /// All subnets of the shared network are full.
+    ALLOC_ENGINE_V4_ALLOC_FAIL_SHARED_NETWORK: Warn, "alloc-engine", "{query}: failed to allocate an IPv4 address in the shared network {network}: {full} subnets have no available addresses, {poolless} subnets have no matching pools";
+    /// The subnet is full.
+    ALLOC_ENGINE_V4_ALLOC_FAIL_SUBNET: Warn, "alloc-engine", "{query}: failed to allocate an IPv4 lease in the subnet {subnet}, subnet-id {id}, shared network {network}";
+    /// There is no pool.
+    ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS: Warn, "alloc-engine", "{query}: no pools were available for the address allocation";
+    /// No address was free.
+    ALLOC_ENGINE_V4_ALLOC_FAIL: Warn, "alloc-engine", "{query}: failed to allocate an IPv4 address after {attempts} attempt(s)";
+    /// The reserved address belongs to another network.
+    ALLOC_ENGINE_IGNORING_UNSUITABLE_GLOBAL_ADDRESS: Debug(40), "alloc-engine", "{query}: ignoring globally reserved address {address}, it falls outside {subnet}";
+    /// A lease is over.
+    ALLOC_ENGINE_V4_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease for address {address}";
+    /// A declined address may be leased again.
+    ALLOC_ENGINE_V4_DECLINED_RECOVERED: Info, "alloc-engine", "IPv4 address {address} was recovered after {probation} seconds of probation-period";
+    /// A reclamation begins.
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "starting reclamation of expired leases (limit = {limit} leases or {timeout} milliseconds)";
+    /// A reclamation is done.
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE: Debug(40), "alloc-engine", "reclaimed {leases} leases in {time}";
+    /// Nothing is left to reclaim.
+    ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases have been reclaimed";
+}

@@ -1,0 +1,148 @@
+//! DHCPv4 (RFC 2131): a packet, the time and the leases in; a reply out.
+//!
+//! A [`Server`] belongs to one worker. What all workers share is in the [`Snapshot`]: configuration, counters and the
+//! places where the allocators are.
+
+mod allocate;
+mod answer;
+mod client;
+mod commit;
+mod counters;
+mod exchange;
+pub mod messages;
+mod names;
+mod options;
+mod query;
+mod reclaim;
+mod refusal;
+mod select;
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Counters, PoolCounters, Snapshot, SubnetCounters};
+pub use reclaim::Reclaimed;
+
+use leases::lease::UnixSeconds;
+use leases::{HwAddr, Leases4, StoreError};
+use ncr::NameChangeRequest;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::sync::Arc;
+
+/// A datagram as it came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// The DHCP message.
+    pub message: &'a [u8],
+    /// Who sent it: a client or a relay.
+    pub source: SocketAddrV4,
+    /// The address it was sent to.
+    pub destination: Ipv4Addr,
+    /// Name of the interface it came in by.
+    pub interface: &'a str,
+    /// The server's address on that interface.
+    pub interface_address: Ipv4Addr,
+}
+
+/// Where the reply goes that was appended to the caller's buffer; it leaves by the interface that the query came in by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The server's address, which is its identifier too.
+    pub from: Ipv4Addr,
+    /// To whom.
+    pub to: SocketAddrV4,
+    /// How it gets there.
+    pub link: Link,
+}
+
+/// How a reply gets to its destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Through the kernel's routes: the receiver answers ARP.
+    Routed,
+    /// To everybody on the link.
+    Broadcast,
+    /// In a frame to this hardware address: the client does not have its IP address yet (RFC 2131 §4.1).
+    Hardware(HwAddr),
+}
+
+/// The DHCPv4 protocol engine of one worker.
+#[derive(Debug)]
+pub struct Server {
+    snapshot: Arc<Snapshot>,
+    /// Addresses of the server on all its interfaces: clients may name any of them as their server's identifier.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Replies go to this port, whatever the protocol says (`-P`).
+    pub client_port: Option<u16>,
+    /// For tests: replies go to whoever sent the query.
+    pub reply_to_source: bool,
+    name_changes: Vec<NameChangeRequest>,
+    random: Random,
+}
+
+impl Server {
+    /// An engine that runs with this snapshot.
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self {
+            snapshot,
+            addresses: Vec::new(),
+            client_port: None,
+            reply_to_source: false,
+            name_changes: Vec::new(),
+            random: Random::new(),
+        }
+    }
+
+    /// Goes over to another snapshot, between two packets.
+    pub fn configure(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshot = snapshot;
+    }
+
+    /// Deals with one datagram that came at `now`. The reply, if there is one, is appended to `out`.
+    pub async fn handle<L: Leases4>(
+        &mut self,
+        received: &Received<'_>,
+        leases: &mut L,
+        now: UnixSeconds,
+        out: &mut Vec<u8>,
+    ) -> Option<Reply> {
+        let snapshot = Arc::clone(&self.snapshot);
+        self.exchange(&snapshot, received, leases, now, out).await
+    }
+
+    /// Reclaims up to `limit` leases whose time is over at `now`, the oldest first: their names are removed from the DNS, and
+    /// they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
+    pub async fn reclaim<L: Leases4>(
+        &mut self,
+        leases: &mut L,
+        now: UnixSeconds,
+        limit: usize,
+    ) -> Result<Reclaimed, StoreError> {
+        let snapshot = Arc::clone(&self.snapshot);
+        self.reclaim_expired(&snapshot, leases, now, limit).await
+    }
+
+    /// Name changes to be sent to D2; the caller drains them.
+    pub fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
+        &mut self.name_changes
+    }
+}
+
+/// Pseudo-random numbers for the random allocator (SplitMix64): spread, not secrecy, is what it needs.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn new() -> Self {
+        use std::hash::{BuildHasher, RandomState};
+        Self(RandomState::new().hash_one(0))
+    }
+
+    /// A number below `bound`; 0 if there is none.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)).checked_rem(bound).unwrap_or(0)
+    }
+}

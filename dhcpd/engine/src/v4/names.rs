@@ -1,0 +1,177 @@
+//! The client's name: what it sent (options 81 and 12), what is reserved for it, what is made for it (RFC 4702).
+
+use super::messages::*;
+use super::query::Query;
+use crate::ddns;
+use dhcpd_config::ddns::{Ddns, ReplaceClientName};
+use dhcpd_config::v4::snapshot::Host4;
+use log::event;
+use smallvec::SmallVec;
+use std::net::Ipv4Addr;
+use wire::v4::code;
+
+/// Flags of option 81 (RFC 4702 §2.1).
+mod flag {
+    pub const S: u8 = 1;
+    pub const O: u8 = 2;
+    pub const E: u8 = 4;
+    pub const N: u8 = 8;
+}
+/// Flags and two deprecated result codes, which are 255 in answers (RFC 4702 §2.2).
+const FQDN_HEAD: usize = 3;
+
+/// What became of the client's name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ClientName {
+    /// As the lease keeps it: lower case; with a dot at its end if it came from option 81.
+    pub hostname: Box<str>,
+    /// The server updates the address record.
+    pub forward: bool,
+    /// The server updates the PTR record.
+    pub reverse: bool,
+    /// The option of the answer.
+    pub answer: NameOption,
+}
+
+/// The name in the answer.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum NameOption {
+    /// The client neither sent one nor gets one.
+    #[default]
+    None,
+    /// Option 12.
+    HostName,
+    /// Option 81, with these flags.
+    Fqdn(u8),
+}
+
+impl ClientName {
+    /// Decides about the name of the client that gets `address`.
+    pub fn new(query: &Query<'_>, policy: &Ddns, host: Option<&Host4>, address: Ipv4Addr) -> Self {
+        let reserved = host.map(|h| &*h.hostname).filter(|name| !name.is_empty());
+        let mut name = match query.packet.option(code::FQDN) {
+            Some(option) => from_fqdn(query, policy, reserved, option),
+            None => from_hostname(query, policy, reserved),
+        };
+        if name.hostname.is_empty() && name.answer != NameOption::None {
+            let dot = matches!(name.answer, NameOption::Fqdn(_));
+            name.hostname = ddns::generate(address.into(), policy, dot).into();
+            event!(DHCP4_RESPONSE_HOSTNAME_GENERATE, query = query.label(), name = name.hostname);
+        }
+        name
+    }
+
+    /// The option for the answer.
+    pub fn option(&self) -> Option<(u8, SmallVec<[u8; 64]>)> {
+        match self.answer {
+            NameOption::None => None,
+            NameOption::HostName => Some((code::HOST_NAME, SmallVec::from_slice(self.hostname.as_bytes()))),
+            NameOption::Fqdn(flags) => {
+                let mut payload: SmallVec<[u8; 64]> = SmallVec::from_slice(&[flags, 255, 255]);
+                if flags & flag::E == 0 {
+                    payload.extend_from_slice(self.hostname.as_bytes());
+                } else {
+                    let mut labels = Vec::with_capacity(self.hostname.len() + 2);
+                    wire::names::encode(&self.hostname, true, &mut labels).ok()?;
+                    payload.extend_from_slice(&labels);
+                }
+                Some((code::FQDN, payload))
+            }
+        }
+    }
+}
+
+fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, option: &[u8]) -> ClientName {
+    event!(DHCP4_CLIENT_FQDN_PROCESS, query = query.label());
+    let failed = |reason: &dyn std::fmt::Display| {
+        event!(DHCP4_CLIENT_NAME_PROC_FAIL, query = query.label(), reason);
+        ClientName::default()
+    };
+    let (Some(&client), Some(bytes)) = (option.first(), option.get(FQDN_HEAD..)) else {
+        return failed(&"the FQDN option is truncated");
+    };
+    let (client_s, client_n) = (client & flag::S != 0, client & flag::N != 0);
+    let Some(server) = ddns::directions(client_s, client_n, policy) else {
+        return failed(&"the flags N and S are both set");
+    };
+    let sent = match sent_name(client, bytes) {
+        Ok(sent) => sent,
+        Err(reason) => return failed(&reason),
+    };
+    let replaced = matches!(policy.replace_client_name, ReplaceClientName::Always | ReplaceClientName::WhenPresent);
+    let hostname = match reserved {
+        Some(name) => ddns::qualify(name, policy, true),
+        None if replaced || sent.text.is_empty() => String::new(),
+        None => {
+            let Some(clean) = ddns::scrub(&sent.text, policy) else {
+                event!(DHCP4_CLIENT_FQDN_SCRUBBED_EMPTY, query = query.label(), name = sent.text);
+                return ClientName::default();
+            };
+            if sent.absolute { clean + "." } else { ddns::qualify(&clean, policy, true) }
+        }
+    };
+    let mut flags = client & flag::E;
+    flags |= if server.s { flag::S } else { 0 };
+    flags |= if server.n { flag::N } else { 0 };
+    flags |= if server.s != client_s { flag::O } else { 0 };
+    let hostname = hostname.to_ascii_lowercase().into();
+    ClientName { hostname, forward: server.s, reverse: !server.n, answer: NameOption::Fqdn(flags) }
+}
+
+/// The name in option 81: labels, or text as older clients send it.
+fn sent_name(flags: u8, bytes: &[u8]) -> Result<wire::names::Name, String> {
+    if flags & flag::E != 0 {
+        return wire::names::decode(bytes).map(|(name, _)| name).map_err(|e| e.to_string());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| "the name is not ASCII".to_owned())?;
+    let text = text.trim_end_matches('\0');
+    let absolute = text.ends_with('.');
+    let text = text.strip_suffix('.').unwrap_or(text);
+    wire::names::encode(text, true, &mut Vec::new()).map_err(|e| e.to_string())?;
+    Ok(wire::names::Name { text: text.to_owned(), absolute })
+}
+
+fn from_hostname(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>) -> ClientName {
+    let answer = |hostname: String| {
+        let updates = policy.send_updates;
+        let hostname = hostname.to_ascii_lowercase().into();
+        ClientName { hostname, forward: updates, reverse: updates, answer: NameOption::HostName }
+    };
+    let sent = query.packet.option(code::HOST_NAME).map(<[u8]>::trim_ascii);
+    if let Some(name) = reserved {
+        let name = ddns::qualify(name, policy, false);
+        event!(DHCP4_RESERVED_HOSTNAME_ASSIGNED, query = query.label(), name);
+        return answer(name);
+    }
+    use ReplaceClientName::{Always, WhenNotPresent, WhenPresent};
+    let Some(sent) = sent.filter(|s| !s.is_empty()) else {
+        let generated = matches!(policy.replace_client_name, Always | WhenNotPresent);
+        return if generated { answer(String::new()) } else { ClientName::default() };
+    };
+    event!(DHCP4_CLIENT_HOSTNAME_PROCESS, query = query.label());
+    if matches!(policy.replace_client_name, Always | WhenPresent) || sent == b"." {
+        return answer(String::new());
+    }
+    let malformed = |reason: &dyn std::fmt::Display| {
+        event!(DHCP4_CLIENT_HOSTNAME_MALFORMED, query = query.label(), reason);
+        ClientName::default()
+    };
+    let name = match &policy.sanitizer {
+        Some(sanitizer) => sanitizer.scrub(sent),
+        None => match std::str::from_utf8(sent) {
+            Ok(name) => name.to_owned(),
+            Err(_) => return malformed(&"not ASCII"),
+        },
+    };
+    if name.is_empty() {
+        let name = String::from_utf8_lossy(sent);
+        event!(DHCP4_CLIENT_HOSTNAME_SCRUBBED_EMPTY, query = query.label(), name);
+        return ClientName::default();
+    }
+    if let Err(reason) = wire::names::encode(&name, true, &mut Vec::with_capacity(name.len() + 2)) {
+        return malformed(&reason);
+    }
+    // One label is a host's name in our domain; more are taken as they are.
+    let labels = name.trim_end_matches('.').split('.').count();
+    answer(if labels == 1 { ddns::qualify(&name, policy, false) } else { name })
+}

@@ -1,0 +1,235 @@
+//! The options of an answer: what the protocol wants, what the client asks for, what the operator insists on.
+
+use super::query::Query;
+use dhcpd_config::options::{OptionItem, OptionSet, VendorOptions};
+use smallvec::SmallVec;
+use wire::v4::{Header, MessageType, Writer, code, sub_options};
+
+/// IANA number of CableLabs, whose clients ask for options inside of option 125.
+const CABLELABS: u32 = 4491;
+/// What they ask with: a list of codes.
+const CABLELABS_REQUEST_LIST: u8 = 1;
+/// Sent to every client that gets an answer, asked for or not, as Kea does.
+const BASIC: [u8; 4] = [code::ROUTERS, code::DNS_SERVERS, code::DOMAIN_NAME, code::SERVER_IDENTIFIER];
+/// A client takes messages of this size at least (RFC 2132 §9.10).
+const LEAST_MAX_MESSAGE: u16 = 576;
+/// IP and UDP headers, which count in option 57.
+const HEADERS: usize = 28;
+
+/// A payload: ready bytes of the snapshot or the query, or few bytes made for this answer.
+#[derive(Debug)]
+enum Payload<'a> {
+    Ready(&'a [u8]),
+    Made(SmallVec<[u8; 64]>),
+}
+
+impl Payload<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Ready(bytes) => bytes,
+            Self::Made(bytes) => bytes,
+        }
+    }
+}
+
+/// The options of an answer as they gather.
+#[derive(Debug)]
+pub(super) struct Options<'a> {
+    list: SmallVec<[(u8, Payload<'a>); 24]>,
+    present: [u64; 4],
+}
+
+impl<'a> Options<'a> {
+    pub fn new() -> Self {
+        Self { list: SmallVec::new(), present: [0; 4] }
+    }
+
+    pub fn has(&self, code: u8) -> bool {
+        self.present[usize::from(code >> 6)] >> (code & 63) & 1 == 1
+    }
+
+    fn push(&mut self, code: u8, payload: Payload<'a>) {
+        if !self.has(code) {
+            self.present[usize::from(code >> 6)] |= 1 << (code & 63);
+            self.list.push((code, payload));
+        }
+    }
+
+    /// Adds an option, unless it is there.
+    pub fn add(&mut self, code: u8, payload: &'a [u8]) {
+        self.push(code, Payload::Ready(payload));
+    }
+
+    /// Adds an option made for this answer, unless it is there.
+    pub fn make(&mut self, code: u8, payload: &[u8]) {
+        self.push(code, Payload::Made(SmallVec::from_slice(payload)));
+    }
+
+    pub fn remove(&mut self, code: u8) {
+        self.present[usize::from(code >> 6)] &= !(1 << (code & 63));
+        self.list.retain(|(c, _)| *c != code);
+    }
+
+    /// Adds the configured options that the client asks for or that are always sent: those of the reservation come
+    /// before those of the scope.
+    pub fn configured(&mut self, query: &'a Query<'a>, host: Option<&'a OptionSet>, scope: &'a OptionSet) {
+        let sets = Sets { host: host.filter(|set| !set.is_empty()), scope };
+        let asked = query.packet.option(code::PARAMETER_REQUEST_LIST).unwrap_or(&[]);
+        for &code in asked {
+            self.configured_one(&sets, code);
+        }
+        for code in sets.always() {
+            self.configured_one(&sets, code);
+        }
+        for code in BASIC {
+            self.configured_one(&sets, code);
+        }
+        if !sets.has_no_vendors() {
+            self.vendors(query, &sets);
+        }
+    }
+
+    fn configured_one(&mut self, sets: &Sets<'a>, code: u8) {
+        if !self.has(code)
+            && !sets.never(code)
+            && let Some(item) = sets.find(code)
+        {
+            self.add(code, &item.data);
+        }
+    }
+
+    /// Adds option 125 with the options of the vendors that the client names (RFC 3925 §4), or that option 125 in the
+    /// configuration names.
+    fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a>) {
+        let named = query.packet.option(code::VENDOR_OPTIONS).unwrap_or(&[]);
+        let class = query.packet.option(code::VENDOR_CLASS).unwrap_or(&[]);
+        let configured = match self.list.iter().find(|(c, _)| *c == code::VENDOR_OPTIONS) {
+            // The operator wrote the whole option.
+            Some((_, payload)) if payload.bytes().len() > 4 => return,
+            Some((_, payload)) => enterprise(payload.bytes()),
+            None => None,
+        };
+        let mut whole: SmallVec<[u8; 64]> = SmallVec::new();
+        let mut done: SmallVec<[u32; 4]> = SmallVec::new();
+        let asked = vendor_pieces(named).chain(vendor_pieces(class).map(|(id, _)| (id, &[][..])));
+        for (id, inside) in asked.chain(configured.map(|id| (id, &[][..]))) {
+            if done.contains(&id) {
+                continue;
+            }
+            done.push(id);
+            let list = sub_options(inside).find(|(c, _)| id == CABLELABS && *c == CABLELABS_REQUEST_LIST);
+            let asked = list.map_or(&[][..], |(_, codes)| codes);
+            let start = whole.len();
+            whole.extend_from_slice(&id.to_be_bytes());
+            whole.push(0);
+            for item in sets.vendor_items(id).filter(|item| item.always || asked.contains(&(item.code as u8))) {
+                let data = item.data.get(..255).unwrap_or(&item.data);
+                whole.extend_from_slice(&[item.code as u8, data.len() as u8]);
+                whole.extend_from_slice(data);
+            }
+            match u8::try_from(whole.len() - start - 5) {
+                Ok(len @ 1..) => whole[start + 4] = len,
+                // Nothing for this vendor, or more than an option of it can hold.
+                _ => whole.truncate(start),
+            }
+        }
+        if !whole.is_empty() {
+            self.remove(code::VENDOR_OPTIONS);
+            self.push(code::VENDOR_OPTIONS, Payload::Made(whole));
+        }
+    }
+
+    /// Appends the whole packet: the message type first, then by code, the relay's option last (RFC 3046 §2.2). Where the
+    /// client says what it can take (option 57), options that the protocol does not need are left out from the end.
+    pub fn write(mut self, out: &mut Vec<u8>, header: &Header<'_>, message_type: MessageType, max_size: Option<u16>) {
+        self.list.sort_unstable_by_key(|(code, _)| (*code == code::AGENT_OPTIONS, *code));
+        if let Some(max) = max_size {
+            self.shrink(usize::from(max.max(LEAST_MAX_MESSAGE)) - HEADERS);
+        }
+        let mut writer = Writer::new(out, header);
+        writer.option(code::MESSAGE_TYPE, &[message_type.0]);
+        for (code, payload) in &self.list {
+            writer.option(*code, payload.bytes());
+        }
+        writer.finish();
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        let size = |(_, payload): &(u8, Payload<'_>)| Writer::option_len(payload.bytes().len());
+        let mut total = Writer::EMPTY_LEN + Writer::option_len(1) + self.list.iter().map(size).sum::<usize>();
+        while total > limit {
+            let Some(last) = self.list.iter().rposition(|(code, _)| !is_needed(*code)) else { return };
+            total -= size(&self.list.remove(last));
+        }
+    }
+}
+
+/// Options without which an answer is none.
+fn is_needed(code: u8) -> bool {
+    matches!(
+        code,
+        code::SUBNET_MASK
+            | code::ROUTERS
+            | code::LEASE_TIME
+            | code::SERVER_IDENTIFIER
+            | code::RENEWAL_TIME
+            | code::REBINDING_TIME
+            | code::CLIENT_IDENTIFIER
+            | code::AGENT_OPTIONS
+            | code::SUBNET_SELECTION
+    )
+}
+
+/// The reservation's options over those of pool, subnet, network and server.
+struct Sets<'a> {
+    host: Option<&'a OptionSet>,
+    scope: &'a OptionSet,
+}
+
+impl<'a> Sets<'a> {
+    fn both(&self) -> impl Iterator<Item = &'a OptionSet> + use<'a> {
+        self.host.into_iter().chain([self.scope])
+    }
+
+    fn find(&self, code: u8) -> Option<&'a OptionItem> {
+        self.both().find_map(|set| set.find(code.into()))
+    }
+
+    fn never(&self, code: u8) -> bool {
+        self.both().any(|set| set.find(code.into()).is_some_and(|item| item.never))
+    }
+
+    fn always(&self) -> impl Iterator<Item = u8> + use<'a> {
+        self.both().flat_map(|set| set.items()).filter(|item| item.always).map(|item| item.code as u8)
+    }
+
+    fn has_no_vendors(&self) -> bool {
+        self.both().all(|set| set.vendors().is_empty())
+    }
+
+    /// A vendor's options, each once.
+    fn vendor_items(&self, enterprise: u32) -> impl Iterator<Item = &'a OptionItem> + use<'a> {
+        let of = move |set: &'a OptionSet| -> &'a [OptionItem] {
+            set.vendors().iter().find(|v| v.enterprise == enterprise).map_or(&[], |v: &VendorOptions| &v.items)
+        };
+        let inner = self.host.map_or(&[][..], of);
+        let outer = of(self.scope).iter().filter(move |item| !inner.iter().any(|mine| mine.code == item.code));
+        inner.iter().chain(outer).filter(|item| !item.never)
+    }
+}
+
+fn enterprise(bytes: &[u8]) -> Option<u32> {
+    bytes.first_chunk().map(|id| u32::from_be_bytes(*id))
+}
+
+/// Vendors in option 124 or 125, with what they carry.
+fn vendor_pieces(payload: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let mut rest = payload;
+    std::iter::from_fn(move || {
+        let id = enterprise(rest)?;
+        let (&len, tail) = rest.get(4..)?.split_first()?;
+        let (inside, tail) = tail.split_at_checked(len.into())?;
+        rest = tail;
+        Some((id, inside))
+    })
+}

@@ -1,0 +1,51 @@
+//! Which subnet a client is on.
+
+use super::messages::*;
+use super::query::Query;
+use dhcpd_config::v4::snapshot::Config4;
+use log::event;
+use std::net::Ipv4Addr;
+use wire::v4::{agent, code};
+
+/// Index of the client's subnet. The order is Kea's: what the relay (RFC 3527) or the client (RFC 3011) names, the relay's
+/// address, the client's own address, the interface.
+pub(super) fn subnet(config: &Config4, query: &Query<'_>) -> Option<usize> {
+    let found = find(config, query);
+    match found.and_then(|at| config.subnets.list().get(at)) {
+        Some(subnet) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id = subnet.id),
+        None => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
+    }
+    found
+}
+
+fn find(config: &Config4, query: &Query<'_>) -> Option<usize> {
+    let subnets = &config.subnets;
+    if let Some(address) = selected(config, query) {
+        return subnets.by_address(address);
+    }
+    let giaddr = query.packet.giaddr();
+    if !giaddr.is_unspecified() {
+        return subnets.by_relay(giaddr).or_else(|| subnets.by_address(giaddr));
+    }
+    // A packet to the server's own address comes from a client that has one.
+    let source = *query.received.source.ip();
+    let own = [query.packet.ciaddr(), source].into_iter().find(|a| !a.is_unspecified());
+    if let (Some(address), false) = (own, query.is_broadcast()) {
+        return subnets.by_address(address);
+    }
+    subnets.by_interface(query.received.interface).or_else(|| {
+        let address = query.received.interface_address;
+        (!address.is_unspecified()).then(|| subnets.by_address(address)).flatten()
+    })
+}
+
+/// The link that the relay or the client names.
+fn selected(config: &Config4, query: &Query<'_>) -> Option<Ipv4Addr> {
+    let by_relay = || {
+        let value = query.agent_option(agent::LINK_SELECTION)?;
+        <[u8; 4]>::try_from(value).ok().map(Ipv4Addr::from)
+    };
+    let by_relay = if config.compatibility.ignore_rai_link_selection { None } else { by_relay() };
+    let named = by_relay.or_else(|| query.packet.address_option(code::SUBNET_SELECTION));
+    named.filter(|address| !address.is_unspecified())
+}
