@@ -13,6 +13,7 @@ BUILD_NEEDS = gcc g++ make cmake pkg-config libpcre2-dev
 LAB_NEEDS = python3 iproute2 procps bind9 bind9-dnsutils isc-dhcp-client python3-ncclient openssh-client
 TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base
 BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server kea-common kea-admin
+D = $(DESTDIR)$(PREFIX)
 export TAKAHE_BIN = $(CURDIR)/$(BIN)
 
 .PHONY: build demo test bench install clean
@@ -33,6 +34,19 @@ test: build
 bench: build
 	@scripts/need $(BENCH_NEEDS)
 	$(PYTHON) tests/bench/bench.py
+
+# Configuration is made only where none is; the state folders belong to whoever runs the daemons.
+install: build
+	install -d $(D)/sbin $(D)/bin $(D)/etc/kea $(D)/lib/kea/hooks $(D)/share/kea/yang/modules $(D)/share/doc/takahe \
+	    $(D)/share/bash-completion/completions $(D)/lib/systemd/system
+	install -d -m 0750 $(D)/var/lib/kea $(D)/var/run/kea $(D)/var/log/kea
+	install -m 0755 $(addprefix $(BIN)/,$(DAEMONS) keactrl) $(D)/sbin
+	install -m 0644 yang/*.yang $(D)/share/kea/yang/modules
+	install -m 0644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(D)/share/doc/takahe
+	for f in packaging/etc/*.conf; do [ -e $(D)/etc/kea/$${f##*/} ] || install -m 0640 $$f $(D)/etc/kea; done
+	[ -e $(D)/etc/kea/keactrl.conf ] || sed 's,@PREFIX@,$(PREFIX),g' tools/keactrl/keactrl.conf >$(D)/etc/kea/keactrl.conf
+	for f in packaging/systemd/*.service; do sed 's,@PREFIX@,$(PREFIX),g' $$f >$(D)/lib/systemd/system/$${f##*/}; done
+	install -m 0644 tools/keactrl/keactrl.bash $(D)/share/bash-completion/completions/keactrl
 
 clean:
 	$(CARGO) clean

@@ -339,7 +339,7 @@ impl TxBatch {
             // SAFETY: the headers of this run point into messages and vectors, which nobody touches before it returns.
             let n = unsafe {
                 libc::sendmmsg(
-                    sockets[socket].as_raw_fd(),
+                    sockets(socket).as_raw_fd(),
                     self.headers[at..].as_mut_ptr(),
                     run as u32,
                     libc::MSG_DONTWAIT,

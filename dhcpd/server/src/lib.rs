@@ -1,1 +1,46 @@
 //! kea-dhcp4 and kea-dhcp6: wiring, workers, reload.
+//!
+//! The engine decides about packets, net moves them, leases keeps what was promised, process lives: here they meet.
+
+mod d2_client;
+mod duid;
+mod housekeeping;
+mod messages;
+mod plane;
+mod positions;
+mod sockets;
+mod v4;
+mod v6;
+mod worker;
+
+pub use v4::Dhcp4;
+pub use v6::Dhcp6;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Name and version of this product.
+const PRODUCT: &str = concat!("Takahe ", env!("CARGO_PKG_VERSION"));
+
+/// Seconds since 1970.
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+}
+
+/// The output of a future that has nothing to wait for, as those over memfile: ready at the first poll, or `None`.
+fn ready<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// An error of a configuration without the path of the parameter.
+fn place(error: &schema::ConfigError) -> String {
+    match error.line {
+        0 => error.reason.clone(),
+        _ => format!("{}:{}:{}: {}", error.file, error.line, error.column, error.reason),
+    }
+}

@@ -5,6 +5,7 @@
 //! sockets) comes as one [`Setup`] between two turns, so a packet sees one state.
 
 use crate::sockets::Bound;
+use leases::StoreError;
 use ncr::NameChangeRequest;
 use net::{RxBatch, Socket, TxBatch, Waker, wait};
 use parking_lot::Mutex;
@@ -18,14 +19,20 @@ pub trait Protocol: Send + 'static {
     /// What configures it.
     type Config: Send + 'static;
 
-    /// Goes over to another configuration.
-    fn configure(&mut self, config: Self::Config);
+    /// Goes over to another configuration, and to these sockets.
+    fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]);
 
     /// Decides about the packets that `rx` received from `sockets[at]`; replies wait in `tx`.
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch);
 
     /// Makes what was decided durable; replies may leave when it is.
-    fn sync(&mut self) -> io::Result<()>;
+    fn sync(&mut self) -> Result<(), StoreError>;
+
+    /// Reclaims up to `limit` expired leases: how many, and whether there may be more.
+    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError>;
+
+    /// Forgets up to `limit` leases that were reclaimed more than `hold` seconds ago; how many.
+    fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError>;
 
     /// What D2 is to be told.
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest>;
@@ -33,8 +40,8 @@ pub trait Protocol: Send + 'static {
     /// The kernel refused a reply.
     fn send_failed(&mut self, error: &io::Error);
 
-    /// The replies that wait in `tx` leave (`true`), or must not (`false`).
-    fn replied(&mut self, count: usize, sent: bool);
+    /// So many replies must not leave: what they promise is not durable.
+    fn held_back(&mut self, count: usize);
 }
 
 /// A new state for a worker.
@@ -104,7 +111,7 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
         match inbox.order.lock().take() {
             Some(Order::Stop) => return,
             Some(Order::Change(setup)) => {
-                protocol.configure(setup.config);
+                protocol.configure(setup.config, &setup.sockets);
                 sockets = setup.sockets;
                 ready.clear(); // numbers of the sockets before; the next wait tells again
             }
@@ -127,13 +134,11 @@ fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &m
     }
     protocol.serve(sockets, at, rx, count, tx);
     // Only what is on disk is promised: after a failed write nobody hears of these leases.
-    let waiting = tx.len();
     if protocol.sync().is_err() {
+        protocol.held_back(tx.len());
         tx.discard();
-        protocol.replied(waiting, false);
         return;
     }
     let socket = |i: usize| -> &Socket { &sockets[i].socket };
-    let sent = tx.flush(socket, |e| protocol.send_failed(&e));
-    protocol.replied(sent, true);
+    tx.flush(socket, |e| protocol.send_failed(&e));
 }

@@ -1,0 +1,101 @@
+//! What the daemons say about their own life, under Kea's identifiers.
+
+log::messages! {
+    /// The process starts.
+    DHCP4_STARTING: Info, "dhcp4", "Kea DHCPv4 server version {version} ({product}) starting";
+    /// Follows the start.
+    DHCP4_START_INFO: Debug(0), "dhcp4", "pid: {pid}, server port: {server_port}, client port: {client_port}, verbose: {verbose}";
+    /// The server answers clients from now on.
+    DHCP4_STARTED: Info, "dhcp4", "Kea DHCPv4 server version {version} started";
+    /// The same server with the same file is running already.
+    DHCP4_ALREADY_RUNNING: Error, "dhcp4", "{process} already running? {reason}";
+    /// A file's configuration was refused.
+    DHCP4_CONFIG_LOAD_FAIL: Error, "dhcp4", "configuration error using file: {file}, reason: {reason}";
+    /// A configuration is wrong in one place; each place is told.
+    DHCP4_PARSER_FAIL: Error, "dhcp4", "failed to create or run parser for configuration element {element}: {reason}";
+    /// The server cannot start.
+    DHCP4_INIT_FAIL: Error, "dhcp4", "failed to initialize Kea server: {reason}";
+    /// A configuration took effect.
+    DHCP4_CONFIG_COMPLETE: Info, "dhcp4", "DHCPv4 server has completed configuration: {summary}";
+    /// How many workers serve.
+    DHCP4_MULTI_THREADING_INFO: Info, "dhcp4", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
+    /// A change of thread-pool-size waits for the next start.
+    DHCP4_MULTI_THREADING_KEPT: Warn, "dhcp4", "the number of threads stays {threads} until the next start";
+    /// The file is read again.
+    DHCP4_DYNAMIC_RECONFIGURATION: Info, "dhcp4", "initiate server reconfiguration using file: {file}, after receiving SIGHUP signal or config-reload command";
+    /// The file's configuration is in effect.
+    DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS: Info, "dhcp4", "dynamic server reconfiguration succeeded with file: {file}";
+    /// The file's configuration was refused; the one before it stays.
+    DHCP4_DYNAMIC_RECONFIGURATION_FAIL: Error, "dhcp4", "dynamic server reconfiguration failed with file: {file}: {reason}";
+    /// The server was told to end.
+    DHCP4_SHUTDOWN_REQUEST: Debug(40), "dhcp4", "shutdown of server requested";
+    /// The server ends.
+    DHCP4_SHUTDOWN: Info, "dhcp4", "server shutdown";
+    /// A reply did not leave.
+    DHCP4_PACKET_SEND_FAIL: Error, "packets", "failed to send DHCPv4 packet: {reason}";
+    /// What arrived is no datagram that can hold a DHCPv4 message.
+    DHCP4_BUFFER_RECEIVE_FAIL: Debug(40), "bad-packets", "error on attempt to receive packet: {reason}";
+    /// Replies were held back since their leases could not be made durable.
+    DHCP4_REPLIES_HELD_BACK: Error, "leases", "{count} replies were not sent: the leases behind them could not be made durable";
+
+    /// The process starts.
+    DHCP6_STARTING: Info, "dhcp6", "Kea DHCPv6 server version {version} ({product}) starting";
+    /// Follows the start.
+    DHCP6_START_INFO: Debug(0), "dhcp6", "pid: {pid}, server port: {server_port}, client port: {client_port}, verbose: {verbose}";
+    /// The server answers clients from now on.
+    DHCP6_STARTED: Info, "dhcp6", "Kea DHCPv6 server version {version} started";
+    /// The same server with the same file is running already.
+    DHCP6_ALREADY_RUNNING: Error, "dhcp6", "{process} already running? {reason}";
+    /// A file's configuration was refused.
+    DHCP6_CONFIG_LOAD_FAIL: Error, "dhcp6", "configuration error using file: {file}, reason: {reason}";
+    /// A configuration is wrong in one place; each place is told.
+    DHCP6_PARSER_FAIL: Error, "dhcp6", "failed to create or run parser for configuration element {element}: {reason}";
+    /// The server cannot start.
+    DHCP6_INIT_FAIL: Error, "dhcp6", "failed to initialize Kea server: {reason}";
+    /// A configuration took effect.
+    DHCP6_CONFIG_COMPLETE: Info, "dhcp6", "DHCPv6 server has completed configuration: {summary}";
+    /// The server's DUID.
+    DHCP6_USING_SERVERID: Info, "dhcp6", "server is using server-id {duid} and stores in the file {file}";
+    /// How many workers serve.
+    DHCP6_MULTI_THREADING_INFO: Info, "dhcp6", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
+    /// A change of thread-pool-size waits for the next start.
+    DHCP6_MULTI_THREADING_KEPT: Warn, "dhcp6", "the number of threads stays {threads} until the next start";
+    /// The file is read again.
+    DHCP6_DYNAMIC_RECONFIGURATION: Info, "dhcp6", "initiate server reconfiguration using file: {file}, after receiving SIGHUP signal or config-reload command";
+    /// The file's configuration is in effect.
+    DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS: Info, "dhcp6", "dynamic server reconfiguration succeeded with file: {file}";
+    /// The file's configuration was refused; the one before it stays.
+    DHCP6_DYNAMIC_RECONFIGURATION_FAIL: Error, "dhcp6", "dynamic server reconfiguration failed with file: {file}: {reason}";
+    /// The server was told to end.
+    DHCP6_SHUTDOWN_REQUEST: Debug(40), "dhcp6", "shutdown of server requested";
+    /// The server ends.
+    DHCP6_SHUTDOWN: Info, "dhcp6", "server shutdown";
+    /// A reply did not leave.
+    DHCP6_PACKET_SEND_FAIL: Error, "packets", "failed to send DHCPv6 packet: {reason}";
+    /// What arrived is no datagram that can hold a DHCPv6 message.
+    DHCP6_PACKET_RECEIVE_FAIL: Debug(40), "bad-packets", "error on attempt to receive packet: {reason}";
+    /// Replies were held back since their leases could not be made durable.
+    DHCP6_REPLIES_HELD_BACK: Error, "leases", "{count} replies were not sent: the leases behind them could not be made durable";
+
+    /// An interface is listened on.
+    DHCPSRV_CFGMGR_ADD_IFACE: Info, "dhcpsrv", "listening on interface {interface}";
+    /// A socket could not be opened; it is tried again when the interface changes.
+    DHCPSRV_OPEN_SOCKET_FAIL: Warn, "dhcpsrv", "failed to open socket: {reason}";
+    /// No socket is open: no client can reach the server.
+    DHCPSRV_NO_SOCKETS_OPEN: Warn, "dhcpsrv", "no interface configured to listen to DHCP traffic";
+    /// Name changes are sent to D2 from now on.
+    DHCPSRV_DHCP_DDNS_SENDER_STARTED: Info, "dhcpsrv", "NameChangeRequest sender has been started: {parameters}";
+    /// A name change was sent to D2.
+    DHCPSRV_DHCP_DDNS_NCR_SENT: Debug(50), "dhcpsrv", "NameChangeRequest sent to kea-dhcp-ddns: {request}";
+    /// A name change could not be queued or sent, and is lost.
+    DHCPSRV_DHCP_DDNS_NCR_REJECTED: Error, "dhcpsrv", "NameChangeRequest rejected by the sender: {reason}, ncr: {request}";
+    /// D2 cannot be reached; name changes wait.
+    DHCPSRV_DHCP_DDNS_WAITING: Warn, "dhcpsrv", "kea-dhcp-ddns cannot be reached at {server}: {reason}; name changes wait";
+    /// A clean-up of the lease file failed.
+    DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
+
+    /// Reclamation could not be done.
+    ALLOC_ENGINE_LEASES_RECLAMATION_FAILED: Error, "alloc-engine", "reclamation of expired leases failed: {reason}";
+    /// Reclamations in a row did not get through all expired leases.
+    ALLOC_ENGINE_LEASES_RECLAMATION_SLOW: Warn, "alloc-engine", "expired leases still exist after {count} reclamations";
+}

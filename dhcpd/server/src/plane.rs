@@ -1,0 +1,389 @@
+//! The data plane of a daemon: lease store, sockets, workers and housekeeping, and their change from one configuration
+//! to the next.
+//!
+//! What both families wire alike stands here; what a packet means is in the engine, behind [`Protocol`].
+
+use crate::d2_client;
+use crate::housekeeping::{self, Schedule};
+use crate::messages::*;
+use crate::sockets::{self, BadEntry, SocketSet, Wanted};
+use crate::worker::{Protocol, Setup, Worker};
+use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase};
+use leases::memfile::{Options, Store, Table};
+use net::{Interface, LinkWatch};
+use process::paths;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// Links come and go in bursts of notices: sockets are looked after when a burst is over.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// What differs between DHCPv4 and DHCPv6.
+pub trait Family: Sized + 'static {
+    /// The resolved configuration.
+    type Config: Send + Sync + 'static;
+    /// The configuration with counters and what else the workers share.
+    type Snapshot: Send + Sync + 'static;
+    /// Leases.
+    type Table: Table + Send + 'static;
+    /// What else a worker needs.
+    type Identity: Clone + Send + 'static;
+    /// What the command line says about replies.
+    type Settings: Copy + 'static;
+    /// The engine in a worker.
+    type Protocol: Protocol<Config = Run<Self>>;
+
+    /// Default lease file.
+    const LEASE_FILE: &'static str;
+
+    /// A snapshot of a configuration, to follow the one `before`.
+    fn snapshot(config: Arc<Self::Config>, identity: &Self::Identity, stats: &stats::Registry, before: Option<&Arc<Self::Snapshot>>) -> Arc<Self::Snapshot>;
+    /// The configuration in a snapshot.
+    fn config(snapshot: &Self::Snapshot) -> &Self::Config;
+    /// A snapshot takes effect: statistics are those of its subnets; if the leases in `store` are news, they are counted.
+    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool);
+    /// The parts of a configuration that the data plane is made of.
+    fn parts(config: &Self::Config) -> Parts<'_>;
+    /// The sockets that are wanted on these interfaces.
+    fn plan(config: &Self::Config, interfaces: &[Interface], port: u16) -> Vec<Wanted>;
+    /// An engine.
+    fn protocol(run: Run<Self>, settings: Self::Settings, stats: &Arc<stats::Registry>) -> Self::Protocol;
+    /// Says how many threads serve, and whether that is not what was asked for.
+    fn report_threads(multi: bool, threads: u32, queue: u32, kept: bool);
+}
+
+/// What the data plane asks of a configuration.
+pub struct Parts<'a> {
+    /// `interfaces`.
+    pub interfaces: &'a [Box<str>],
+    /// `service-sockets-require-all`.
+    pub require_all: bool,
+    /// `service-sockets-max-retries`.
+    pub max_retries: u32,
+    /// `service-sockets-retry-wait-time`.
+    pub retry_wait: Duration,
+    /// `lease-database`.
+    pub lease_database: &'a LeaseDatabase,
+    /// `expired-leases-processing`.
+    pub expired: &'a ExpiredLeases,
+    /// `dhcp-ddns`.
+    pub d2: &'a D2Client,
+    /// `thread-pool-size`; 0: as many as there are processors; `None`: one.
+    pub threads: Option<u32>,
+}
+
+/// A configuration with what it runs on.
+pub struct Run<F: Family> {
+    /// The configuration with counters.
+    pub snapshot: Arc<F::Snapshot>,
+    /// The leases.
+    pub store: Arc<Store<F::Table>>,
+    /// Server identifier and the like.
+    pub identity: F::Identity,
+}
+
+impl<F: Family> Run<F> {
+    fn parts(&self) -> Parts<'_> {
+        F::parts(F::config(&self.snapshot))
+    }
+}
+
+impl<F: Family> Clone for Run<F> {
+    fn clone(&self) -> Self {
+        Self { snapshot: self.snapshot.clone(), store: self.store.clone(), identity: self.identity.clone() }
+    }
+}
+
+/// All that could fail has been done for this configuration; nothing has changed yet.
+pub struct Prepared<F: Family> {
+    run: Run<F>,
+    sockets: SocketSet,
+    failures: Vec<sockets::Failure>,
+    needs_cleanup: bool,
+}
+
+/// What is wrong with a configuration for this machine.
+#[derive(Debug)]
+pub enum Unfit {
+    /// An entry of `interfaces-config/interfaces`.
+    Interface(BadEntry),
+    /// A socket that must be open is not.
+    Socket(String),
+    /// The lease file.
+    Leases(String),
+}
+
+/// The data plane of a running daemon. Clones are the same one.
+pub struct Plane<F: Family> {
+    state: Rc<RefCell<State<F>>>,
+}
+
+struct State<F: Family> {
+    port: u16,
+    settings: F::Settings,
+    stats: Arc<stats::Registry>,
+    workers: Vec<Worker<Run<F>>>,
+    sockets: SocketSet,
+    run: Option<Run<F>>,
+    d2: watch::Sender<D2Client>,
+    schedule: watch::Sender<Schedule>,
+    name_changes: UnboundedSender<Vec<ncr::NameChangeRequest>>,
+    name_changes_out: Option<tokio::sync::mpsc::UnboundedReceiver<Vec<ncr::NameChangeRequest>>>,
+    retries: u32,
+}
+
+impl<F: Family> Clone for Plane<F> {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone() }
+    }
+}
+
+impl<F: Family> Plane<F> {
+    /// A data plane that serves on `port` as soon as a configuration is applied.
+    pub fn new(port: u16, settings: F::Settings, stats: Arc<stats::Registry>) -> Self {
+        let (name_changes, out) = unbounded_channel();
+        let state = State {
+            port,
+            settings,
+            stats,
+            workers: Vec::new(),
+            sockets: SocketSet::default(),
+            run: None,
+            d2: watch::Sender::new(D2Client::default()),
+            schedule: watch::Sender::new(Schedule::default()),
+            name_changes,
+            name_changes_out: Some(out),
+            retries: 0,
+        };
+        Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Whether the configuration fits this machine, without touching sockets or files.
+    pub fn check(&self, config: &F::Config) -> Result<(), Vec<Unfit>> {
+        select(F::parts(config).interfaces).map(drop)
+    }
+
+    /// Opens what the configuration needs and is not open yet.
+    pub fn prepare(&self, config: Arc<F::Config>, identity: F::Identity) -> Result<Prepared<F>, Vec<Unfit>> {
+        let state = self.state.borrow();
+        let parts = F::parts(&config);
+        let interfaces = select(parts.interfaces)?;
+        let (store, needs_cleanup) = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
+        let workers = state.worker_count(parts.threads);
+        let (sockets, failures) = state.sockets.changed_to(F::plan(&config, &interfaces, state.port), workers);
+        if parts.require_all && parts.max_retries == 0 && !failures.is_empty() {
+            return Err(failures.iter().map(|f| Unfit::Socket(describe(f))).collect());
+        }
+        let before = state.run.as_ref().map(|run| &run.snapshot);
+        let snapshot = F::snapshot(config, &identity, &state.stats, before);
+        Ok(Prepared { run: Run { snapshot, store, identity }, sockets, failures, needs_cleanup })
+    }
+
+    /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
+    pub fn apply(&self, prepared: Prepared<F>) {
+        let Prepared { run, sockets, failures, needs_cleanup } = prepared;
+        let first = self.state.borrow().run.is_none();
+        let mut state = self.state.borrow_mut();
+        let parts = run.parts();
+        state.d2.send_replace(parts.d2.clone());
+        state.schedule.send_replace(Schedule {
+            expired: *parts.expired,
+            cleanup: Duration::from_secs(parts.lease_database.lfc_interval.into()),
+            cleanup_now: needs_cleanup,
+        });
+        state.retries = parts.max_retries;
+        let wanted = wanted_workers(parts.threads);
+        let count = state.worker_count(parts.threads);
+        state.start_workers(&run, count);
+        F::report_threads(parts.threads.is_some(), count, 0, wanted != count);
+        let news = state.run.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.store, &run.store));
+        F::publish(&run, &state.stats, news);
+        state.run = Some(run);
+        state.sockets = sockets;
+        state.hand_over();
+        drop(state);
+        self.report_sockets(&failures);
+        if first {
+            self.start_tasks();
+        }
+        if !failures.is_empty() {
+            self.retry_later();
+        }
+    }
+
+    /// An engine for what is not started by a packet.
+    pub fn keeper(&self, run: Run<F>) -> F::Protocol {
+        let state = self.state.borrow();
+        F::protocol(run, state.settings, &state.stats)
+    }
+
+    /// The configuration in effect with what it runs on.
+    pub fn run(&self) -> Option<Run<F>> {
+        self.state.borrow().run.clone()
+    }
+
+    /// Stops the workers: what they have received is answered.
+    pub fn stop(&self) {
+        let workers = std::mem::take(&mut self.state.borrow_mut().workers);
+        drop(workers);
+        if let Some(run) = &self.state.borrow().run {
+            let _ = run.store.sync(); // its failure is logged by the store
+        }
+    }
+
+    fn start_tasks(&self) {
+        let mut state = self.state.borrow_mut();
+        if let Some(out) = state.name_changes_out.take() {
+            tokio::task::spawn_local(d2_client::run(out, state.d2.subscribe()));
+        }
+        tokio::task::spawn_local(housekeeping::run::<F>(self.clone(), state.schedule.subscribe(), state.name_changes.clone()));
+        if let Ok(watch) = LinkWatch::new().and_then(|w| AsyncFd::with_interest(w, Interest::READABLE)) {
+            let plane = self.clone();
+            tokio::task::spawn_local(async move {
+                while let Ok(mut ready) = watch.readable().await {
+                    sleep(SETTLE).await;
+                    watch.get_ref().drain();
+                    ready.clear_ready();
+                    plane.look_again();
+                }
+            });
+        }
+    }
+
+    /// Opens and closes sockets as the machine's interfaces are now. Failures that remain.
+    fn look_again(&self) -> usize {
+        let mut state = self.state.borrow_mut();
+        let Some(run) = state.run.clone() else { return 0 };
+        let machine = net::interfaces().unwrap_or_default();
+        // An interface that is away is no error any more: it is served again when it is back.
+        let present: Vec<Box<str>> = run.parts()
+            .interfaces
+            .iter()
+            .filter(|entry| sockets::select(std::slice::from_ref(*entry), &machine).is_ok())
+            .cloned()
+            .collect();
+        let interfaces = sockets::select(&present, &machine).unwrap_or_default();
+        let workers = state.workers.len() as u32;
+        let (sockets, failures) = state.sockets.changed_to(F::plan(F::config(&run.snapshot), &interfaces, state.port), workers);
+        if !sockets.is_same(&state.sockets) {
+            state.sockets = sockets;
+            state.hand_over();
+            drop(state);
+            self.report_sockets(&failures);
+        }
+        failures.len()
+    }
+
+    fn retry_later(&self) {
+        let plane = self.clone();
+        tokio::task::spawn_local(async move {
+            loop {
+                let wait = {
+                    let mut state = plane.state.borrow_mut();
+                    let Some(run) = state.run.clone().filter(|_| state.retries > 0) else { return };
+                    state.retries -= 1;
+                    run.parts().retry_wait
+                };
+                sleep(wait).await;
+                if plane.look_again() == 0 {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn report_sockets(&self, failures: &[sockets::Failure]) {
+        for failure in failures {
+            log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = describe(failure));
+        }
+        let state = self.state.borrow();
+        let open = state.sockets.sockets.first().map_or(&[][..], Vec::as_slice);
+        let mut names: Vec<_> = open.iter().map(|b| &b.wanted.interface.name).collect();
+        names.dedup();
+        for interface in &names {
+            log::event!(DHCPSRV_CFGMGR_ADD_IFACE, interface);
+        }
+        if names.is_empty() {
+            log::event!(DHCPSRV_NO_SOCKETS_OPEN);
+        }
+    }
+}
+
+impl<F: Family> State<F> {
+    /// The store for these settings: the open one if it has them already.
+    fn store(&self, settings: &LeaseDatabase) -> Result<(Arc<Store<F::Table>>, bool), String> {
+        if let Some(run) = self.run.as_ref().filter(|run| run.parts().lease_database == settings) {
+            return Ok((run.store.clone(), false));
+        }
+        let options = Options { path: lease_file::<F>(settings)?, sync: settings.sync, max_row_errors: settings.max_row_errors };
+        // The same file with other settings must not be open twice: the one who writes last would win.
+        if let Some(run) = self.run.as_ref().filter(|run| options.path.is_some() && run.store.path() == options.path) {
+            return match run.parts().lease_database {
+                old if old.sync == settings.sync => Ok((run.store.clone(), false)),
+                _ => Err("lease-database/sync of an open lease file changes at the next start only".into()),
+            };
+        }
+        let (store, report) = Store::open(options).map_err(|e| e.to_string())?;
+        Ok((Arc::new(store), report.needs_conversion))
+    }
+
+    /// Workers are as many as at the start: the kernel spreads clients over the sockets that were opened then.
+    fn worker_count(&self, threads: Option<u32>) -> u32 {
+        if self.workers.is_empty() { wanted_workers(threads) } else { self.workers.len() as u32 }
+    }
+
+    fn start_workers(&mut self, run: &Run<F>, count: u32) {
+        while (self.workers.len() as u32) < count {
+            let name = format!("worker-{}", self.workers.len());
+            match Worker::start(name, F::protocol(run.clone(), self.settings, &self.stats), self.name_changes.clone()) {
+                Ok(worker) => self.workers.push(worker),
+                Err(error) => {
+                    log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives every worker the configuration and the sockets of now.
+    fn hand_over(&self) {
+        let Some(run) = &self.run else { return };
+        for (worker, sockets) in self.workers.iter().zip(&self.sockets.sockets) {
+            worker.change(Setup { config: run.clone(), sockets: sockets.clone() });
+        }
+    }
+}
+
+fn select(entries: &[Box<str>]) -> Result<Vec<Interface>, Vec<Unfit>> {
+    let machine = net::interfaces().map_err(|e| vec![Unfit::Socket(format!("cannot list interfaces: {e}"))])?;
+    sockets::select(entries, &machine).map_err(|bad| bad.into_iter().map(Unfit::Interface).collect())
+}
+
+fn describe(failure: &sockets::Failure) -> String {
+    let Wanted { kind, interface, port } = &failure.wanted;
+    format!("{kind:?} port {port} on interface {}: {}", interface.name, failure.error)
+}
+
+fn wanted_workers(threads: Option<u32>) -> u32 {
+    match threads {
+        None => 1,
+        Some(0) => std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
+        Some(n) => n,
+    }
+}
+
+fn lease_file<F: Family>(settings: &LeaseDatabase) -> Result<Option<PathBuf>, String> {
+    if !settings.persist {
+        return Ok(None);
+    }
+    let name = settings.name.as_deref().map_or(F::LEASE_FILE.into(), |n| n.to_string_lossy());
+    paths::DATA.confine(&name).map(|confined| Some(confined.path))
+}

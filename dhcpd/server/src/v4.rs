@@ -1,0 +1,322 @@
+//! kea-dhcp4.
+
+use crate::messages::*;
+use crate::plane::{Family, Parts, Plane, Prepared, Run};
+use crate::positions;
+use crate::sockets::{self, Bound, Opening, Wanted};
+use crate::worker::Protocol;
+use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
+use dhcpd_config::v4::snapshot::Config4;
+use engine::v4::{Link, Received, Reply, Server, Snapshot};
+use leases::memfile::{Store4, Table4};
+use leases::{Leases4, StoreError};
+use ncr::NameChangeRequest;
+use net::frame::Endpoints;
+use net::{Destination, Interface, RxBatch, TxBatch};
+use process::{Context, Daemon, Event, Identity, Style, VERSION};
+use schema::ConfigError;
+use schema::json::Document;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Port of servers and relays (RFC 2131 §4.1).
+const SERVER_PORT: u16 = 67;
+/// Leases counted while the store is held.
+const PAGE: usize = 4096;
+
+/// The DHCPv4 daemon.
+pub struct Dhcp4 {
+    plane: Plane<V4>,
+    parameters: RefCell<Option<Arc<Parameters>>>,
+}
+
+/// A configuration that is good and ready.
+pub struct Ready {
+    parameters: Arc<Parameters>,
+    summary: String,
+    plane: Prepared<V4>,
+}
+
+impl Daemon for Dhcp4 {
+    const IDENTITY: Identity = Identity {
+        process: "kea-dhcp4",
+        module: "Dhcp4",
+        title: "Kea DHCPv4 server",
+        options: "vVWdFRXc:t:T:p:P:",
+        style: Style::Server,
+    };
+    type Prepared = Ready;
+
+    fn new(context: Context) -> Result<Self, String> {
+        let port = context.options.server_port.unwrap_or(SERVER_PORT);
+        let settings = Settings {
+            server_port: port,
+            client_port: context.options.client_port,
+            reply_to_source: std::env::var("KEA_TEST_SEND_RESPONSES_TO_SOURCE").is_ok_and(|v| v == "ENABLED"),
+        };
+        Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
+    }
+
+    fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
+        let (parameters, config) = dhcpd_config::v4::load(document)?;
+        let summary = summary(&config);
+        let plane = self.plane.prepare(Arc::new(config), ()).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))?;
+        Ok(Ready { parameters: Arc::new(parameters), summary, plane })
+    }
+
+    fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
+        let (_, config) = dhcpd_config::v4::load(document)?;
+        self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))
+    }
+
+    fn apply(&self, ready: Ready) {
+        self.plane.apply(ready.plane);
+        log::event!(DHCP4_CONFIG_COMPLETE, summary = ready.summary);
+        *self.parameters.borrow_mut() = Some(ready.parameters);
+    }
+
+    fn config(&self) -> Value {
+        self.parameters.borrow().as_ref().map_or(Value::Null, |p| dhcpd_config::v4::config_get(p))
+    }
+
+    fn report(event: Event<'_>) {
+        match event {
+            Event::Starting(options) => {
+                log::event!(DHCP4_STARTING, version = VERSION, product = crate::PRODUCT);
+                log::event!(
+                    DHCP4_START_INFO,
+                    pid = std::process::id(),
+                    server_port = options.server_port.unwrap_or(SERVER_PORT),
+                    client_port = options.client_port.unwrap_or(0),
+                    verbose = options.debug
+                );
+            }
+            Event::AlreadyRunning(reason) => log::event!(DHCP4_ALREADY_RUNNING, process = "kea-dhcp4", reason),
+            Event::LoadFailed(file, reason) => log::event!(DHCP4_CONFIG_LOAD_FAIL, file = file.display(), reason),
+            Event::Refused(errors) => {
+                for error in errors {
+                    log::event!(DHCP4_PARSER_FAIL, element = error.path, reason = crate::place(error));
+                }
+            }
+            Event::InitFailed(reason) => log::event!(DHCP4_INIT_FAIL, reason),
+            Event::Started => log::event!(DHCP4_STARTED, version = VERSION),
+            Event::Configured => {}
+            Event::Reloading(file) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION, file = file.display()),
+            Event::Reloaded(file) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS, file = file.display()),
+            Event::ReloadFailed(file, reason) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason),
+            Event::Stopping => log::event!(DHCP4_SHUTDOWN_REQUEST),
+            Event::Stopped => log::event!(DHCP4_SHUTDOWN),
+        }
+    }
+
+    fn stop(&self) {
+        self.plane.stop();
+    }
+}
+
+/// DHCPv4 on the data plane.
+pub struct V4;
+
+/// What the command line and the environment say about replies.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    server_port: u16,
+    client_port: Option<u16>,
+    reply_to_source: bool,
+}
+
+impl Family for V4 {
+    type Config = Config4;
+    type Snapshot = Snapshot;
+    type Table = Table4;
+    type Identity = ();
+    type Settings = Settings;
+    type Protocol = Serve4;
+
+    const LEASE_FILE: &'static str = "kea-leases4.csv";
+
+    fn snapshot(config: Arc<Config4>, (): &(), stats: &stats::Registry, before: Option<&Arc<Snapshot>>) -> Arc<Snapshot> {
+        Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)))
+    }
+
+    fn config(snapshot: &Snapshot) -> &Config4 {
+        &snapshot.config
+    }
+
+    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
+        stats.retain(|name| !run.snapshot.is_stale(name));
+        run.snapshot.publish_totals();
+        let mut after = None;
+        while news {
+            let page = run.store.session().page(after, PAGE);
+            page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
+            match page.last() {
+                Some(last) => after = Some(last.address),
+                None => return,
+            }
+        }
+    }
+
+    fn parts(config: &Config4) -> Parts<'_> {
+        Parts {
+            interfaces: &config.interfaces.interfaces,
+            require_all: config.interfaces.require_all,
+            max_retries: config.interfaces.max_retries,
+            retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
+            lease_database: &config.lease_database,
+            expired: &config.expired,
+            d2: &config.d2,
+            threads: config.threads,
+        }
+    }
+
+    fn plan(config: &Config4, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
+        sockets::plan_v4(interfaces, config.interfaces.raw, port)
+    }
+
+    fn protocol(run: Run<Self>, settings: Settings, stats: &Arc<stats::Registry>) -> Serve4 {
+        let mut engine = Server::new(run.snapshot);
+        engine.client_port = settings.client_port;
+        engine.reply_to_source = settings.reply_to_source;
+        let received = stats.counter("pkt4-received");
+        let malformed = [stats.counter("pkt4-parse-failed"), stats.counter("pkt4-receive-drop")];
+        Serve4 { engine, store: run.store, port: settings.server_port, exits: Vec::new(), received, malformed }
+    }
+
+    fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
+        log::event!(DHCP4_MULTI_THREADING_INFO, enabled = if enabled { "yes" } else { "no" }, threads, queue);
+        if kept {
+            log::event!(DHCP4_MULTI_THREADING_KEPT, threads);
+        }
+    }
+}
+
+/// The engine in a worker, with the leases it works on.
+pub struct Serve4 {
+    engine: Server,
+    store: Arc<Store4>,
+    port: u16,
+    /// By socket: by which sockets replies to its packets leave.
+    exits: Vec<Exits>,
+    received: Arc<stats::Counter>,
+    malformed: [Arc<stats::Counter>; 2],
+}
+
+/// Numbers of the sockets of one interface.
+#[derive(Clone, Copy, Default)]
+struct Exits {
+    /// Through the kernel's routes.
+    udp: Option<usize>,
+    /// To link-layer addresses.
+    packet: Option<usize>,
+}
+
+impl Exits {
+    /// Those for packets of the socket `at`: itself if it can, another one of the same interface otherwise.
+    fn of(sockets: &[Arc<Bound>], at: usize) -> Self {
+        let same = |n: &usize| sockets[*n].wanted.interface.index == sockets[at].wanted.interface.index;
+        let packet = |n: &usize| sockets[*n].wanted.kind == Opening::Packet;
+        let mut all = std::iter::once(at).chain(0..sockets.len()).filter(same);
+        Self { udp: all.clone().find(|n| !packet(n)), packet: all.find(packet) }
+    }
+}
+
+impl Protocol for Serve4 {
+    type Config = Run<V4>;
+
+    fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) {
+        self.store = run.store;
+        self.engine.configure(run.snapshot);
+        self.exits = (0..sockets.len()).map(|at| Exits::of(sockets, at)).collect();
+        self.engine.addresses = sockets.iter().flat_map(|b| b.wanted.interface.v4.iter().map(|&(a, _)| a)).collect();
+        self.engine.addresses.sort_unstable();
+        self.engine.addresses.dedup();
+    }
+
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch) {
+        let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
+        let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
+        let now = crate::unix_seconds();
+        let mut leases = self.store.session();
+        for i in 0..count {
+            let datagram = match rx.datagram(i, socket) {
+                Ok(datagram) => datagram,
+                Err(reason) => {
+                    self.received.add(1);
+                    self.malformed.iter().for_each(|counter| counter.add(1));
+                    log::event!(DHCP4_BUFFER_RECEIVE_FAIL, reason = format_args!("{reason:?}"));
+                    continue;
+                }
+            };
+            let (SocketAddr::V4(source), IpAddr::V4(destination)) = (datagram.source, datagram.destination) else { continue };
+            let ours = interface.v4.iter().any(|&(a, _)| a == destination);
+            let interface_address = if ours { destination } else { first_address };
+            let received = Received { message: datagram.message, source, destination, interface: &interface.name, interface_address };
+            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
+            if let Some(Some(reply)) = reply {
+                if let Some((exit, destination)) = self.way_out(at, reply) {
+                    tx.push(exit, interface.index, destination);
+                }
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+
+    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
+        let mut leases = self.store.session();
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit)).unwrap_or(Ok(Default::default()))?;
+        Ok((done.leases, done.more))
+    }
+
+    fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
+        let before = crate::unix_seconds().saturating_sub(hold.into());
+        crate::ready(self.store.session().remove_reclaimed(before, limit)).unwrap_or(Ok(0))
+    }
+
+    fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
+        self.engine.name_changes()
+    }
+
+    fn send_failed(&mut self, error: &io::Error) {
+        log::event!(DHCP4_PACKET_SEND_FAIL, reason = error);
+    }
+
+    fn held_back(&mut self, count: usize) {
+        log::event!(DHCP4_REPLIES_HELD_BACK, count);
+    }
+}
+
+impl Serve4 {
+    /// The socket that a reply leaves by, and how. Where there is no packet socket, the kernel's broadcast reaches those
+    /// who have no address.
+    fn way_out(&self, at: usize, reply: Reply) -> Option<(usize, Destination)> {
+        let Exits { udp, packet } = *self.exits.get(at)?;
+        let ends = Endpoints { source: reply.from, source_port: self.port, destination: *reply.to.ip(), destination_port: reply.to.port() };
+        let frame = |address: &[u8]| {
+            let mut hw_addr = [0; 8];
+            let hw_len = address.len().min(hw_addr.len());
+            hw_addr[..hw_len].copy_from_slice(&address[..hw_len]);
+            Destination::Link { hw_addr, hw_len: hw_len as u8, ends }
+        };
+        let routed = |to: SocketAddr| Destination::Udp { to, source: None };
+        match (reply.link, packet, udp) {
+            (Link::Routed, _, Some(udp)) => Some((udp, routed(reply.to.into()))),
+            (Link::Broadcast, Some(packet), _) => Some((packet, frame(&[0xff; 6]))),
+            (Link::Hardware(address), Some(packet), _) => Some((packet, frame(&address))),
+            (_, None, Some(udp)) => Some((udp, routed((Ipv4Addr::BROADCAST, reply.to.port()).into()))),
+            (Link::Routed, _, None) | (_, None, None) => None,
+        }
+    }
+}
+
+fn summary(config: &Config4) -> String {
+    let updates = if config.d2.enable_updates { "enabled" } else { "disabled" };
+    format!("added IPv4 subnets: {}; DDNS: {updates}", config.subnets.list().len())
+}

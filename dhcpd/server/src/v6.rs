@@ -1,0 +1,250 @@
+//! kea-dhcp6.
+
+use crate::duid;
+use crate::messages::*;
+use crate::plane::{Family, Parts, Plane, Prepared, Run};
+use crate::positions;
+use crate::sockets::{self, Bound, Wanted};
+use crate::worker::Protocol;
+use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
+use dhcpd_config::v6::snapshot::Config6;
+use engine::v6::{Received, Server};
+use leases::memfile::{Store6, Table6};
+use leases::{Duid, Leases6, StoreError};
+use ncr::NameChangeRequest;
+use net::{Destination, Interface, RxBatch, TxBatch};
+use process::{Context, Daemon, Event, Identity, Style, VERSION};
+use schema::ConfigError;
+use schema::json::Document;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Port of servers and relays (RFC 8415 §7.2).
+const SERVER_PORT: u16 = 547;
+
+/// The DHCPv6 daemon.
+pub struct Dhcp6 {
+    plane: Plane<V6>,
+    parameters: RefCell<Option<Arc<Parameters>>>,
+}
+
+/// A configuration that is good and ready.
+pub struct Ready {
+    parameters: Arc<Parameters>,
+    summary: String,
+    plane: Prepared<V6>,
+}
+
+impl Daemon for Dhcp6 {
+    const IDENTITY: Identity = Identity {
+        process: "kea-dhcp6",
+        module: "Dhcp6",
+        title: "Kea DHCPv6 server",
+        options: "vVWdFRXc:t:T:p:P:",
+        style: Style::Server,
+    };
+    type Prepared = Ready;
+
+    fn new(context: Context) -> Result<Self, String> {
+        let port = context.options.server_port.unwrap_or(SERVER_PORT);
+        Ok(Self { plane: Plane::new(port, (), context.stats), parameters: RefCell::new(None) })
+    }
+
+    fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
+        let (parameters, config) = dhcpd_config::v6::load(document)?;
+        let summary = summary(&config);
+        let interfaces = net::interfaces().unwrap_or_default();
+        let path = process::paths::DATA.folder().join(duid::FILE);
+        let server_id = duid::obtain(&config.server_id, &path, &interfaces)
+            .map_err(|reason| vec![positions::error(document, &["Dhcp6", "server-id"], reason)])?;
+        log::event!(DHCP6_USING_SERVERID, duid = server_id, file = path.display());
+        let plane = self
+            .plane
+            .prepare(Arc::new(config), server_id.as_bytes().into())
+            .map_err(|unfit| positions::errors(document, "Dhcp6", unfit))?;
+        Ok(Ready { parameters: Arc::new(parameters), summary, plane })
+    }
+
+    fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
+        let (_, config) = dhcpd_config::v6::load(document)?;
+        self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp6", unfit))
+    }
+
+    fn apply(&self, ready: Ready) {
+        self.plane.apply(ready.plane);
+        log::event!(DHCP6_CONFIG_COMPLETE, summary = ready.summary);
+        *self.parameters.borrow_mut() = Some(ready.parameters);
+    }
+
+    fn config(&self) -> Value {
+        self.parameters.borrow().as_ref().map_or(Value::Null, |p| dhcpd_config::v6::config_get(p))
+    }
+
+    fn report(event: Event<'_>) {
+        match event {
+            Event::Starting(options) => {
+                log::event!(DHCP6_STARTING, version = VERSION, product = crate::PRODUCT);
+                log::event!(
+                    DHCP6_START_INFO,
+                    pid = std::process::id(),
+                    server_port = options.server_port.unwrap_or(SERVER_PORT),
+                    client_port = options.client_port.unwrap_or(0),
+                    verbose = options.debug
+                );
+            }
+            Event::AlreadyRunning(reason) => log::event!(DHCP6_ALREADY_RUNNING, process = "kea-dhcp6", reason),
+            Event::LoadFailed(file, reason) => log::event!(DHCP6_CONFIG_LOAD_FAIL, file = file.display(), reason),
+            Event::Refused(errors) => {
+                for error in errors {
+                    log::event!(DHCP6_PARSER_FAIL, element = error.path, reason = crate::place(error));
+                }
+            }
+            Event::InitFailed(reason) => log::event!(DHCP6_INIT_FAIL, reason),
+            Event::Started => log::event!(DHCP6_STARTED, version = VERSION),
+            Event::Configured => {}
+            Event::Reloading(file) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION, file = file.display()),
+            Event::Reloaded(file) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS, file = file.display()),
+            Event::ReloadFailed(file, reason) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason),
+            Event::Stopping => log::event!(DHCP6_SHUTDOWN_REQUEST),
+            Event::Stopped => log::event!(DHCP6_SHUTDOWN),
+        }
+    }
+
+    fn stop(&self) {
+        self.plane.stop();
+    }
+}
+
+/// DHCPv6 on the data plane.
+pub struct V6;
+
+impl Family for V6 {
+    type Config = Config6;
+    type Snapshot = Config6;
+    type Settings = ();
+    type Table = Table6;
+    type Identity = Duid;
+    type Protocol = Serve6;
+
+    const LEASE_FILE: &'static str = "kea-leases6.csv";
+
+    fn snapshot(config: Arc<Config6>, _: &Duid, _: &stats::Registry, _: Option<&Arc<Config6>>) -> Arc<Config6> {
+        config
+    }
+
+    fn config(snapshot: &Config6) -> &Config6 {
+        snapshot
+    }
+
+    fn publish(_: &Run<Self>, _: &stats::Registry, _: bool) {}
+
+    fn parts(config: &Config6) -> Parts<'_> {
+        Parts {
+            interfaces: &config.interfaces.interfaces,
+            require_all: config.interfaces.require_all,
+            max_retries: config.interfaces.max_retries,
+            retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
+            lease_database: &config.lease_database,
+            expired: &config.expired,
+            d2: &config.d2,
+            threads: config.threads,
+        }
+    }
+
+    fn plan(_: &Config6, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
+        sockets::plan_v6(interfaces, port)
+    }
+
+    fn protocol(run: Run<Self>, (): (), stats: &Arc<stats::Registry>) -> Serve6 {
+        let Run { snapshot, store, identity } = run;
+        let received = stats.counter("pkt6-received");
+        let malformed = [stats.counter("pkt6-parse-failed"), stats.counter("pkt6-receive-drop")];
+        Serve6 { engine: Server::new(identity, snapshot, stats), store, stats: stats.clone(), received, malformed }
+    }
+
+    fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
+        log::event!(DHCP6_MULTI_THREADING_INFO, enabled = if enabled { "yes" } else { "no" }, threads, queue);
+        if kept {
+            log::event!(DHCP6_MULTI_THREADING_KEPT, threads);
+        }
+    }
+}
+
+/// The engine in a worker, with the leases it works on.
+pub struct Serve6 {
+    engine: Server,
+    store: Arc<Store6>,
+    stats: Arc<stats::Registry>,
+    received: Arc<stats::Counter>,
+    malformed: [Arc<stats::Counter>; 2],
+}
+
+impl Protocol for Serve6 {
+    type Config = Run<V6>;
+
+    fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) {
+        self.store = run.store;
+        self.engine.configure(run.identity, run.snapshot, &self.stats);
+    }
+
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch) {
+        let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
+        let now = crate::unix_seconds();
+        let mut leases = self.store.session();
+        for i in 0..count {
+            let datagram = match rx.datagram(i, socket) {
+                Ok(datagram) => datagram,
+                Err(reason) => {
+                    self.received.add(1);
+                    self.malformed.iter().for_each(|counter| counter.add(1));
+                    log::event!(DHCP6_PACKET_RECEIVE_FAIL, reason = format_args!("{reason:?}"));
+                    continue;
+                }
+            };
+            let (SocketAddr::V6(source), IpAddr::V6(destination)) = (datagram.source, datagram.destination) else { continue };
+            let received = Received { message: datagram.message, source, destination, interface: &interface.name, hw_type: interface.hw_type };
+            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
+            if let Some(Some(reply)) = reply {
+                // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
+                let from = (!destination.is_multicast()).then_some(destination);
+                tx.push(at, interface.index, Destination::Udp { to: reply.to.into(), source: from });
+            }
+        }
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+
+    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
+        let mut leases = self.store.session();
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit)).unwrap_or(Ok(Default::default()))?;
+        Ok((done.leases, done.more))
+    }
+
+    fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
+        let before = crate::unix_seconds().saturating_sub(hold.into());
+        crate::ready(self.store.session().remove_reclaimed(before, limit)).unwrap_or(Ok(0))
+    }
+
+    fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
+        self.engine.name_changes()
+    }
+
+    fn send_failed(&mut self, error: &io::Error) {
+        log::event!(DHCP6_PACKET_SEND_FAIL, reason = error);
+    }
+
+    fn held_back(&mut self, count: usize) {
+        log::event!(DHCP6_REPLIES_HELD_BACK, count);
+    }
+}
+
+fn summary(config: &Config6) -> String {
+    let updates = if config.d2.enable_updates { "enabled" } else { "disabled" };
+    format!("added IPv6 subnets: {}; DDNS: {updates}", config.subnets.list().len())
+}
