@@ -81,6 +81,7 @@ pub struct ControlSocket {
 
 /// Kind of a control socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[later("http", "https")]
 pub enum SocketType {
     /// A UNIX domain socket.
     Unix,

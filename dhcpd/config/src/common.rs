@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// How the next free lease of a pool is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
+#[later("flq", "sflq")]
 pub enum Allocator {
     /// One after the other.
     #[default]

@@ -14,7 +14,7 @@ pub(crate) use options::Encoder;
 pub use options::OptionData;
 
 use crate::common::{self, LeaseChecks, ReservationModes};
-use crate::values::MaybeIp;
+use crate::values::{MaybeIp, NotYet};
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -46,6 +46,7 @@ pub struct LeaseDatabase {
 
 /// Kind of a lease store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[later("mysql", "postgresql")]
 pub enum LeaseDatabaseType {
     /// In memory and in files.
     Memfile,
@@ -164,6 +165,17 @@ pub struct Relay6 {
     /// Addresses of the relays.
     #[param(required)]
     pub ip_addresses: Given<Vec<At<Ipv6Addr>>>,
+}
+
+/// Which classes of clients a scope is for; not supported yet.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Classes {
+    /// Classes whose members are served here; not supported yet.
+    pub client_classes: Vec<At<NotYet>>,
+    /// Classes that are evaluated once this scope was chosen; not supported yet.
+    pub evaluate_additional_classes: Vec<At<NotYet>>,
+    /// As `evaluate-additional-classes`, in its older spelling; not supported yet.
+    pub require_client_classes: Vec<At<NotYet>>,
 }
 
 /// Which reservations count.

@@ -133,7 +133,8 @@ pub(crate) fn check_control_sockets(
     older: &Given<schema::common::ControlSocket>,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(extra) = list.iter().chain(older).nth(1) {
+    let sockets = list.iter().chain(older).filter(|socket| socket.socket_type.is_some());
+    if let Some(extra) = sockets.skip(1).next() {
         problems.push(Problem::new(extra.pos, "there is a unix control socket already"));
     }
 }

@@ -257,9 +257,10 @@ optional!(
     MaybeOctets, PlainOctets, "hex", "hexadecimal digits such as 1a2b3c, or an empty string"
 );
 
-/// What may be written only where it is empty: it is known, and not supported yet.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NotYet {}
+/// A value of a parameter that is known and not supported yet: writing one is an error. It is read all the same, so that
+/// rules can tell it from an absent one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotYet;
 
 impl schema::Field for NotYet {
     const KIND: schema::table::Kind = schema::table::Kind::Any;
@@ -270,11 +271,11 @@ impl schema::Field for NotYet {
         _kind: &'static schema::table::Kind,
     ) -> Option<Self> {
         reader.problem(node.pos, "not supported yet");
-        None
+        Some(Self)
     }
 
     fn write(&self) -> serde_json::Value {
-        match *self {}
+        serde_json::Value::Null
     }
 }
 

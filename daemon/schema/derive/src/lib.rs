@@ -13,8 +13,9 @@ pub fn scope(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 }
 
 /// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as
-/// `#[word("...")]` says; it may name several spellings, of which the first one is printed.
-#[proc_macro_derive(Word, attributes(word))]
+/// `#[word("...")]` says; it may name several spellings, of which the first one is printed. Words
+/// that Kea has and this enum does not are told to be "not supported yet" when `#[later("...")]` stands at the enum.
+#[proc_macro_derive(Word, attributes(word, later))]
 pub fn word(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     word::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -4,7 +4,7 @@ use crate::attributes::kebab;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{Data, DeriveInput, LitStr, Token, Variant};
+use syn::{Attribute, Data, DeriveInput, LitStr, Token, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
@@ -15,6 +15,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let spellings = data.variants.iter().map(spellings).collect::<syn::Result<Vec<Vec<String>>>>()?;
     let printed: Vec<_> = spellings.iter().filter_map(|words| words.first()).collect();
     let all: Vec<_> = spellings.iter().flatten().collect();
+    let later = later(&input.attrs)?;
     let right = match printed.as_slice() {
         [] => return Err(syn::Error::new_spanned(input, "no words")),
         [only] => format!("\"{only}\""),
@@ -44,6 +45,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 if let ::schema::json::Value::Text(text) = &node.value {
                     match &**text {
                         #(#(#spellings)|* => return Some(Self::#variants),)*
+                        #(#later => {
+                            reader.problem(node.pos, concat!("`", #later, "` is not supported yet"));
+                            return None;
+                        })*
                         _ => {}
                     }
                 }
@@ -56,6 +61,14 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     })
+}
+
+/// Words of Kea's that are known and refused: `#[later("...", "...")]`.
+fn later(attributes: &[Attribute]) -> syn::Result<Vec<LitStr>> {
+    let Some(attribute) = attributes.iter().find(|attribute| attribute.path().is_ident("later")) else {
+        return Ok(Vec::new());
+    };
+    Ok(attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?.into_iter().collect())
 }
 
 /// How a variant is written: `WhenPresent` as `when-present`, unless `#[word("...", "...")]` says otherwise. The first

@@ -1,13 +1,12 @@
 //! `option-data`: options as an operator writes them, and their encoding.
 //!
-//! Sub-options stand in the list under the name of their space. They are put into the option that carries the space,
-//! which must stand in the same list, as in Kea.
+//! Sub-options stand in the list under the name of their space. They are put into the option that carries the space.
 
 use crate::options::{OptionItem, OptionSet, VendorOptions};
 use crate::values::NotYet;
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
-use wire::options::{self, Definition, Family};
+use wire::options::{self, DataType, Definition, Family};
 
 /// An option that clients are given.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -75,13 +74,13 @@ impl Encoder {
                 Err(problem) => problems.push(problem),
             }
         }
+        self.imply_carriers(&mut spaces);
         let items = self.gather(self.outermost(), &mut spaces);
         let mut vendors = Vec::new();
         for space in spaces.keys().copied().filter_map(|space| Some((space, enterprise(space)?))).collect::<Vec<_>>() {
             let (space, enterprise) = space;
             vendors.push(VendorOptions { enterprise, items: self.gather(space, &mut spaces) });
         }
-        // What no option of this list carries would never be sent.
         for (space, rest) in spaces {
             problems.extend(rest.iter().map(|encoded| {
                 let reason = format!("no option of this list carries the options of the space `{space}`");
@@ -89,6 +88,21 @@ impl Encoder {
             }));
         }
         OptionSet::new(items, vendors)
+    }
+
+    /// Adds the options that carry sub-options of the list and have no value of their own: an operator may write them in
+    /// an outer scope, or rely on what they carry (Kea would send such sub-options nowhere).
+    fn imply_carriers(self, spaces: &mut BTreeMap<&str, Vec<Encoded>>) {
+        let carriers = options::standard(self.family, self.outermost())
+            .iter()
+            .filter(|option| option.kind == DataType::Empty && spaces.contains_key(&*option.encapsulates));
+        for carrier in carriers.collect::<Vec<_>>() {
+            let list = spaces.entry(self.outermost()).or_default();
+            if !list.iter().any(|encoded| encoded.item.code == carrier.code) {
+                let item = OptionItem { code: carrier.code, data: Box::default(), always: false, never: false };
+                list.push(Encoded { item, definition: Some(carrier), pos: Pos::default() });
+            }
+        }
     }
 
     /// Takes the options of a space out of the list, the spaces inside them included.
@@ -277,23 +291,36 @@ mod tests {
     }
 
     #[test]
+    fn carriers_without_a_value_are_implied_and_others_are_not() {
+        let text = r#"[{"space": "s46-cont-mape-options", "name": "s46-rule", "data": "1, 0, 24, 192.0.2.0, 2001:db8::/32"},
+            {"space": "s46-rule-options", "name": "s46-portparams", "data": "0, 3/4"}]"#;
+        let (set, problems) = encode(Family::V6, text);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(set.find(94).map(|item| item.data.len()), Some(4 + 1 + 1 + 1 + 4 + 5 + 4 + 4));
+        let (_, problems) = encode(Family::V6, r#"[{"space": "s46-rule-options", "code": 93, "data": "0, 3/4"}]"#);
+        assert_eq!(
+            problems,
+            ["<string>:1:2: [0]: no option of this list carries the options of the space `s46-rule-options`"]
+        );
+    }
+
+    #[test]
     fn what_is_no_option_is_refused_where_it_stands() {
         let text = r#"[{"data": "1"}, {"name": "rooters"}, {"code": 3, "name": "domain-name", "data": "x"},
 {"code": 3, "data": "192.0.2"}, {"code": 250, "csv-format": true, "data": "1"}, {"code": 255}, {"code": 256},
-{"code": 1, "space": "nowhere"}, {"code": 1, "space": "dhcp-agent-options-space", "data": "01"}]"#;
+{"code": 1, "space": "nowhere"}]"#;
         let (_, problems) = encode(Family::V4, text);
         assert_eq!(
             problems,
             [
                 "<string>:1:2: [0]: an option needs a code or a name",
-                "<string>:1:27: [1]/name: the space dhcp4 has no option `rooters`",
-                "<string>:1:60: [2]/name: option 3 of the space dhcp4 is `routers`",
+                "<string>:1:26: [1]/name: the space dhcp4 has no option `rooters`",
+                "<string>:1:58: [2]/name: option 3 of the space dhcp4 is `routers`",
                 "<string>:2:21: [3]/data: '192.0.2' is not an IPv4 address",
-                "<string>:2:63: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",
-                "<string>:2:91: [5]/code: 255 is no option: it pads or ends the options",
-                "<string>:2:106: [6]/code: a code of DHCPv4 is at most 255",
-                "<string>:3:23: [7]/space: there is no option space `nowhere`",
-                "<string>:3:35: [8]: no option of this list carries the options of the space `dhcp-agent-options-space`",
+                "<string>:2:61: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",
+                "<string>:2:90: [5]/code: 255 is no option: it pads or ends the options",
+                "<string>:2:105: [6]/code: a code of DHCPv4 is at most 255",
+                "<string>:3:22: [7]/space: there is no option space `nowhere`",
             ]
         );
     }

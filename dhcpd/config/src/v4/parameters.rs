@@ -2,7 +2,7 @@
 
 use crate::common::Allocator;
 use crate::parameters::{
-    Cache, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay4, Reservations,
+    Cache, Classes, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay4, Reservations,
     SanityChecks, ValidLifetime,
 };
 use crate::values::{MaybeIpv4, NotYet, Octets, PlainOctets, Prefix4, Range4};
@@ -272,6 +272,9 @@ pub struct SharedNetwork4 {
     pub option_data: Vec<At<OptionData>>,
     /// The subnets.
     pub subnet4: Vec<At<Subnet4>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -303,6 +306,9 @@ pub struct Subnet4 {
     /// Addresses, names and options for certain clients.
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation4>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -322,6 +328,9 @@ pub struct Pool4 {
     pub names: Names,
     /// Options for clients with an address of this pool.
     pub option_data: Vec<At<OptionData>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -342,6 +351,9 @@ pub struct Reservation4 {
     /// The client, by its client identifier.
     #[param(yang(special))]
     pub client_id: Given<PlainOctets>,
+    /// The client, by what a hook library computed; not supported yet.
+    #[param(yang(special))]
+    pub flex_id: Given<NotYet>,
     /// The address that is kept for it.
     pub ip_address: Given<Ipv4Addr>,
     /// Its name.

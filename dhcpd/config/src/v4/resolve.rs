@@ -283,6 +283,9 @@ impl<'a> Resolver<'a> {
         let (mut identifiers, mut addresses) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
         for reservation in given {
+            if reservation.flex_id.is_some() {
+                continue;
+            }
             let Some(identifier) = self.identifier(reservation) else { continue };
             let Identifier { kind, bytes } = identifier.clone();
             let what = || format!("a reservation for this `{}`", kind.key());

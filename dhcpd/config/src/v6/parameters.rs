@@ -2,7 +2,7 @@
 
 use crate::common::Allocator;
 use crate::parameters::{
-    Cache, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay6, Reservations,
+    Cache, Classes, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay6, Reservations,
     SanityChecks, ValidLifetime,
 };
 use crate::v6::snapshot::MacSource;
@@ -273,6 +273,9 @@ pub struct SharedNetwork6 {
     pub option_data: Vec<At<OptionData>>,
     /// The subnets.
     pub subnet6: Vec<At<Subnet6>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -307,6 +310,9 @@ pub struct Subnet6 {
     /// Addresses, prefixes, names and options for certain clients.
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation6>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -326,6 +332,9 @@ pub struct Pool6 {
     pub names: Names,
     /// Options for clients with an address of this pool.
     pub option_data: Vec<At<OptionData>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -354,6 +363,9 @@ pub struct PdPool {
     pub pool_id: Given<u32>,
     /// Options for clients with a prefix of this pool.
     pub option_data: Vec<At<OptionData>>,
+    /// Classes of clients.
+    #[param(flatten)]
+    pub classes: Classes,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -368,6 +380,9 @@ pub struct Reservation6 {
     /// The client, by its hardware address.
     #[param(yang(special))]
     pub hw_address: Given<Octets>,
+    /// The client, by what a hook library computed; not supported yet.
+    #[param(yang(special))]
+    pub flex_id: Given<NotYet>,
     /// The addresses that are kept for it.
     pub ip_addresses: Vec<At<Ipv6Addr>>,
     /// The prefixes that are kept for it.

@@ -250,11 +250,17 @@ impl<'a> Resolver<'a> {
     fn check_network(&mut self, network: &SharedNetwork6, outer: &Outer) {
         let interfaces = network.subnet6.iter().map(|subnet| subnet.link.interface.as_ref());
         check_one_interface(network.link.interface.as_ref(), interfaces, &mut self.problems);
-        let rapid_commit = outer.link.rapid_commit();
-        for given in network.subnet6.iter().filter_map(|subnet| subnet.link.rapid_commit.as_ref()) {
-            if given.value != rapid_commit {
-                let reason = format!("must be as in the shared network, where it is {rapid_commit}");
-                self.problems.push(Problem::new(given.pos, reason));
+        let outer = outer.link.rapid_commit();
+        let mut first = None;
+        for subnet in &network.subnet6 {
+            let given = &subnet.link.rapid_commit;
+            let rapid_commit = given.as_ref().map_or(outer, |given| given.value);
+            let first = *first.get_or_insert(rapid_commit);
+            if rapid_commit != first {
+                let pos = given.as_ref().map_or(subnet.pos, |given| given.pos);
+                let reason =
+                    format!("`rapid-commit` must be the same in all subnets of a shared network, and is {first}");
+                self.problems.push(Problem::new(pos, reason));
             }
         }
     }
@@ -395,6 +401,9 @@ impl<'a> Resolver<'a> {
         let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
         for reservation in given {
+            if reservation.flex_id.is_some() {
+                continue;
+            }
             let Some(identifier) = self.identifier(reservation) else { continue };
             let Identifier { kind, bytes } = identifier.clone();
             let what = || format!("a reservation for this `{}`", kind.key());

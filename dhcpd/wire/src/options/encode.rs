@@ -11,7 +11,10 @@ pub fn encode(definition: &Definition, text: &str, csv: bool) -> Result<Vec<u8>,
         return encode_values(definition, text);
     }
     let bytes = bytes(text)?;
-    super::decode(definition, &bytes)?;
+    // Bytes of a text are the operator's own affair: clients may expect other encodings than UTF-8.
+    if definition.kind != DataType::String {
+        super::decode(definition, &bytes)?;
+    }
     Ok(bytes)
 }
 
@@ -70,7 +73,10 @@ fn split(text: &str) -> Vec<String> {
 fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), OptionError> {
     let bad = |what: &str| OptionError(format!("'{text}' is not {what}"));
     match kind {
-        DataType::Binary => out.extend(hex::digits_only(text).ok_or_else(|| bad("a string of hexadecimal digits"))?),
+        DataType::Binary => {
+            let digits: String = text.split_whitespace().collect();
+            out.extend(hex::digits_only(&digits).ok_or_else(|| bad("a string of hexadecimal digits"))?);
+        }
         DataType::Boolean => out.push(boolean(text).ok_or_else(|| bad("a boolean"))?),
         DataType::Int8 => out.extend(integer::<i8>(text)?.to_be_bytes()),
         DataType::Int16 => out.extend(integer::<i16>(text)?.to_be_bytes()),
