@@ -53,8 +53,9 @@ impl Outputs {
         order.sort_by_key(|(name, index, _)| (name.len(), *index));
         let mut outputs = Outputs { root, loggers: vec![Resolved::root(debug)] };
         if !order.iter().any(|(name, _, logger)| name.is_empty() && !logger.outputs.is_empty()) {
-            let opened = outputs.output(&by_default(loggers.is_empty()));
-            outputs.loggers[0].outputs.push(opened.map_err(|reason| OutputError { logger: 0, reason })?);
+            // What cannot be written to the place of the environment's choice is better told than lost.
+            let opened = outputs.output(&by_default(loggers.is_empty())).or_else(|_| outputs.output(&CONSOLE));
+            outputs.loggers[0].outputs.extend(opened);
         }
         for (name, index, logger) in order {
             let mut resolved = outputs.logger(name).clone();
@@ -76,9 +77,8 @@ impl Outputs {
 
     /// Standard output alone.
     pub fn console(root: &'static str, debug: bool) -> Outputs {
-        let console = Output { destination: Destination::Stdout, pattern: String::new() };
         let mut outputs = Outputs { root, loggers: vec![Resolved::root(debug)] };
-        let opened = outputs.output(&console);
+        let opened = outputs.output(&CONSOLE);
         outputs.loggers[0].outputs.extend(opened);
         outputs
     }
@@ -150,6 +150,9 @@ fn by_default(nothing_configured: bool) -> Output {
     let destination = std::env::var("KEA_LOGGER_DESTINATION").ok().filter(|_| nothing_configured);
     Output { destination: Destination::parse(destination.as_deref().unwrap_or("stdout")), pattern: String::new() }
 }
+
+/// Standard output in Kea's layout; can always be opened.
+const CONSOLE: Output = Output { destination: Destination::Stdout, pattern: String::new() };
 
 /// The name below the root logger.
 fn below<'a>(root: &str, name: &'a str) -> &'a str {

@@ -309,11 +309,13 @@ fn the_command_line_is_as_users_expect() -> Outcome {
     Ok(())
 }
 
+type Test = (&'static str, fn() -> Outcome);
+
 fn main() -> ExitCode {
     if std::env::var_os("TAKAHE_TINY").is_some() {
         return daemon_process::run::<Tiny>();
     }
-    let tests: [(&str, fn() -> Outcome); 7] = [
+    let tests: [Test; 7] = [
         ("starts_serves_and_stops", starts_serves_and_stops),
         ("a_refused_configuration_changes_nothing", a_refused_configuration_changes_nothing),
         ("a_new_configuration_moves_sockets_and_is_written", a_new_configuration_moves_sockets_and_is_written),
