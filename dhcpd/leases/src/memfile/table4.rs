@@ -163,9 +163,19 @@ impl Table4 {
             return Some(Ipv4Addr::from_bits(address as u32));
         }
         let reusable = self.reusable.range(from..=last).chain(self.reusable.range(first..=from)).next().copied();
-        reusable.or_else(|| {
-            let mut ended = self.over(Awaits::Reclamation, now).map(|lease| lease.address);
-            ended.find(|address| (first..=last).contains(address))
+        reusable.or_else(|| self.next_ended(first, last, now))
+    }
+
+    /// An address whose lease ended and waits for reclamation: that of the oldest, unless so many ended elsewhere that
+    /// the range itself is sooner looked through.
+    fn next_ended(&self, first: Ipv4Addr, last: Ipv4Addr, now: UnixSeconds) -> Option<Ipv4Addr> {
+        let size = (last.to_bits() - first.to_bits()) as usize + 1;
+        let mut ended = self.over(Awaits::Reclamation, now).map(|lease| lease.address);
+        let found = ended.by_ref().take(size).find(|address| (first..=last).contains(address));
+        found.or_else(|| {
+            ended.next()?;
+            let mut all = (first.to_bits()..=last.to_bits()).map(Ipv4Addr::from_bits);
+            all.find(|&address| self.get(address).is_some_and(|lease| lease.is_free_at(now)))
         })
     }
 

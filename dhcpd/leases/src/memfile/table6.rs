@@ -208,13 +208,7 @@ impl Table6 {
         let free = self.next_free(kind, middle, high).or_else(|| self.next_free(kind, low, middle));
         let found =
             free.or_else(|| self.next_reusable(kind, middle, high)).or_else(|| self.next_reusable(kind, low, middle));
-        found.map(|number| kind.address(number)).or_else(|| {
-            let mut ended = self.over(Awaits::Reclamation, now).filter(|lease| Kind::of(lease) == kind);
-            let number = |lease: &Lease6| kind.number(lease.address);
-            ended
-                .find(|lease| (low..=high).contains(&number(lease)) && self.overlap(kind, number(lease)).is_none())
-                .map(|lease| lease.address)
-        })
+        found.or_else(|| self.next_ended(kind, low, high, now)).map(|number| kind.address(number))
     }
 
     /// The first in `low..=high` on which, and across which, no lease stands.
@@ -238,6 +232,24 @@ impl Table6 {
     fn next_reusable(&self, kind: Kind, low: u128, high: u128) -> Option<u128> {
         let mut reusable = self.reusable.range((kind, low)..=(kind, high)).map(|&(_, number)| number);
         reusable.find(|&number| self.overlap(kind, number).is_none())
+    }
+
+    /// One whose lease ended and waits for reclamation: that of the oldest, unless so many ended elsewhere that the range
+    /// itself is sooner looked through.
+    fn next_ended(&self, kind: Kind, low: u128, high: u128, now: UnixSeconds) -> Option<u128> {
+        let size = usize::try_from(high - low).map_or(usize::MAX, |steps| steps.saturating_add(1));
+        let alone = |&number: &u128| (low..=high).contains(&number) && self.overlap(kind, number).is_none();
+        let mut ended = self.over(Awaits::Reclamation, now);
+        let of_kind = ended.by_ref().take(size).filter(|lease| Kind::of(lease) == kind);
+        let found = of_kind.map(|lease| kind.number(lease.address)).find(alone);
+        found.or_else(|| {
+            ended.next()?;
+            let free = |number| {
+                let lease = self.get(kind.lease_type, kind.address(number));
+                lease.is_some_and(|lease| Kind::of(lease) == kind && lease.is_free_at(now))
+            };
+            self.standing.get(&kind)?.range(low..=high).filter(alone).find(|&number| free(number))
+        })
     }
 
     /// Whether a lease of another length stands within or around a prefix (the lengths of a pool were changed while
