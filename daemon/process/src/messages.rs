@@ -29,7 +29,7 @@ log::messages! {
     DCTL_STARTING: Info, "dctl", "{module} starting, pid: {pid}, version: {version} ({kind})";
 }
 
-/// Logs an event in the life of a daemon.
+/// Logs an event in the life of a daemon. A daemon that has words of its own for some events leaves the others to this.
 pub fn report(identity: &Identity, event: Event<'_>) {
     let (process, module, pid) = (identity.process, identity.module, std::process::id());
     match event {
