@@ -183,6 +183,11 @@ impl Core {
         self.sessions.borrow().get(&id).cloned()
     }
 
+    /// Ends all sessions.
+    pub fn end(&self) {
+        self.sessions.borrow().values().for_each(|session| session.kill.notify_one());
+    }
+
     /// All sessions.
     pub fn sessions(&self) -> Vec<Rc<Entry>> {
         self.sessions.borrow().values().cloned().collect()

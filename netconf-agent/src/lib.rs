@@ -3,7 +3,9 @@
 //! A client edits a candidate in the models of the Kea servers; on commit every server concerned tests its part, and all
 //! of them take it or none does. libyang is used in [`yang`] alone; beyond it a configuration is JSON or XML.
 
+pub mod agent;
 pub mod commit;
+pub mod config;
 pub mod core;
 pub mod daemons;
 pub mod datastore;

@@ -3,16 +3,8 @@
 log::messages! {
     /// The agent is ready for sessions.
     NETCONF_STARTED: Info, "", "kea-netconf (version {version}) started";
-    /// A configuration file was refused.
-    NETCONF_CONFIG_FAIL: Error, "", "NETCONF configuration failed: {reason}";
-    /// The agent cannot go on.
-    NETCONF_FAILED: Fatal, "", "application experienced a fatal error: {reason}";
     /// The agent ends.
     NETCONF_RUN_EXIT: Debug(0), "", "application is exiting the event loop";
-    /// The agent takes its configuration from a file again.
-    NETCONF_RELOAD: Info, "", "reading the configuration from {file} again";
-    /// A new configuration of the agent is in effect.
-    NETCONF_CONFIGURED: Info, "", "configuration of the agent is in effect";
     /// The agent asks a server what it runs with.
     NETCONF_GET_CONFIG_STARTED: Debug(40), "", "getting configuration from {server} server";
     /// The running datastore has what the server runs with.
@@ -45,6 +37,8 @@ log::messages! {
     NETCONF_UPDATE_NOT_TAKEN_BACK: Error, "", "{server} server could not be given its old configuration again: {reason}";
     /// A server runs with the new configuration, but could not write it to its file; after a restart it has the old one.
     NETCONF_CONFIG_WRITE_FAILED: Warn, "", "{server} server did not write its configuration to its file: {reason}";
+    /// The configuration has no transport; nobody can connect.
+    NETCONF_NO_TRANSPORT: Warn, "", "no transport is configured: without `ssh` nobody can connect";
     /// The agent listens for SSH.
     NETCONF_LISTENING: Info, "", "listening for NETCONF over SSH at {address}";
     /// A connection could not be accepted.

@@ -1,2 +1,7 @@
 //! kea-netconf.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    process::run::<netconf_agent::agent::Agent>()
+}

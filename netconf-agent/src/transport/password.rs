@@ -160,15 +160,19 @@ fn push(bytes: &[u8; 3], characters: usize, out: &mut String) {
 mod tests {
     use super::*;
 
-    /// The vectors of the specification.
-    const KNOWN: [(&str, &str); 2] = [
+    /// Two of the specification's, and one longer than a digest, made by crypt(3).
+    const KNOWN: [(&str, &str); 3] = [
         (
             "Hello world!",
-            "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjlO/O817G3uBnIFNjnQJuesI68OTLiBFdcbYEdFCoEOfaS35inz1",
+            "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
         ),
         (
             "Hello world!",
             "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
+        ),
+        (
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaß",
+            "$6$ab$Sery9icGfCKsD5Kb0izL0mKGHoK4numWuSQvk/Z6Bt09qf9lcqzzXOUyKsLGy7Eu.MbTjipbARysMJ9E/94tF1",
         ),
     ];
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use russh::keys::PrivateKey;
 use russh::keys::ssh_key::{LineEnding, PublicKey, private::Ed25519Keypair};
-use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelStream, Disconnect, MethodKind, MethodSet};
 use tokio::net::{TcpListener, TcpStream};
@@ -53,7 +53,10 @@ pub struct Settings {
 pub fn host_key(path: &Path) -> Result<PrivateKey, String> {
     let told = |reason: &dyn std::fmt::Display| format!("SSH host key {}: {reason}", path.display());
     match std::fs::read_to_string(path) {
-        Ok(text) => PrivateKey::from_openssh(text).map_err(|e| told(&e)),
+        Ok(text) => match PrivateKey::from_openssh(text) {
+            Ok(key) if key.is_encrypted() => Err(told(&"it has a passphrase")),
+            other => other.map_err(|e| told(&e)),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let seed: [u8; 32] = rand::random();
             let mut key = PrivateKey::from(Ed25519Keypair::from_seed(&seed));
@@ -67,7 +70,7 @@ pub fn host_key(path: &Path) -> Result<PrivateKey, String> {
 }
 
 /// Serves SSH at a listener until it is dropped. Must be called within a `LocalSet`.
-pub async fn serve(core: Rc<Core>, listener: TcpListener, settings: Settings) {
+pub async fn serve(core: Rc<Core>, listener: Rc<TcpListener>, settings: Settings) {
     let mut methods = MethodSet::empty();
     methods.push(MethodKind::PublicKey);
     methods.push(MethodKind::Password);
@@ -248,10 +251,4 @@ impl Handler for Client {
     ) -> Result<(), Self::Error> {
         session.close(channel)
     }
-}
-
-/// Whether the key is of a kind that the server can use.
-pub fn is_host_key(key: &PrivateKey) -> bool {
-    !key.is_encrypted()
-        && matches!(key.algorithm(), Algorithm::Ed25519 | Algorithm::Rsa { .. } | Algorithm::Ecdsa { .. })
 }
