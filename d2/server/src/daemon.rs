@@ -115,7 +115,8 @@ impl Daemon for D2 {
     fn report(event: Event<'_>) {
         match event {
             // Told where it is applied, with its summary.
-            Event::Configured => return,
+            Event::Configured => {}
+            Event::Refused(errors) => errors.iter().for_each(|reason| log::event!(DHCP_DDNS_CONFIG_FAIL, reason)),
             other => process::messages::report(&Self::IDENTITY, other),
         }
         match event {

@@ -169,3 +169,6 @@ fn find(domains: &Domains, name: &Name) -> Option<Arc<Domain>> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ log::messages! {
     // The server.
     /// The server is ready for requests.
     DHCP_DDNS_STARTED: Info, "dhcpddns", "Kea DHCP-DDNS server version {version} started";
+    /// A configuration was refused; the one before it stays in effect.
+    DHCP_DDNS_CONFIG_FAIL: Error, "dhcpddns", "DHCP-DDNS server configuration failed: {reason}";
     /// The process was started with `-X`.
     DHCP_DDNS_SECURITY_CHECKS_DISABLED: Warn, "dhcpddns", "started with command line option -X, security checks are disabled";
     /// The server was told to end.
