@@ -35,4 +35,36 @@ log::messages! {
     LFC_FAIL_ROTATE: Error, "dhcpsrv", ": {reason}";
     /// Rows could not be made durable; they are kept and tried again with the next batch.
     DHCPSRV_MEMFILE_WRITE_FAIL: Error, "dhcpsrv", "failed to write leases: {reason}";
+
+    /// A lease is being looked for by its address.
+    DHCPSRV_MEMFILE_GET_ADDR4: Debug(50), "dhcpsrv", "obtaining IPv4 lease for address {address}";
+    /// The leases of a client identifier are being looked for.
+    DHCPSRV_MEMFILE_GET_CLIENTID: Debug(50), "dhcpsrv", "obtaining IPv4 leases for client ID {client_id}";
+    /// The leases of a hardware address are being looked for.
+    DHCPSRV_MEMFILE_GET_HWADDR4: Debug(50), "dhcpsrv", "obtaining IPv4 leases for hardware address {hw_addr}";
+    /// Leases that are to be reclaimed are being looked for.
+    DHCPSRV_MEMFILE_GET_EXPIRED4: Debug(50), "dhcpsrv", "obtaining maximum {limit} of expired IPv4 leases";
+    /// A new lease.
+    DHCPSRV_MEMFILE_ADD_ADDR4: Debug(50), "dhcpsrv", "adding IPv4 lease with address {address}";
+    /// A lease changes.
+    DHCPSRV_MEMFILE_UPDATE_ADDR4: Debug(50), "dhcpsrv", "updating IPv4 lease for address {address}";
+    /// A lease is forgotten.
+    DHCPSRV_MEMFILE_DELETE_ADDR4: Debug(50), "dhcpsrv", "deleting lease for address {address}";
+
+    /// A lease is being looked for by its address or prefix.
+    DHCPSRV_MEMFILE_GET_ADDR6: Debug(50), "dhcpsrv", "obtaining IPv6 lease for address {address} and lease type {lease_type}";
+    /// The leases of an identity association are being looked for.
+    DHCPSRV_MEMFILE_GET_IAID_DUID: Debug(50), "dhcpsrv", "obtaining IPv6 leases for IAID {iaid} and DUID {duid} and lease type {lease_type}";
+    /// The leases of a client are being looked for.
+    DHCPSRV_MEMFILE_GET6_DUID: Debug(50), "dhcpsrv", "obtaining IPv6 leases for DUID {duid}";
+    /// Leases that are to be reclaimed are being looked for.
+    DHCPSRV_MEMFILE_GET_EXPIRED6: Debug(50), "dhcpsrv", "obtaining maximum {limit} of expired IPv6 leases";
+    /// A new lease.
+    DHCPSRV_MEMFILE_ADD_ADDR6: Debug(50), "dhcpsrv", "adding IPv6 lease with address {address}";
+    /// A lease changes.
+    DHCPSRV_MEMFILE_UPDATE_ADDR6: Debug(50), "dhcpsrv", "updating IPv6 lease for address {address}";
+    /// A lease is forgotten.
+    DHCPSRV_MEMFILE_DELETE_ADDR6: Debug(50), "dhcpsrv", "deleting lease for address {address}";
+    /// Leases that were reclaimed long enough ago are forgotten.
+    DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED_START: Debug(50), "dhcpsrv", "starting deletion of {leases} expired-reclaimed leases";
 }

@@ -1,6 +1,7 @@
 //! Kea's CSV: rows without quotes, hexadecimal with colons, `&#xhh` for what would break a row.
 
 use smallvec::SmallVec;
+use std::fmt;
 
 /// A column, and what it holds in files written before it was added.
 #[derive(Debug)]
@@ -209,6 +210,20 @@ pub(super) fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
             out.push(b':');
         }
         push_octet(out, byte);
+    }
+}
+
+/// Bytes as `01:02:ff`, in a message.
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for byte in self.0 {
+            write!(f, "{separator}{byte:02x}")?;
+            separator = ":";
+        }
+        Ok(())
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::address_set::AddressSet;
 use super::chain::KeyIndex;
-use super::csv::{Column, Row, RowError};
+use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
 use super::row4;
 use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
 use crate::lease::{Lease4, LeaseState, SubnetId, UnixSeconds};
+use crate::messages::*;
 use crate::store::{Leases4, StoreError};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
@@ -54,11 +55,14 @@ impl Table4 {
         self.leases.get(self.handle(address)?)
     }
 
-    fn put(&mut self, lease: Lease4) {
-        match self.handle(lease.address) {
+    /// Stores a lease; whether it replaced one.
+    fn put(&mut self, lease: Lease4) -> bool {
+        let handle = self.handle(lease.address);
+        match handle {
             Some(handle) => self.renew(handle, lease),
             None => self.add(lease),
         }
+        handle.is_some()
     }
 
     fn add(&mut self, lease: Lease4) {
@@ -287,14 +291,17 @@ impl Session<'_, Table4> {
 
 impl Leases4 for Session<'_, Table4> {
     async fn by_address(&mut self, address: Ipv4Addr) -> Result<Option<Lease4>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_ADDR4, address);
         Ok(self.leases.table.get(address).cloned())
     }
 
     async fn by_client_id(&mut self, client_id: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_CLIENTID, client_id = Hex(client_id));
         Ok(self.leases.table.by_client_id(client_id).cloned().collect())
     }
 
     async fn by_hw_addr(&mut self, hw_addr: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_HWADDR4, hw_addr = Hex(hw_addr));
         Ok(self.leases.table.by_hw_addr(hw_addr).cloned().collect())
     }
 
@@ -304,13 +311,19 @@ impl Leases4 for Session<'_, Table4> {
         }
         let (table, rows) = self.leases.parts();
         rows.append(|out| row4::print(&lease, out))?;
-        table.put(lease);
+        let address = lease.address;
+        if table.put(lease) {
+            log::event!(DHCPSRV_MEMFILE_UPDATE_ADDR4, address);
+        } else {
+            log::event!(DHCPSRV_MEMFILE_ADD_ADDR4, address);
+        }
         Ok(())
     }
 
     async fn remove(&mut self, address: Ipv4Addr) -> Result<bool, StoreError> {
         let (table, rows) = self.leases.parts();
         let Some(lease) = table.get(address) else { return Ok(false) };
+        log::event!(DHCPSRV_MEMFILE_DELETE_ADDR4, address);
         rows.append(|out| row4::print(&removal(lease), out))?;
         Ok(table.remove(address).is_some())
     }
@@ -326,6 +339,7 @@ impl Leases4 for Session<'_, Table4> {
     }
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease4>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_EXPIRED4, limit);
         Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
     }
 
@@ -333,6 +347,9 @@ impl Leases4 for Session<'_, Table4> {
         let Some(until) = before.checked_sub(1) else { return Ok(0) };
         let over: Vec<_> =
             self.leases.table.over(Awaits::Removal, until).take(limit).map(|lease| lease.address).collect();
+        if !over.is_empty() {
+            log::event!(DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED_START, leases = over.len());
+        }
         for &address in &over {
             self.remove(address).await?;
         }

@@ -2,12 +2,13 @@
 
 use super::address_set::AddressSet;
 use super::chain::KeyIndex;
-use super::csv::{Column, Row, RowError};
+use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
 use super::row6;
 use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
 use crate::lease::{Lease6, LeaseState, LeaseType, SubnetId, UnixSeconds};
+use crate::messages::*;
 use crate::store::{Leases6, StoreError};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
@@ -84,11 +85,14 @@ impl Table6 {
         self.leases.get(self.handle(lease_type, address)?)
     }
 
-    fn put(&mut self, lease: Lease6) {
-        match self.handle(lease.lease_type, lease.address) {
+    /// Stores a lease; whether it replaced one.
+    fn put(&mut self, lease: Lease6) -> bool {
+        let handle = self.handle(lease.lease_type, lease.address);
+        match handle {
             Some(handle) => self.renew(handle, lease),
             None => self.add(lease),
         }
+        handle.is_some()
     }
 
     fn add(&mut self, lease: Lease6) {
@@ -395,6 +399,7 @@ impl Session<'_, Table6> {
 
 impl Leases6 for Session<'_, Table6> {
     async fn by_address(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<Option<Lease6>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_ADDR6, address, lease_type = type_name(lease_type));
         Ok(self.leases.table.get(lease_type, address).cloned())
     }
 
@@ -404,10 +409,12 @@ impl Leases6 for Session<'_, Table6> {
         duid: &[u8],
         iaid: u32,
     ) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_IAID_DUID, iaid, duid = Hex(duid), lease_type = type_name(lease_type));
         Ok(self.leases.table.by_ia(lease_type, duid, iaid).cloned().collect())
     }
 
     async fn by_duid(&mut self, duid: &[u8]) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET6_DUID, duid = Hex(duid));
         Ok(self.leases.table.by_duid(duid).cloned().collect())
     }
 
@@ -417,13 +424,19 @@ impl Leases6 for Session<'_, Table6> {
         }
         let (table, rows) = self.leases.parts();
         rows.append(|out| row6::print(&lease, out))?;
-        table.put(lease);
+        let address = lease.address;
+        if table.put(lease) {
+            log::event!(DHCPSRV_MEMFILE_UPDATE_ADDR6, address);
+        } else {
+            log::event!(DHCPSRV_MEMFILE_ADD_ADDR6, address);
+        }
         Ok(())
     }
 
     async fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<bool, StoreError> {
         let (table, rows) = self.leases.parts();
         let Some(lease) = table.get(lease_type, address) else { return Ok(false) };
+        log::event!(DHCPSRV_MEMFILE_DELETE_ADDR6, address);
         rows.append(|out| row6::print(&removal(lease), out))?;
         Ok(table.remove(lease_type, address).is_some())
     }
@@ -442,6 +455,7 @@ impl Leases6 for Session<'_, Table6> {
     }
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease6>, StoreError> {
+        log::event!(DHCPSRV_MEMFILE_GET_EXPIRED6, limit);
         Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
     }
 
@@ -449,6 +463,9 @@ impl Leases6 for Session<'_, Table6> {
         let Some(until) = before.checked_sub(1) else { return Ok(0) };
         let over = self.leases.table.over(Awaits::Removal, until).take(limit);
         let over: Vec<_> = over.map(|lease| (lease.lease_type, lease.address)).collect();
+        if !over.is_empty() {
+            log::event!(DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED_START, leases = over.len());
+        }
         for &(lease_type, address) in &over {
             self.remove(lease_type, address).await?;
         }
@@ -459,4 +476,12 @@ impl Leases6 for Session<'_, Table6> {
 /// What the file says of a lease that is no more: the same lease, without lifetimes.
 fn removal(lease: &Lease6) -> Lease6 {
     Lease6 { valid_lifetime: 0, preferred_lifetime: 0, ..lease.clone() }
+}
+
+/// What a message calls a type.
+fn type_name(lease_type: LeaseType) -> &'static str {
+    match lease_type {
+        LeaseType::Na => "IA_NA",
+        LeaseType::Pd => "IA_PD",
+    }
 }
