@@ -281,7 +281,7 @@ fn a_pid_file_of_ours_that_outlived_us_stops_nobody() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever stands in a file, its rows are leases or counted, and what was read is read again from what is written.
     #[test]

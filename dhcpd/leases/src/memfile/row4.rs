@@ -43,15 +43,24 @@ pub(super) fn parse(row: &mut Row<'_>) -> Result<Lease4, RowError> {
         user_context: row.user_context()?,
         pool_id: row.number("pool id")?,
     };
-    match nameless(&lease) {
-        true => Err(format!("lease on {} has neither a hardware address nor a client identifier", lease.address)),
-        false => Ok(lease),
+    match unfit(&lease) {
+        Some(reason) => Err(format!("lease on {} {reason}", lease.address)),
+        None => Ok(lease),
     }
 }
 
-/// Whether a lease belongs to nobody, which only a declined one may.
-pub(super) fn nameless(lease: &Lease4) -> bool {
-    lease.hw_addr.is_empty() && lease.client_id.is_none() && lease.state != LeaseState::Declined
+/// Why a lease cannot be stored, if it cannot.
+pub(super) fn unfit(lease: &Lease4) -> Option<&'static str> {
+    let id_len = lease.client_id.as_ref().map(|id| id.len());
+    if lease.hw_addr.is_empty() && id_len.is_none() && lease.state != LeaseState::Declined {
+        Some("has neither a hardware address nor a client identifier")
+    } else if lease.hw_addr.len() > MOST_HW_ADDR {
+        Some("has a hardware address that is too long")
+    } else if id_len.is_some_and(|len| !(1..=MOST_CLIENT_ID).contains(&len)) {
+        Some("has a client identifier of a length that it cannot have")
+    } else {
+        None
+    }
 }
 
 /// Appends the row, its end of line included.

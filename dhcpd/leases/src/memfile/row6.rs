@@ -89,6 +89,10 @@ pub(super) fn unfit(lease: &Lease6) -> Option<&'static str> {
     let host_bits = u128::MAX.checked_shr(prefix_len).unwrap_or(0);
     if lease.duid.is_empty() && lease.state != LeaseState::Declined {
         Some("has no DUID")
+    } else if lease.duid.len() > MOST_DUID {
+        Some("has a DUID that is too long")
+    } else if lease.hw_addr.as_ref().is_some_and(|hw_addr| !(1..=MOST_HW_ADDR).contains(&hw_addr.len())) {
+        Some("has a hardware address of a length that it cannot have")
     } else if !(1..=128).contains(&prefix_len) || (lease.lease_type == LeaseType::Na && prefix_len != 128) {
         Some("has a prefix length that it cannot have")
     } else if u128::from(lease.address) & host_bits != 0 {

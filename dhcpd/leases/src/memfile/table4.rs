@@ -306,8 +306,8 @@ impl Leases4 for Session<'_, Table4> {
     }
 
     async fn put(&mut self, lease: Lease4) -> Result<(), StoreError> {
-        if row4::nameless(&lease) {
-            return Err(StoreError::Backend(format!("lease on {} belongs to nobody", lease.address)));
+        if let Some(reason) = row4::unfit(&lease) {
+            return Err(StoreError::Backend(format!("lease on {} {reason}", lease.address)));
         }
         let (table, rows) = self.leases.parts();
         rows.append(|out| row4::print(&lease, out))?;
