@@ -131,12 +131,12 @@ impl<'a> Walk<'a> {
                 };
                 let before = walk.left_out.len();
                 let entry = walk.scope(scope, entry);
-                let problem = match Key::of(list, &entry) {
+                let problem = match Key::of_whole(list, &entry) {
                     Ok(key) => match seen.insert(key) {
                         true => return yang.push(entry.into()),
                         false => "an entry with the same key stands before it".to_owned(),
                     },
-                    Err(missing) => format!("it has no `{missing}`, which is a key of the list"),
+                    Err(missing) => format!("it has no `{missing}`, which the model demands"),
                 };
                 walk.left_out.truncate(before);
                 walk.leave_out(&problem);

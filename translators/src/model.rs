@@ -50,6 +50,14 @@ impl Model {
     pub const ALL: [Self; 3] = [Self::DHCP4, Self::DHCP6, Self::DDNS];
 }
 
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        self.module == other.module
+    }
+}
+
+impl Eq for Model {}
+
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Model").field("module", &self.module).field("root", &self.root).finish_non_exhaustive()

@@ -69,7 +69,7 @@ fn split_index(step: &str) -> (&str, Option<usize>) {
 pub(crate) struct Key(Vec<(&'static str, String)>);
 
 impl Key {
-    /// Of an entry of the model; the error is the key leaf that is missing.
+    /// Of an entry of the model; the error is the leaf that is missing.
     pub fn of(list: &List, yang: &Map<String, Value>) -> Result<Self, &'static str> {
         let leaf = |&key: &&'static str| match yang.get(key) {
             Some(Value::String(text)) => Ok((key, text.clone())),
@@ -79,18 +79,27 @@ impl Key {
         list.keys.iter().map(leaf).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Of an entry of the JSON, if it has one.
+    /// Of an entry of the model that has all that the model demands.
+    pub fn of_whole(list: &List, yang: &Map<String, Value>) -> Result<Self, &'static str> {
+        match list.needs.iter().find(|node| !yang.contains_key(**node)) {
+            Some(missing) => Err(missing),
+            None => Self::of(list, yang),
+        }
+    }
+
+    /// Of an entry of the JSON, if the model can show it.
     pub fn of_kea(context: &Context<'_>, scope: &Scope, list: &List, kea: &Map<String, Value>) -> Option<Self> {
+        let asked = |node: &&'static str| list.keys.contains(node) || list.needs.contains(node);
         let mut yang = Map::new();
-        for special in scope.specials.iter().filter(|s| s.nodes.iter().any(|node| list.keys.contains(node))) {
+        for special in scope.specials.iter().filter(|special| special.nodes.iter().any(asked)) {
             yang.extend(scope.nodes_of(special, context, kea).ok()?);
         }
-        for field in scope.fields.iter().filter(|field| list.keys.contains(&field.node)) {
+        for field in scope.fields.iter().filter(|field| asked(&field.node)) {
             if let (Shape::Leaf(kind), Some((_, value))) = (&field.shape, field.find(kea)) {
                 yang.insert(field.node.to_owned(), crate::scalar::to_yang(kind, value).ok()??);
             }
         }
-        Self::of(list, &yang).ok()
+        Self::of_whole(list, &yang).ok()
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct List {
     pub node: &'static str,
     /// Its keys.
     pub keys: &'static [&'static str],
+    /// Other leaves that the model demands of an entry; the JSON may do without.
+    pub needs: &'static [&'static str],
     /// Entries are in the client's order; otherwise in the system's, which is that of the JSON.
     pub by_user: bool,
 }
@@ -67,7 +69,8 @@ static LISTS: &[List] = &[
     list("host", &["identifier-type", "identifier"], false),
     list("hosts-database", &["database-type"], false),
     list("http-headers", &["name"], false),
-    list("key", &["name"], false),
+    // The secret may stand in a file of its own, which the model does not know.
+    List { needs: &["secret"], ..list("key", &["name"], false) },
     list("logger", &["name"], false),
     list("option-data", &["code", "space", "data"], false),
     list("option-def", &["code", "space"], false),
@@ -101,7 +104,7 @@ static RENAMED: &[(&str, &str)] = &[
 static PRESENCE: &[&str] = &["authentication", "lease-database", "server-id"];
 
 const fn list(node: &'static str, keys: &'static [&'static str], by_user: bool) -> List {
-    List { node, keys, by_user }
+    List { node, keys, needs: &[], by_user }
 }
 
 impl Scope {
@@ -109,6 +112,7 @@ impl Scope {
     pub fn new(node: &str, table: &'static Table) -> Self {
         let mut params = Vec::new();
         flatten(table, &mut params);
+        params.retain(|param| is_supported(param));
         let declared = |key: &&str| params.iter().any(|p: &&Param| p.key == *key && p.yang != Yang::Absent);
         let specials: Vec<_> = SPECIALS.iter().filter(|s| s.stands_in(node) && s.keys.iter().any(declared)).collect();
         let fields = params
@@ -159,7 +163,7 @@ impl Field {
         };
         let (node, inner) = path.split_once('/').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
         let shape = match (&param.yang, &param.kind) {
-            (Yang::Opaque(_), _) | (_, Kind::Any) => Shape::Opaque,
+            (Yang::Opaque(_), _) => Shape::Opaque,
             (_, Kind::Map(table)) => {
                 Shape::Container { scope: Scope::new(node, table()), presence: PRESENCE.contains(&node) }
             }
@@ -168,8 +172,6 @@ impl Field {
                 let list = LISTS.iter().find(|l| l.node == name)?;
                 Shape::List { scope: Scope::new(name, table()), list, inner }
             }
-            // A list that may only be empty: the daemon knows the parameter, and does not support it.
-            (_, Kind::List(Kind::Any)) => return None,
             (_, Kind::List(kind)) => Shape::LeafList(kind),
             (_, kind) => Shape::Leaf(kind),
         };
@@ -184,6 +186,12 @@ impl Field {
         let mut keys = std::iter::once(self.key).chain(self.aliases.iter().copied());
         keys.find_map(|key| Some((key, map.get(key)?)))
     }
+}
+
+/// Whether the parameter can have a value. One of any kind that is not kept as it is, or a list of such, can only be
+/// absent or empty: the daemon knows its name, and does not support it.
+fn is_supported(param: &Param) -> bool {
+    !matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) || matches!(param.yang, Yang::Opaque(_))
 }
 
 fn flatten(table: &'static Table, into: &mut Vec<&'static Param>) {

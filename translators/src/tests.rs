@@ -184,6 +184,8 @@ struct Definition {
 struct Key {
     /// Its name.
     name: Given<String>,
+    /// Its secret.
+    secret: Given<String>,
 }
 
 static SCOPE: LazyLock<Shape> = LazyLock::new(|| Shape::new("config", Server::TABLE));
@@ -251,7 +253,10 @@ fn what_the_json_says_in_another_way_stays() {
 fn containers_and_lists() {
     same(json!({"lease-database": {"type": "memfile"}}), json!({"lease-database": {"database-type": "memfile"}}));
     same(json!({"lease-database": {}}), json!({"lease-database": {}}));
-    same(json!({"tsig-keys": [{"name": "k"}]}), json!({"tsig-keys": {"key": [{"name": "k"}]}}));
+    same(
+        json!({"tsig-keys": [{"name": "k", "secret": ""}]}),
+        json!({"tsig-keys": {"key": [{"name": "k", "secret": ""}]}}),
+    );
     same(
         json!({"hooks-libraries": [{"library": "x.so", "parameters": {"b": [1, null]}}]}),
         json!({"hook-library": [{"library": "x.so", "parameters": r#"{"b":[1,null]}"#}]}),
@@ -372,6 +377,7 @@ fn what_has_no_node_is_told_and_carried_over() {
         "multi-threading": {"enable-multi-threading": true, "comment": "c", "user-context": {"a": 1}},
         "hooks-libraries": [{"library": "z.so"}, {"library": "a.so"}, {"library": "z.so", "parameters": {}}],
         "option-data": [{"name": "unheard-of", "data": "1"}],
+        "tsig-keys": [{"name": "in-a-file"}],
     }});
     assert_eq!(
         left_out(&before),
@@ -382,6 +388,7 @@ fn what_has_no_node_is_told_and_carried_over() {
             "Server/multi-threading/user-context",
             "Server/option-data[0]",
             "Server/secret-sauce",
+            "Server/tsig-keys[0]",
         ]
     );
     let shown = to_yang(&MODEL, &before).unwrap().yang["m:config"].clone();
@@ -458,7 +465,7 @@ fn a_json_that_is_no_configuration_is_refused() {
 fn paths_of_the_json_are_paths_of_the_model() {
     let config = json!({"Server": {
         "subnet4": [{"id": 9}, {"id": 4, "pools": [{"pool": "10.0.0.1-10.0.0.9", "option-data": [{"name": "routers"}]}]}],
-        "tsig-keys": [{"name": "k"}],
+        "tsig-keys": [{"name": "k", "secret": ""}],
         "secret-sauce": "s",
     }});
     let pool = "/m:config/subnet4[id='4']/pool[start-address='10.0.0.1'][end-address='10.0.0.9']";

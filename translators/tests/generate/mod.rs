@@ -5,7 +5,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use schema::table::{Kind, Param, Table};
+use schema::table::{Kind, Param, Table, Yang};
 use serde_json::{Map, Value, json};
 use translators::Model;
 
@@ -21,10 +21,15 @@ pub fn configuration(model: Model) -> impl Strategy<Value = Value> {
 fn map(table: &'static Table, v4: bool) -> BoxedStrategy<Value> {
     let mut members = Vec::new();
     each(table, &mut |param: &'static Param| {
-        // A list that may only be empty has nothing to choose.
-        if !matches!(param.kind, Kind::List(Kind::Any)) {
+        // What is known by name and not supported can only be absent.
+        let supported =
+            !matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) || matches!(param.yang, Yang::Opaque(_));
+        if supported {
             let value = value(param, v4);
-            let shown = if param.required { option::weighted(0.95, value) } else { option::weighted(0.3, value) };
+            let shown = match param.required {
+                true => value.prop_map(Some).boxed(),
+                false => option::weighted(0.3, value).boxed(),
+            };
             members.push(shown.prop_map(move |value| (param.key, value)));
         }
     });
