@@ -31,9 +31,10 @@ pub trait Leases4 {
         from: Ipv4Addr,
         now: UnixSeconds,
     ) -> impl Future<Output = Result<Option<Ipv4Addr>, StoreError>>;
-    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
+    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed (released ones that were kept are
+    /// among them), the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease4>, StoreError>>;
-    /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
+    /// Forgets up to `limit` leases in state expired-reclaimed whose time was over before `before`; how many.
     fn remove_reclaimed(
         &mut self,
         before: UnixSeconds,
@@ -74,9 +75,10 @@ pub trait Leases6 {
         from: Ipv6Addr,
         now: UnixSeconds,
     ) -> impl Future<Output = Result<Option<Ipv6Addr>, StoreError>>;
-    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed, the oldest first.
+    /// Up to `limit` leases whose time is over at `now` and that are not reclaimed (released ones that were kept are
+    /// among them), the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease6>, StoreError>>;
-    /// Forgets leases in state expired-reclaimed (and released) whose time was over before `before`; how many.
+    /// Forgets up to `limit` leases in state expired-reclaimed whose time was over before `before`; how many.
     fn remove_reclaimed(
         &mut self,
         before: UnixSeconds,

@@ -181,7 +181,7 @@ fn check(session: &mut Session<'_>, model: &mut Model, step: Step) {
 }
 
 fn reclaimed(lease: &Lease6) -> bool {
-    matches!(lease.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
+    lease.state == LeaseState::ExpiredReclaimed
 }
 
 /// When those of `which` ended whose time was over at `until`, the oldest first.

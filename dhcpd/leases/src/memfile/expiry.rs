@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 /// What awaits a lease whose time is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Awaits {
-    /// It is to be reclaimed.
+    /// It is to be reclaimed; so is one that was released and kept.
     Reclamation,
-    /// It was reclaimed or released, and is to be forgotten.
+    /// It was reclaimed, and is to be forgotten.
     Removal,
 }
 
@@ -23,8 +23,8 @@ pub(super) type Place = Option<(Awaits, UnixSeconds)>;
 /// The place of a lease of this state that ends at `expires`.
 pub(super) fn place(state: LeaseState, expires: Option<UnixSeconds>) -> Place {
     let awaits = match state {
-        LeaseState::Assigned | LeaseState::Declined | LeaseState::Registered => Awaits::Reclamation,
-        LeaseState::ExpiredReclaimed | LeaseState::Released => Awaits::Removal,
+        LeaseState::ExpiredReclaimed => Awaits::Removal,
+        _ => Awaits::Reclamation,
     };
     expires.map(|at| (awaits, at))
 }
