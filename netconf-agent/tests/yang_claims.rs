@@ -43,12 +43,12 @@ fn how_much_of_the_models_is_served() {
         let top = format!("/{}:config", model.module);
         let served = paths.iter().filter(|path| claimed.contains(*path)).count();
         println!("{}: {served} of {} nodes served; not served:", model.module, paths.len() - 1);
-        let mut hidden = String::from("/");
+        let mut above: Option<String> = None;
         for path in paths.iter().filter(|path| **path != top && !claimed.contains(*path)) {
             // What stands below a node that is not served goes without saying.
-            if !path.starts_with(&hidden) {
+            if above.as_ref().is_none_or(|above| !path.starts_with(above)) {
                 println!("  {path}");
-                hidden = format!("{path}/");
+                above = Some(format!("{path}/"));
             }
         }
         assert!(served > 50, "{}: only {served} nodes are served", model.module);

@@ -44,10 +44,9 @@ fn tidy(table: &str, members: Vec<(&'static str, Option<Value>)>) -> Value {
     let given = members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     let mut map: Map<String, Value> = given.collect();
     // `auto` stands alone.
-    if let Some(Value::Array(kinds)) = map.get_mut("host-reservation-identifiers") {
-        if kinds.iter().any(|kind| kind == "auto") {
-            *kinds = vec!["auto".into()];
-        }
+    let kinds = map.get_mut("host-reservation-identifiers").and_then(Value::as_array_mut);
+    if let Some(kinds) = kinds.filter(|kinds| kinds.iter().any(|kind| kind == "auto")) {
+        *kinds = vec!["auto".into()];
     }
     if table.starts_with("Reservation") {
         let first = IDENTIFIERS.into_iter().find(|kind| map.contains_key(*kind));
