@@ -1,6 +1,6 @@
 //! The daemon: configuration in two phases, its life, and what joins the parts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub struct D2 {
     statistics: Arc<Statistics>,
     /// Absent until the first configuration.
     running: RefCell<Option<Running>>,
+    /// The end waits for nothing.
+    at_once: Cell<bool>,
 }
 
 /// What a configuration set going.
@@ -55,7 +57,7 @@ impl Daemon for D2 {
 
     fn new(context: Context) -> Result<Self, String> {
         let statistics = Arc::new(Statistics::new(context.stats.clone()));
-        Ok(Self { context, statistics, running: RefCell::default() })
+        Ok(Self { context, statistics, running: RefCell::default(), at_once: Cell::new(false) })
     }
 
     fn prepare(&self, document: &Document) -> Result<Prepared, Vec<ConfigError>> {
@@ -112,6 +114,15 @@ impl Daemon for D2 {
         });
     }
 
+    /// Transactions that run are not broken off between their updates.
+    async fn finish(&self) {
+        if let Some(dispatcher) = self.close()
+            && !self.at_once.get()
+        {
+            dispatcher.drain(Drain::Running).await;
+        }
+    }
+
     fn report(event: Event<'_>) {
         match event {
             // Told where it is applied, with its summary.
@@ -129,6 +140,14 @@ impl Daemon for D2 {
 }
 
 impl D2 {
+    /// Receives no more requests; what is left to be done is the dispatcher's.
+    fn close(&self) -> Option<Rc<Dispatcher>> {
+        let mut running = self.running.borrow_mut();
+        let running = running.as_mut()?;
+        running.listener = None;
+        Some(running.dispatcher.clone())
+    }
+
     /// Begins the end that the command asks for. No more requests are received from now on.
     fn shut_down(&self, request: &Request) -> Answer {
         let arguments = request.arguments();
@@ -140,10 +159,8 @@ impl D2 {
             DHCP_DDNS_SHUTDOWN_COMMAND,
             arguments = arguments.map_or_else(|| "(no arguments)".to_owned(), |arguments| arguments.to_string())
         );
-        let dispatcher = self.running.borrow_mut().as_mut().map(|running| {
-            running.listener = None;
-            running.dispatcher.clone()
-        });
+        let dispatcher = self.close();
+        self.at_once.set(kind.drain.is_none());
         let shutdown = self.context.shutdown.clone();
         tokio::task::spawn_local(async move {
             if let (Some(dispatcher), Some(drain)) = (dispatcher, kind.drain) {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use control::{Answer, Table};
+use control::Table;
 use schema::ConfigError;
 use schema::json::Document;
 use serde_json::{Map, Value};
@@ -75,7 +75,7 @@ pub trait Daemon: Sized + 'static {
     /// The configuration in effect, with all its defaults, as `config-get` shows it: `{ "Dhcp4": { } }`.
     fn config(&self) -> Value;
 
-    /// Adds the daemon's own commands.
+    /// Adds the daemon's own commands; one of a name that every daemon has replaces it.
     fn commands(self: &Rc<Self>, _table: &mut Table) {}
 
     /// Adds to what `status-get` answers.
@@ -84,11 +84,6 @@ pub trait Daemon: Sized + 'static {
     /// Logs what happens in the life of the daemon, in its own messages; in those of Kea's D2 unless said otherwise.
     fn report(event: Event<'_>) {
         messages::report(&Self::IDENTITY, event);
-    }
-
-    /// Answers the command `shutdown`; after any answer but a success the daemon goes on.
-    fn shutdown(&self, _arguments: Option<&Value>) -> Answer {
-        Answer::done("Shutting down.")
     }
 
     /// Called once when the daemon ends: stops its threads, writes what is left to be written.

@@ -1,11 +1,12 @@
 //! The life of a daemon, from its command line to its exit value.
 
 use std::cell::{Cell, RefCell};
+use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use control::Table;
 use control::unix::{Listener, Server};
@@ -19,6 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::LocalSet;
 
 use crate::common::Common;
+use crate::messages::DCTL_PANIC;
 use crate::options::{self, Checks, Invocation};
 use crate::pid::{PidError, PidFile};
 use crate::{Context, Daemon, Event, Options, Style, commands, file, paths};
@@ -51,6 +53,7 @@ fn enter<D: Daemon>(
     if options.relaxed {
         paths::relax();
     }
+    log_panics();
     let runtime = log::start(process, options.debug)
         .and_then(|()| runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string()));
     let runtime = match runtime {
@@ -67,10 +70,23 @@ fn enter<D: Daemon>(
     })
 }
 
+/// A bug shall be found in the log, too.
+fn log_panics() {
+    let to_stderr = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        log::event!(DCTL_PANIC, panic);
+        log::flush();
+        to_stderr(panic);
+    }));
+}
+
 fn fail(process: &str, reason: &str) -> ExitCode {
     eprintln!("{process}: Fatal error during start up: {reason}");
     ExitCode::FAILURE
 }
+
+/// How long the end waits for what is under way.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A daemon and what surrounds it.
 pub(crate) struct Life<D: Daemon> {
@@ -180,6 +196,8 @@ impl<D: Daemon> Life<D> {
         };
         D::report(Event::Stopping);
         notify(&[NotifyState::Stopping]);
+        // What takes longer is left undone.
+        let _ = tokio::time::timeout(PATIENCE, self.daemon.finish()).await;
         Ok(exit)
     }
 
@@ -289,7 +307,7 @@ impl<D: Daemon> Life<D> {
         let mut servers = self.servers.borrow_mut();
         servers.retain(|server| ready.sockets.iter().any(|path| path == server.path()));
         let table = self.table.borrow();
-        servers.extend(ready.listeners.into_iter().filter_map(|listener| listener.serve(table.clone()).ok()));
+        servers.extend(ready.listeners.into_iter().map(|listener| listener.serve(table.clone())));
         self.configured.set(Some(Instant::now()));
         D::report(Event::Configured);
     }
