@@ -86,7 +86,12 @@ pub trait Daemon: Sized + 'static {
         messages::report(&Self::IDENTITY, event);
     }
 
-    /// Called once when the daemon ends: stops its threads, writes what is left to be written.
+    /// Called when the daemon was told to end: lets what is under way come to its end. It is given a second.
+    fn finish(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    /// Called once when the daemon ends, after [`finish`](Self::finish): stops its threads, writes what is left to be written.
     fn stop(&self) {}
 }
 
