@@ -160,6 +160,67 @@ fn requests_that_wait_outlive_a_new_configuration() {
     let Some(named) = Named::start(&ZONES) else { return };
     let listen = named::free_address();
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let d2 = D2::start(&config(listen, silent.local_addr().unwrap()));
+    // 32 are carried out at a time; the others wait for a server that never answers.
+    for number in 1..=40 {
+        send(listen, ChangeType::Add, number);
+    }
+    d2.wait_for("all requests", || d2.statistic("ncr-received") == 40);
+    let answer = d2.command("config-set", config(listen, named.address));
+    assert_eq!(answer["result"], 0, "{answer}");
+    for number in 33..=40 {
+        wait_for_host(&named, number);
+    }
+}
+
+#[test]
+fn no_request_is_lost_while_configurations_come_and_go() {
+    let Some(named) = Named::start(&ZONES) else { return };
+    let (listen, other) = (named::free_address(), named::free_address());
+    let d2 = D2::start(&config(listen, named.address));
+    for number in 1..=20 {
+        send(listen, ChangeType::Add, number);
+        if number % 4 == 0 {
+            assert_eq!(d2.command("config-set", config(listen, named.address))["result"], 0);
+        }
+    }
+    (1..=20).for_each(|number| wait_for_host(&named, number));
+
+    // What is refused changes nothing; what cannot be opened is refused.
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let refused = d2.command("config-set", config(taken.local_addr().unwrap(), named.address));
+    assert_eq!(refused["result"], 1, "{refused}");
+    let reason = refused["text"].as_str().unwrap();
+    assert!(reason.contains("DhcpDdns/port: cannot listen at 127.0.0.1:"), "{reason}");
+    assert_eq!(d2.command("config-get", json!({}))["arguments"]["DhcpDdns"]["port"], listen.port());
+    send(listen, ChangeType::Add, 21);
+    wait_for_host(&named, 21);
+
+    assert_eq!(d2.command("config-set", config(other, named.address))["result"], 0);
+    send(other, ChangeType::Add, 22);
+    wait_for_host(&named, 22);
+    d2.terminate();
+    assert_eq!(d2.ended(), Some(0));
+}
+
+#[test]
+fn a_signal_lets_transactions_end_but_not_for_ever() {
+    let Some(named) = Named::start(&ZONES) else { return };
+    let (listen, silent) = (named::free_address(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let mut slow = config(listen, named.address);
+    slow["DhcpDdns"]["dns-server-timeout"] = 100.into();
+    let first = json!({ "ip-address": "127.0.0.1", "port": silent.local_addr().unwrap().port() });
+    let servers = &mut slow["DhcpDdns"]["forward-ddns"]["ddns-domains"][0]["dns-servers"];
+    servers.as_array_mut().unwrap().insert(0, first);
+    let d2 = D2::start(&slow);
+    send(listen, ChangeType::Add, 1);
+    // The first of three tries at the silent server; then comes the next one.
+    silent.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    silent.recv(&mut [0; 512]).unwrap();
+    d2.terminate();
+    assert_eq!(d2.ended(), Some(0));
+    wait_for_host(&named, 1);
+
     slow["DhcpDdns"]["dns-server-timeout"] = 60_000.into();
     let d2 = D2::start(&slow);
     send(listen, ChangeType::Add, 2);
