@@ -29,7 +29,7 @@ fn with_channel<F: Future<Output = io::Result<()>>>(test: impl FnOnce(std::path:
     let path = folder.path().join("socket");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let server = Listener::bind(&path)?.serve(table())?;
+        let server = Listener::bind(&path)?.serve(table());
         test(path.clone()).await?;
         drop(server);
         assert!(!path.exists() && !folder.path().join("socket.lock").exists());
@@ -140,15 +140,16 @@ fn large_commands_take_time_in_proportion() -> io::Result<()> {
 
 #[test]
 fn a_stale_socket_is_replaced_and_a_live_one_is_not() -> io::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("socket");
-    drop(std::os::unix::net::UnixListener::bind(&path)?);
-    assert!(path.exists());
-    let listener = Listener::bind(&path)?;
-    let refused = Listener::bind(&path).err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(refused.starts_with("cannot lock socket lockfile, ") && refused.contains("socket.lock"), "{refused}");
-    assert!(path.exists());
-    drop(listener);
-    assert!(!path.exists());
-    Ok(())
+    with_channel(|live| async move {
+        let refused = Listener::bind(&live).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.starts_with("cannot lock socket lockfile, ") && refused.contains("socket.lock"), "{refused}");
+        assert!(Client::new(&live, SECOND).call("echo", None).await.is_ok());
+        let stale = live.with_extension("stale");
+        drop(std::os::unix::net::UnixListener::bind(&stale)?);
+        assert!(stale.exists());
+        let listener = Listener::bind(&stale)?;
+        drop(listener);
+        assert!(!stale.exists());
+        Ok(())
+    })
 }

@@ -130,12 +130,10 @@ impl Field {
             Field::StandardTime => standard_time(message.time, line),
             Field::Time { utc, parts } => parts.iter().try_for_each(|part| part.write(message.time, *utc, line)),
             Field::Severity => line.write_str(message.severity),
-            Field::Logger if message.logger.is_empty() => line.write_str(message.root),
-            Field::Logger => write!(line, "{}.{}", message.root, message.logger),
+            Field::Logger => write_parts(line, message.root, '.', message.logger),
             Field::Process => write!(line, "{}", message.pid),
             Field::Thread => write!(line, "{}", message.tid),
-            Field::Message if message.text.is_empty() => line.write_str(message.id),
-            Field::Message => write!(line, "{} {}", message.id, message.text),
+            Field::Message => write_parts(line, message.id, ' ', message.text),
             Field::EndOfLine => line.write_str("\n"),
             Field::Json => write!(line, "{}", message.json()),
         };
@@ -190,6 +188,16 @@ impl Width {
             line.insert_str(if self.left { line.len() } else { start }, &padding);
         }
     }
+}
+
+/// Two parts and what separates them; the first alone if the second is empty.
+fn write_parts(line: &mut String, first: &str, separator: char, second: &str) -> std::fmt::Result {
+    line.push_str(first);
+    if !second.is_empty() {
+        line.push(separator);
+        line.push_str(second);
+    }
+    Ok(())
 }
 
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {

@@ -42,7 +42,7 @@ impl Site {
     #[cold]
     fn register(&'static self) -> bool {
         self.registration.call_once(|| {
-            ROWS.write().get_or_insert_default().insert(self.row.id, self.row);
+            ROWS.write().get_or_insert_default().insert(address(self.meta), self.row);
             callsite::register(self);
         });
         self.interest.load(Relaxed) != OFF
@@ -73,10 +73,14 @@ impl Callsite for Site {
     }
 }
 
-/// The rows that have been used, by identifier: `tracing` tells a subscriber the name of an event only.
-static ROWS: RwLock<Option<HashMap<&'static str, &'static Row>>> = RwLock::new(None);
+/// The rows that have been used, by the address of their events' metadata: `tracing` hands a subscriber no more.
+static ROWS: RwLock<Option<HashMap<usize, &'static Row>>> = RwLock::new(None);
 
-/// The row of an event of this name; none for an event that is not ours.
-pub(crate) fn row(id: &str) -> Option<&'static Row> {
-    ROWS.read().as_ref()?.get(id).copied()
+/// The row of an event; none for an event that is not ours.
+pub(crate) fn row(metadata: &Metadata<'_>) -> Option<&'static Row> {
+    ROWS.read().as_ref()?.get(&address(metadata)).copied()
+}
+
+fn address(metadata: &Metadata<'_>) -> usize {
+    std::ptr::from_ref(metadata).addr()
 }

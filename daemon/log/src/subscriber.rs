@@ -13,7 +13,7 @@ use tracing_core::{Event, Interest, Level, LevelFilter, Metadata, Subscriber, di
 use crate::config::Logger;
 use crate::layout::Message;
 use crate::outputs::{Outputs, in_use};
-use crate::row::{Part, Severity, next_part};
+use crate::row::{Part, Row, Severity, next_part};
 use crate::sink::Sink;
 use crate::site;
 
@@ -76,7 +76,7 @@ impl Subscriber for ToOutputs {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let (logger, severity) = belongs(metadata);
+        let (logger, severity) = belongs(metadata, site::row(metadata));
         metadata.is_event() && in_use().as_ref().is_some_and(|outputs| outputs.shows(logger, severity))
     }
 
@@ -108,8 +108,8 @@ impl Subscriber for ToOutputs {
 
 /// Logger and severity of an event. One that is not ours comes from a library: its logger is the library's name, and it
 /// is not shown below WARN, since libraries call information what to an operator is noise.
-fn belongs<'a>(metadata: &'a Metadata<'_>) -> (&'a str, Severity) {
-    if let Some(row) = site::row(metadata.name()) {
+fn belongs<'a>(metadata: &'a Metadata<'_>, row: Option<&'static Row>) -> (&'a str, Severity) {
+    if let Some(row) = row {
         return (row.logger, row.severity);
     }
     let library = metadata.target().split("::").next().unwrap_or_default();
@@ -129,6 +129,7 @@ thread_local! {
 
 /// A thread's buffers, used again for every message.
 struct Thread {
+    pid: u32,
     tid: i32,
     /// How many batches are open inside each other.
     batches: u32,
@@ -141,15 +142,23 @@ struct Thread {
 
 impl Thread {
     fn new() -> Thread {
-        let tid = nix::unistd::gettid().as_raw();
-        Thread { tid, batches: 0, pending: Vec::new(), text: String::new(), arguments: Vec::new(), line: String::new() }
+        Thread {
+            pid: std::process::id(),
+            tid: nix::unistd::gettid().as_raw(),
+            batches: 0,
+            pending: Vec::new(),
+            text: String::new(),
+            arguments: Vec::new(),
+            line: String::new(),
+        }
     }
 
     fn write(&mut self, event: &Event<'_>, outputs: &Outputs) {
         self.text.clear();
         self.arguments.clear();
-        let (logger, severity) = belongs(event.metadata());
-        let id = self.fill(event);
+        let row = site::row(event.metadata());
+        let (logger, severity) = belongs(event.metadata(), row);
+        let id = self.fill(event, row);
         let message = Message {
             time: Utc::now(),
             severity: severity.name(),
@@ -158,7 +167,7 @@ impl Thread {
             id,
             text: &self.text,
             arguments: &self.arguments,
-            pid: std::process::id(),
+            pid: self.pid,
             tid: self.tid,
         };
         for output in &outputs.logger(logger).outputs {
@@ -175,8 +184,8 @@ impl Thread {
     }
 
     /// Fills the arguments into the text; answers with the identifier.
-    fn fill(&mut self, event: &Event<'_>) -> &'static str {
-        let Some(row) = site::row(event.metadata().name()) else {
+    fn fill(&mut self, event: &Event<'_>, row: Option<&'static Row>) -> &'static str {
+        let Some(row) = row else {
             event.record(&mut Library { text: &mut self.text });
             return LIBRARY;
         };
@@ -265,7 +274,8 @@ struct Printable<'a>(&'a mut String);
 
 impl Write for Printable<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !text.contains(|c: char| c.is_control()) {
+        // 0xc2 begins the control characters beyond ASCII, among others.
+        if !text.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == 0xc2) {
             self.0.push_str(text);
             return Ok(());
         }

@@ -137,8 +137,7 @@ fn config_write<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
 }
 
 fn shutdown<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
-    let arguments = request.arguments();
-    let exit = match &arguments {
+    let exit = match request.arguments() {
         None => 0,
         Some(Value::Object(arguments)) => match arguments.get("exit-value").map(Value::as_i64) {
             None => 0,
@@ -147,14 +146,11 @@ fn shutdown<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
         },
         Some(_) => return Answer::error("Argument must be a map"),
     };
-    let answer = life.daemon.shutdown(arguments.as_ref());
-    if answer.result == control::Code::Success {
-        // The kernel keeps the lowest eight bits of an exit value.
-        let exit = u8::try_from(exit.rem_euclid(256)).unwrap_or_default();
-        // If nobody listens any more, the daemon is ending already.
-        let _ = life.context.shutdown.send(exit);
-    }
-    answer
+    // The kernel keeps the lowest eight bits of an exit value.
+    let exit = u8::try_from(exit.rem_euclid(256)).unwrap_or_default();
+    // If nobody listens any more, the daemon is ending already.
+    let _ = life.context.shutdown.send(exit);
+    Answer::done("Shutting down.")
 }
 
 fn status_get<D: Daemon>(life: &Life<D>) -> Answer {

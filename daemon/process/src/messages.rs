@@ -15,6 +15,8 @@ log::messages! {
     DCTL_CONFIG_FILE_LOAD_FAIL: Fatal, "dctl", "{module} reason: {reason}";
     /// With -X a log file may lie where others can reach it.
     DCTL_LOG_PATH_SECURITY_WARNING: Warn, "dctl", "Log output path specified is NOT SECURE: {reason}";
+    /// The program found itself in a state that should not be; please report it. The task that did is gone.
+    DCTL_PANIC: Fatal, "dctl", "this is a bug: {panic}";
     /// A configuration was refused.
     DCTL_PARSER_FAIL: Error, "dctl", "Parser error: {reason}";
     /// The PID file could not be written.

@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::net;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,7 +21,7 @@ use crate::{Answer, Table, to_text};
 /// A bound socket that does not serve anyone yet; who connects waits. Dropping it removes the socket.
 #[derive(Debug)]
 pub struct Listener {
-    socket: net::UnixListener,
+    socket: UnixListener,
     place: Place,
 }
 
@@ -35,7 +34,8 @@ struct Place {
 }
 
 impl Listener {
-    /// Binds the socket. One that a dead process left is removed, one that another process holds is an error.
+    /// Binds the socket. One that a dead process left is removed, one that another process holds is an error. Must be called
+    /// within a runtime.
     pub fn bind(path: &Path) -> io::Result<Self> {
         let told = |what: &str, error: io::Error| io::Error::new(error.kind(), format!("{what}, {error}"));
         let lock_path = lock_path(path);
@@ -49,8 +49,7 @@ impl Listener {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let socket = net::UnixListener::bind(path)?;
-        socket.set_nonblocking(true)?;
+        let socket = UnixListener::bind(path)?;
         // Who connects needs the right to write: the group shall be able to, others not.
         std::fs::set_permissions(path, Permissions::from_mode(0o770))?;
         Ok(Listener { socket, place })
@@ -62,11 +61,10 @@ impl Listener {
     }
 
     /// Answers commands from `table` until the server is dropped. Must be called within a `tokio::task::LocalSet`.
-    pub fn serve(self, table: Rc<Table>) -> io::Result<Server> {
-        let listener = UnixListener::from_std(self.socket)?;
+    pub fn serve(self, table: Rc<Table>) -> Server {
         log::event!(COMMAND_ACCEPTOR_START, path = self.place.path.display());
-        let accepting = tokio::task::spawn_local(accept(listener, table));
-        Ok(Server { accepting, place: self.place })
+        let accepting = tokio::task::spawn_local(accept(self.socket, table));
+        Server { accepting, place: self.place }
     }
 }
 
