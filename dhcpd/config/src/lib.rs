@@ -5,6 +5,8 @@
 
 pub mod common;
 pub mod ddns;
+#[cfg(any(test, feature = "generate"))]
+pub mod generate;
 pub mod hosts;
 pub mod lifetime;
 pub mod options;

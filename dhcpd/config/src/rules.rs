@@ -57,20 +57,28 @@ pub(crate) fn check_overlaps<A: Address>(ranges: &[(Range<A>, Pos)], what: &str,
     }
 }
 
-/// The one identifier of a reservation among those that were given.
+/// An identifier that a reservation gives.
+pub(crate) struct Candidate<'a> {
+    pub kind: IdentifierKind,
+    pub bytes: &'a [u8],
+    pub pos: Pos,
+}
+
+/// The one identifier of a reservation that needs one of these kinds.
 pub(crate) fn one_identifier(
-    given: &[(IdentifierKind, Option<(&[u8], Pos)>)],
+    kinds: &[IdentifierKind],
+    given: &[Candidate<'_>],
     reservation: Pos,
     problems: &mut Vec<Problem>,
 ) -> Option<Identifier> {
-    let mut found = given.iter().filter_map(|(kind, given)| Some((*kind, (*given)?)));
-    let Some((kind, (bytes, pos))) = found.next() else {
-        let keys: Vec<_> = given.iter().map(|(kind, _)| format!("`{}`", kind.key())).collect();
+    let Some(&Candidate { kind, bytes, pos }) = given.first() else {
+        let keys: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.key())).collect();
         problems.push(Problem::new(reservation, format!("a reservation needs one of {}", keys.join(", "))));
         return None;
     };
-    if let Some((other, (_, pos))) = found.next() {
-        problems.push(Problem::new(pos, format!("`{}` and `{}` exclude each other", kind.key(), other.key())));
+    if let Some(other) = given.get(1) {
+        let reason = format!("`{}` and `{}` exclude each other", kind.key(), other.kind.key());
+        problems.push(Problem::new(other.pos, reason));
     }
     // Longest DUID: RFC 8415 §11.1. Longest hardware address: what a DHCPv4 message holds, and Infiniband.
     let longest = match kind {
@@ -133,8 +141,7 @@ pub(crate) fn check_control_sockets(
     older: &Given<schema::common::ControlSocket>,
     problems: &mut Vec<Problem>,
 ) {
-    let sockets = list.iter().chain(older).filter(|socket| socket.socket_type.is_some());
-    if let Some(extra) = sockets.skip(1).next() {
+    if let Some(extra) = list.iter().chain(older).filter(|socket| socket.socket_type.is_some()).nth(1) {
         problems.push(Problem::new(extra.pos, "there is a unix control socket already"));
     }
 }

@@ -93,9 +93,10 @@ impl Encoder {
     /// Adds the options that carry sub-options of the list and have no value of their own: an operator may write them in
     /// an outer scope, or rely on what they carry (Kea would send such sub-options nowhere).
     fn imply_carriers(self, spaces: &mut BTreeMap<&str, Vec<Encoded>>) {
-        let carriers = options::standard(self.family, self.outermost())
-            .iter()
-            .filter(|option| option.kind == DataType::Empty && spaces.contains_key(&*option.encapsulates));
+        let carriers = options::standard(self.family, self.outermost()).iter().filter(|option| {
+            let inner = &*option.encapsulates;
+            option.kind == DataType::Empty && inner != self.outermost() && spaces.contains_key(inner)
+        });
         for carrier in carriers.collect::<Vec<_>>() {
             let list = spaces.entry(self.outermost()).or_default();
             if !list.iter().any(|encoded| encoded.item.code == carrier.code) {

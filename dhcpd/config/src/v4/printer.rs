@@ -20,7 +20,7 @@ pub fn config_get(input: &Dhcp4) -> Value {
     options(&mut shown.option_data);
     reservations(&mut shown.reservations);
     for network in &mut networks {
-        inherit(&mut network.value.lease, &shown.lease);
+        network.value.lease.inherit(&shown.lease);
         network.value.annotations.fold();
         options(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
@@ -36,13 +36,10 @@ pub fn config_get(input: &Dhcp4) -> Value {
     value
 }
 
-fn inherit(lease: &mut Lease4, outer: &Lease4) {
-    lease.inherit(outer);
-    lease.valid.complete();
-}
-
 fn show(subnet: &mut Subnet4, outer: &Lease4) {
-    inherit(&mut subnet.lease, outer);
+    subnet.lease.inherit(outer);
+    // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
+    subnet.lease.valid.complete();
     subnet.annotations.fold();
     options(&mut subnet.option_data);
     reservations(&mut subnet.reservations);

@@ -11,8 +11,8 @@ use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{Encoder, OptionData, tee_times};
 use crate::rules::{
-    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order,
-    one_identifier,
+    Candidate, Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools,
+    in_order, one_identifier,
 };
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
@@ -299,12 +299,13 @@ impl<'a> Resolver<'a> {
             }
             check_length(&reservation.server_hostname, 63, &mut self.problems);
             check_length(&reservation.boot_file_name, 127, &mut self.problems);
+            let next_server = reservation.next_server.as_ref().and_then(|server| server.value.0);
             let text = |given: &schema::Given<String>| given.as_ref().map_or("", |text| &text.value).into();
             list.push(Host4 {
                 identifier,
                 address: reservation.ip_address.as_ref().map(|address| address.value),
                 hostname: text(&reservation.hostname),
-                next_server: reservation.next_server.as_ref().and_then(|server| server.value.0),
+                next_server: next_server.filter(|server| !server.is_unspecified()),
                 server_hostname: text(&reservation.server_hostname),
                 file: text(&reservation.boot_file_name),
                 options: self.encoder.encode(&reservation.option_data, &mut self.problems),
@@ -315,14 +316,19 @@ impl<'a> Resolver<'a> {
     }
 
     fn identifier(&mut self, reservation: &At<Reservation4>) -> Option<Identifier> {
+        use IdentifierKind::{CircuitId, ClientId, Duid, HwAddress};
         let Reservation4 { hw_address, duid, circuit_id, client_id, .. } = &reservation.value;
-        let given = [
-            (IdentifierKind::HwAddress, hw_address.as_ref().map(|given| (&*given.value.0, given.pos))),
-            (IdentifierKind::Duid, duid.as_ref().map(|given| (&*given.value.0, given.pos))),
-            (IdentifierKind::CircuitId, circuit_id.as_ref().map(|given| (&*given.value.0, given.pos))),
-            (IdentifierKind::ClientId, client_id.as_ref().map(|given| (&*given.value.0, given.pos))),
-        ];
-        one_identifier(&given, reservation.pos, &mut self.problems)
+        let colons = [(HwAddress, hw_address), (Duid, duid)];
+        let plain = [(CircuitId, circuit_id), (ClientId, client_id)];
+        let colons = colons.into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        let plain = plain.into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        let given: Vec<_> = colons.chain(plain).collect();
+        let kinds = [HwAddress, Duid, CircuitId, ClientId];
+        one_identifier(&kinds, &given, reservation.pos, &mut self.problems)
     }
 
     fn check_reserved(&mut self, address: &At<Ipv4Addr>, subnet: Option<Prefix4>) {

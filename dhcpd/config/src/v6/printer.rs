@@ -21,7 +21,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
     options(&mut shown.option_data);
     reservations(&mut shown.reservations);
     for network in &mut networks {
-        inherit(&mut network.value.lease, &shown.lease);
+        network.value.lease.inherit(&shown.lease);
         network.value.annotations.fold();
         options(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
@@ -37,19 +37,16 @@ pub fn config_get(input: &Dhcp6) -> Value {
     value
 }
 
-fn inherit(lease: &mut Lease6, outer: &Lease6) {
-    lease.inherit(outer);
-    lease.valid.complete();
-    let preferred = &mut lease.preferred;
+fn show(subnet: &mut Subnet6, outer: &Lease6) {
+    subnet.lease.inherit(outer);
+    // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
+    subnet.lease.valid.complete();
+    let preferred = &mut subnet.lease.preferred;
     complete_lifetime(
         &mut preferred.min_preferred_lifetime,
         &mut preferred.preferred_lifetime,
         &mut preferred.max_preferred_lifetime,
     );
-}
-
-fn show(subnet: &mut Subnet6, outer: &Lease6) {
-    inherit(&mut subnet.lease, outer);
     subnet.annotations.fold();
     options(&mut subnet.option_data);
     reservations(&mut subnet.reservations);

@@ -11,8 +11,8 @@ use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{Encoder, OptionData, lifetime, tee_times};
 use crate::rules::{
-    Unique, check_control_sockets, check_interfaces, check_one_interface, check_overlaps, check_pools, in_order,
-    one_identifier,
+    Candidate, Unique, check_control_sockets, check_interfaces, check_one_interface, check_overlaps, check_pools,
+    in_order, one_identifier,
 };
 use crate::values::{Prefix6, Range6};
 use schema::json::Document;
@@ -458,12 +458,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
+        use IdentifierKind::{Duid, HwAddress};
         let Reservation6 { duid, hw_address, .. } = &reservation.value;
-        let given = [
-            (IdentifierKind::Duid, duid.as_ref().map(|given| (&*given.value.0, given.pos))),
-            (IdentifierKind::HwAddress, hw_address.as_ref().map(|given| (&*given.value.0, given.pos))),
-        ];
-        one_identifier(&given, reservation.pos, &mut self.problems)
+        let given = [(Duid, duid), (HwAddress, hw_address)].into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        one_identifier(&[Duid, HwAddress], &given.collect::<Vec<_>>(), reservation.pos, &mut self.problems)
     }
 
     fn check_reserved(&mut self, address: &At<Ipv6Addr>, subnet: Option<Prefix6>) {
