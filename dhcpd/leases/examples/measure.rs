@@ -41,6 +41,11 @@ fn each_in_a_process(parent: &Path, count: u32) {
 fn read4(path: &Path, count: u32) {
     let store = read::<Table4>(path, count);
     renew(&store, count);
+    search(&store, count, "a full pool");
+    for n in (0..count).step_by(1000) {
+        ready(store.session().remove(lease4(n, 0).address)).expect("a lease");
+    }
+    search(&store, count, "a pool 99.9 % full");
     for workers in [1, 2, 4] {
         durable(&store, count, workers);
     }
@@ -85,6 +90,19 @@ fn renew(store: &Store4, count: u32) {
     }
     println!("v4: look up and renew in memory, {:.0?} each", start.elapsed() / rounds);
     store.sync().expect("a write");
+}
+
+/// Looks for a free address from anywhere on.
+fn search(store: &Store4, count: u32, what: &str) {
+    let (first, last) = (lease4(0, 0).address, lease4(count - 1, 0).address);
+    let mut session = store.session();
+    let (rounds, mut found) = (100_000, 0);
+    let start = Instant::now();
+    for n in 0..rounds {
+        let from = lease4(n * 7919 % count, 0).address;
+        found += u32::from(ready(session.find_free(first, last, from, 0)).expect("a look").is_some());
+    }
+    println!("v4: {found} of {rounds} addresses found in {what}, {:.0?} each", start.elapsed() / rounds);
 }
 
 fn durable(store: &Store4, count: u32, workers: u32) {

@@ -122,7 +122,20 @@ fn files_of_older_servers_are_read() {
     assert!(!report.needs_conversion);
     assert_eq!(store.session().page(None, 9), [lease4(1)]);
 
-    // Kea 2.2: no pool_id; a lease with a context, one declined, one that never ends.
+    // Kea 2.2: no pool_id.
+    let kea_2_2 = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,\
+                   user_context\n\
+                   10.77.1.0,00:0c:01:02:03:04,01:00:0c:01:02:03:04,4000,1795306006,1,0,0,,0,\n\
+                   10.77.1.1,,,86400,1795306006,1,0,0,,1,\n\
+                   10.77.1.0,00:0c:01:02:03:04,01:00:0c:01:02:03:04,4000,1795306036,1,1,1,a.example.org,2,{ }\n";
+    let place = Place::with(kea_2_2);
+    let (store, report) = Store4::open(at(&place.path)).unwrap();
+    assert_eq!((report.leases, report.rows, report.bad_rows, report.needs_conversion), (2, 3, 0, true));
+    let leases = store.session().page(None, 9);
+    assert_eq!((leases[0].state, &*leases[0].hostname), (LeaseState::ExpiredReclaimed, "a.example.org"));
+    assert_eq!((leases[1].state, leases[1].expires()), (LeaseState::Declined, Some(1_795_306_006)));
+
+    // And for DHCPv6: a lease with a context, one declined, one that never ends.
     let kea_2_2 = "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,\
                    fqdn_rev,hostname,hwaddr,state,user_context,hwtype,hwaddr_source\n\
                    2001:db8::1,00:01:02,10,1700000010,1,5,0,1,128,0,0,,,0,{ \"ISC\": { \"a\": 1&#x2c \"b\": 2 } },,\n\

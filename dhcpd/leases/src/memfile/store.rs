@@ -117,13 +117,16 @@ impl<T: Table> Store<T> {
         }
     }
 
+    /// Remembers why rows are kept back; the first time, and not for each batch, it is told.
     fn fail(&self, journal: &Journal, reason: &str) {
-        let rows = &mut self.leases.lock().rows;
-        if rows.failure.is_none() {
+        let before = {
+            let rows = &mut self.leases.lock().rows;
+            rows.kept_back = journal.unwritten();
+            rows.failure.replace(reason.to_owned())
+        };
+        if before.is_none() {
             log::event!(DHCPSRV_MEMFILE_WRITE_FAIL, reason);
         }
-        rows.failure = Some(reason.to_owned());
-        rows.kept_back = journal.unwritten();
     }
 
     /// The lease file, if there is one.
