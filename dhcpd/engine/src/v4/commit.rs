@@ -133,7 +133,8 @@ impl Server {
             snapshot.counters.allocated(&snapshot.config, lease.subnet_id, address);
         }
         let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
-        let rename = |old: &Lease4| policy.update_on_renew || !same_name(&lease, old);
+        // Kea leaves the records alone where only the address changed; they would point to the old one.
+        let rename = |old: &Lease4| policy.update_on_renew || old.address != address || !same_name(&lease, old);
         if policy.send_updates && named_before.as_ref().is_none_or(rename) {
             if let Some(old) = &named_before {
                 self.change_name(snapshot, ChangeType::Remove, old);

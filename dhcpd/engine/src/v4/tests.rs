@@ -1,1 +1,10 @@
-//! Tests.
+//! The engine on a virtual clock, with leases in memory: one server, any number of clients.
+
+mod bench;
+mod leases;
+mod malformed;
+mod names;
+mod networks;
+mod options;
+mod refusals;
+mod reservations;
