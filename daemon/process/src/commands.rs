@@ -99,10 +99,11 @@ fn config_reload<D: Daemon>(life: &Life<D>) -> Answer {
 
 /// What is answered when a configuration took effect.
 fn configured<D: Daemon>(life: &Life<D>) -> Answer {
-    match D::IDENTITY.style {
-        Style::Server => Answer::done("Configuration successful.").and(json!({ "hash": hash(&life.daemon.config()) })),
-        Style::Controller => Answer::done("Configuration applied successfully."),
-    }
+    let text = match D::IDENTITY.style {
+        Style::Server => "Configuration successful.",
+        Style::Controller => "Configuration applied successfully.",
+    };
+    Answer::done(text).and(json!({ "hash": hash(&life.daemon.config()) }))
 }
 
 fn no_arguments() -> Answer {
