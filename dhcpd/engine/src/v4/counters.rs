@@ -41,22 +41,14 @@ impl Snapshot {
         }
     }
 
-    /// Counts leases in a state that were there before the server was started, by subnet and pool id.
-    pub fn count_loaded(&self, subnet_id: u32, pool_id: u32, state: LeaseState, leases: u64) {
-        let is_declined = state == LeaseState::Declined;
-        if !is_declined && state != LeaseState::Assigned {
-            return;
+    /// Counts a lease that was there before the server was started.
+    pub fn count_loaded(&self, lease: &Lease4) {
+        let is_declined = lease.state == LeaseState::Declined;
+        if is_declined || lease.state == LeaseState::Assigned {
+            self.counters.assigned(&self.config, lease.subnet_id, lease.address, 1);
         }
-        let (change, declined) = (leases as i64, if is_declined { leases as i64 } else { 0 });
-        self.counters.assigned_addresses.add(change);
-        self.counters.declined_addresses.add(declined);
-        let Some((at, subnet)) = self.config.subnets.by_id(subnet_id) else { return };
-        let Some(counters) = self.counters.subnets.get(at) else { return };
-        counters.assigned.add(change);
-        counters.declined.add(declined);
-        if let Some(pool) = subnet.pools.iter().position(|p| p.id == pool_id).and_then(|p| counters.pools.get(p)) {
-            pool.assigned.add(change);
-            pool.declined.add(declined);
+        if is_declined {
+            self.counters.declined(&self.config, lease.subnet_id, lease.address, 1);
         }
     }
 
