@@ -7,3 +7,6 @@ pub mod snapshot;
 
 pub use printer::config_get;
 pub use resolve::load;
+
+#[cfg(test)]
+mod tests;

@@ -382,7 +382,7 @@ impl<'a> Resolver<'a> {
                 self.check_prefix(excluded, pos);
                 let pool = Prefix6::new(pool.prefix.as_ref()?.value, pool.prefix_len.as_ref()?.value)?;
                 if !pool.contains(prefix) {
-                    self.problems.push(Problem::new(pos, format!("is not inside the prefix {pool}")));
+                    self.problems.push(Problem::new(pos, format!("must be inside the prefix {pool}")));
                 }
                 Some(Excluded { prefix, len: len.value })
             }
@@ -434,7 +434,8 @@ impl<'a> Resolver<'a> {
     fn reserved_prefixes(&mut self, reservation: &At<Reservation6>) -> Vec<ReservedPrefix> {
         let excluded = &reservation.excluded_prefixes;
         if let Some(first) = excluded.first().filter(|_| excluded.len() != reservation.prefixes.len()) {
-            let reason = format!("one for each prefix: {} for {}", excluded.len(), reservation.prefixes.len());
+            let reason =
+                format!("needs one for each prefix: there are {} for {}", excluded.len(), reservation.prefixes.len());
             self.problems.push(Problem::new(first.pos, reason));
         }
         let mut list = Vec::new();
