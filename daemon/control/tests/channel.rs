@@ -150,6 +150,9 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() -> io::Result<()> {
         let listener = Listener::bind(&stale)?;
         drop(listener);
         assert!(!stale.exists());
+        std::fs::write(&stale, "precious")?;
+        assert!(Listener::bind(&stale).is_err());
+        assert_eq!(std::fs::read_to_string(&stale)?, "precious");
         Ok(())
     })
 }

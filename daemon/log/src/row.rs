@@ -74,6 +74,9 @@ pub(crate) fn next_part(text: &str) -> Option<(Part<'_>, &str)> {
     }
 }
 
+/// More arguments than any message has.
+pub(crate) const MOST_ARGUMENTS: usize = 16;
+
 /// Whether the names in braces in `text` are `names`, in this order. Runs at compile time, for [`event!`].
 #[doc(hidden)]
 pub const fn names_match(text: &str, names: &[&str]) -> bool {
@@ -101,7 +104,7 @@ pub const fn names_match(text: &str, names: &[&str]) -> bool {
         }
         at += 1;
     }
-    argument == names.len()
+    argument == names.len() && argument <= MOST_ARGUMENTS
 }
 
 /// Declares messages, one row each, and `MESSAGES`, the slice of all of them.

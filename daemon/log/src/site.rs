@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use tracing_core::field::Value;
 use tracing_core::{Callsite, Event, Interest, Metadata, callsite};
 
-use crate::row::Row;
+use crate::row::{MOST_ARGUMENTS, Row};
 
 /// One use of [`event!`](crate::event). `tracing` has its own callsites; these also tell the subscriber the [`Row`].
 pub struct Site {
@@ -59,9 +59,6 @@ impl Site {
         Event::dispatch(self.meta, &self.meta.fields().value_set_all(values));
     }
 }
-
-/// More than any message has.
-pub const MOST_ARGUMENTS: usize = 16;
 
 impl Callsite for Site {
     fn set_interest(&self, interest: Interest) {

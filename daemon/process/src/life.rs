@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use control::Table;
 use control::unix::{Listener, Server};
+use nix::sys::signal::{SIGINT, SIGTERM, Signal};
 use nix::sys::stat::{Mode, umask};
 use schema::ConfigError;
 use schema::json::{Document, Value};
@@ -20,7 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::LocalSet;
 
 use crate::common::Common;
-use crate::messages::DCTL_PANIC;
+use crate::messages::{DCTL_PANIC, DCTL_PID_FILE_ERROR, DCTL_SHUTDOWN_SIGNAL_RECVD};
 use crate::options::{self, Checks, Invocation};
 use crate::pid::{PidError, PidFile};
 use crate::{Context, Daemon, Event, Options, Style, commands, file, paths};
@@ -162,7 +163,10 @@ impl<D: Daemon> Life<D> {
                 D::report(Event::AlreadyRunning(&reason));
                 return ExitCode::FAILURE;
             }
-            Err(PidError::Io(reason)) => return fail(process, &reason),
+            Err(PidError::Io(reason)) => {
+                log::event!(DCTL_PID_FILE_ERROR, module = D::IDENTITY.module, reason);
+                return fail(process, &reason);
+            }
         };
         let exit = match self.serve(told).await {
             Ok(value) => ExitCode::from(value),
@@ -188,8 +192,8 @@ impl<D: Daemon> Life<D> {
         let exit = loop {
             tokio::select! {
                 Some(value) = told.recv() => break value,
-                _ = interrupt.recv() => break 0,
-                _ = terminate.recv() => break 0,
+                _ = interrupt.recv() => break stopped_by(SIGINT),
+                _ = terminate.recv() => break stopped_by(SIGTERM),
                 // Whoever sent the signal finds the outcome in the log.
                 _ = hangup.recv() => drop(self.reload()),
             }
@@ -221,11 +225,12 @@ impl<D: Daemon> Life<D> {
     /// Puts the configuration file into effect; the reason if that fails.
     pub(crate) fn load(&self) -> Result<(), String> {
         let path = &self.context.options.config;
-        let loaded = file::read(path).and_then(|document| {
-            self.check_modules(&document)?;
-            self.configure(&document)
+        let read = file::read(path).and_then(|document| self.check_modules(&document).map(|()| document));
+        let read = read.map_err(|reason| match D::IDENTITY.style {
+            Style::Server => reason,
+            Style::Controller => format!("Configuration parsing failed: {reason}"),
         });
-        loaded.map_err(|reason| {
+        read.and_then(|document| self.configure(&document)).map_err(|reason| {
             D::report(Event::LoadFailed(path, &reason));
             match D::IDENTITY.style {
                 Style::Server => format!("configuration error using file '{}': {reason}", path.display()),
@@ -337,6 +342,12 @@ impl<D: Daemon> Life<D> {
             }
         }
     }
+}
+
+/// The exit value of a daemon that a signal stopped.
+fn stopped_by(signal: Signal) -> u8 {
+    log::event!(DCTL_SHUTDOWN_SIGNAL_RECVD, signal = signal as i32);
+    0
 }
 
 /// All errors in one text, in the order of their positions.

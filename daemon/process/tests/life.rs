@@ -296,7 +296,10 @@ fn the_command_line_is_as_users_expect() -> Outcome {
     assert_eq!(bench.run(&["-t", "tiny.conf"])?, (Some(0), String::new()));
     for (arguments, reason) in [
         (&["-t", "none.conf"][..], "Syntax check failed with: Unable to open file none.conf"),
-        (&["-c", "none.conf"], "DCTL_CONFIG_FILE_LOAD_FAIL Tiny reason: Unable to open file none.conf"),
+        (
+            &["-c", "none.conf"],
+            "DCTL_CONFIG_FILE_LOAD_FAIL Tiny reason: Configuration parsing failed: Unable to open file none.conf",
+        ),
         (&["-z"], "unsupported option: -z"),
         (&[], "Usage: kea-tiny"),
     ] {

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -25,31 +25,36 @@ pub struct Listener {
     place: Place,
 }
 
-/// A socket's files, removed when it is no longer in use.
+/// The files of a socket in use, removed in this order.
 #[derive(Debug)]
 struct Place {
-    path: PathBuf,
-    /// Held as long as the socket is ours: `PATH.lock`, so that two daemons do not take it from each other.
-    _lock: Flock<File>,
+    socket: Removed,
+    /// `PATH.lock`, held as long as the socket is ours, so that two daemons do not take it from each other.
+    _lock: (Removed, Flock<File>),
+}
+
+/// A file that is removed when this is dropped.
+#[derive(Debug)]
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Listener {
     /// Binds the socket. One that a dead process left is removed, one that another process holds is an error. Must be called
     /// within a runtime.
     pub fn bind(path: &Path) -> io::Result<Self> {
-        let told = |what: &str, error: io::Error| io::Error::new(error.kind(), format!("{what}, {error}"));
-        let lock_path = lock_path(path);
-        let name = lock_path.display();
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&lock_path);
-        let file = file.map_err(|error| told(&format!("cannot create socket lockfile, {name}"), error))?;
-        let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
-            .map_err(|(_, errno)| told(&format!("cannot lock socket lockfile, {name}"), errno.into()))?;
-        let place = Place { path: path.to_owned(), _lock: lock };
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let lock = lock(path)?;
+        match std::fs::symlink_metadata(path) {
+            Ok(stale) if stale.file_type().is_socket() => std::fs::remove_file(path)?,
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is no socket")),
+            Err(_) => {}
         }
         let socket = UnixListener::bind(path)?;
+        let place = Place { socket: Removed(path.to_owned()), _lock: lock };
         // Who connects needs the right to write: the group shall be able to, others not.
         std::fs::set_permissions(path, Permissions::from_mode(0o770))?;
         Ok(Listener { socket, place })
@@ -57,12 +62,12 @@ impl Listener {
 
     /// Where it is bound.
     pub fn path(&self) -> &Path {
-        &self.place.path
+        &self.place.socket.0
     }
 
     /// Answers commands from `table` until the server is dropped. Must be called within a `tokio::task::LocalSet`.
     pub fn serve(self, table: Rc<Table>) -> Server {
-        log::event!(COMMAND_ACCEPTOR_START, path = self.place.path.display());
+        log::event!(COMMAND_ACCEPTOR_START, path = self.path().display());
         let accepting = tokio::task::spawn_local(accept(self.socket, table));
         Server { accepting, place: self.place }
     }
@@ -78,7 +83,7 @@ pub struct Server {
 impl Server {
     /// Where it is bound.
     pub fn path(&self) -> &Path {
-        &self.place.path
+        &self.place.socket.0
     }
 }
 
@@ -88,18 +93,19 @@ impl Drop for Server {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        // While the lock is still held, so that nobody else's socket is removed.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = std::fs::remove_file(lock_path(&self.path));
-    }
-}
-
-fn lock_path(path: &Path) -> PathBuf {
+/// Takes the lock that belongs to a socket.
+fn lock(path: &Path) -> io::Result<(Removed, Flock<File>)> {
     let mut path = path.as_os_str().to_owned();
     path.push(".lock");
-    path.into()
+    let path = PathBuf::from(path);
+    let told = |what: &str, error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot {what} socket lockfile, {}, {error}", path.display()))
+    };
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(|error| told("create", error))?;
+    let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock);
+    let lock = lock.map_err(|(_, errno)| told("lock", errno.into()))?;
+    Ok((Removed(path), lock))
 }
 
 async fn accept(listener: UnixListener, table: Rc<Table>) {
