@@ -1,6 +1,10 @@
 //! Configurations, good and bad.
 
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
 use schema::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -32,7 +36,7 @@ fn nothing_written_gives_the_defaults() {
     assert!(config.forward.is_empty() && config.reverse.is_empty());
     assert_eq!(
         input.show(),
-        serde_json::json!({ "DhcpDdns": {
+        json!({ "DhcpDdns": {
             "ip-address": "127.0.0.1", "port": 53001, "dns-server-timeout": 500,
             "ncr-protocol": "UDP", "ncr-format": "JSON",
             "forward-ddns": { "ddns-domains": [] }, "reverse-ddns": { "ddns-domains": [] },
@@ -87,17 +91,17 @@ fn a_server_has_its_own_key_or_the_zones() {
 fn config_get_shows_it_as_kea_does() {
     let shown = read(FULL).unwrap().0.show();
     let d2 = &shown["DhcpDdns"];
-    assert_eq!(d2["user-context"], serde_json::json!({ "comment": "both" }));
+    assert_eq!(d2["user-context"], json!({ "comment": "both" }));
     assert_eq!(
         d2["tsig-keys"],
-        serde_json::json!([
+        json!([
             { "name": "bar.", "algorithm": "HMAC-SHA224", "digest-bits": 112, "secret-file": "/secret" },
             { "name": "foo", "algorithm": "HMAC-MD5", "digest-bits": 0, "secret": "LSWXnfkKZjdPJI5QxlpnfQ==" },
         ])
     );
     assert_eq!(
         d2["forward-ddns"]["ddns-domains"],
-        serde_json::json!([
+        json!([
             { "name": "example.com", "key-name": "foo", "dns-servers": [
                 { "hostname": "", "ip-address": "192.0.2.1", "port": 53 },
                 { "hostname": "", "ip-address": "192.0.2.2", "port": 5353, "key-name": "bar", "user-context": { "a": 1 } },
@@ -164,5 +168,84 @@ fn single_parameters_are_checked() {
     ] {
         let told = errors(text);
         assert!(told.len() == 1 && told[0].ends_with(reason), "{text}: {told:?}");
+    }
+}
+
+/// Names of zones and keys, of few letters so that some are suffixes of others.
+fn names() -> impl Strategy<Value = String> {
+    vec("[a-c]{1,2}", 1..4).prop_map(|labels| labels.join(".") + ".")
+}
+
+/// A server, with one of the keys or none.
+fn servers(keys: Vec<String>) -> impl Strategy<Value = Value> {
+    let key = option::of(prop::sample::select([keys, vec![String::new()]].concat()));
+    (any::<std::net::IpAddr>(), option::of(1..=65535u16), key, any::<bool>()).prop_map(
+        |(address, port, key, remark)| {
+            let mut server = json!({ "ip-address": address, "hostname": "" });
+            port.into_iter().for_each(|port| server["port"] = port.into());
+            key.into_iter().for_each(|key| server["key-name"] = key.into());
+            if remark {
+                server["comment"] = "a remark".into();
+            }
+            server
+        },
+    )
+}
+
+/// Zones, each with a server at least.
+fn domains(keys: Vec<String>) -> impl Strategy<Value = Value> {
+    let named = btree_set(names(), 0..4).prop_map(|names| names.into_iter().collect::<Vec<_>>());
+    (named, vec(vec(servers(keys), 1..3), 4)).prop_map(|(names, servers)| {
+        let domain = |(name, servers): (String, Vec<Value>)| json!({ "name": name, "dns-servers": servers });
+        json!({ "ddns-domains": names.into_iter().zip(servers).map(domain).collect::<Vec<_>>() })
+    })
+}
+
+prop_compose! {
+    fn configurations()(names in btree_set(names(), 0..4))(
+        keys in Just(names.iter().cloned().collect::<Vec<_>>()),
+        algorithms in vec(prop::sample::select(dns::Algorithm::ALL.to_vec()), 4),
+        forward in domains(names.iter().cloned().collect()),
+        reverse in domains(names.into_iter().collect()),
+        listen in any::<SocketAddr>(),
+        timeout in option::of(1..100_000u32),
+    ) -> Value {
+        let key = |(name, algorithm): (String, dns::Algorithm)| {
+            json!({ "name": name, "algorithm": algorithm.as_str(), "secret": STANDARD.encode(&name) })
+        };
+        let mut config = json!({
+            "ip-address": listen.ip(), "port": listen.port().max(1),
+            "forward-ddns": forward, "reverse-ddns": reverse,
+            "tsig-keys": keys.into_iter().zip(algorithms).map(key).collect::<Vec<_>>(),
+        });
+        timeout.into_iter().for_each(|timeout| config["dns-server-timeout"] = timeout.into());
+        json!({ "DhcpDdns": config })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_config_get_shows_means_the_same(written in configurations()) {
+        let (input, config) = read(&written.to_string()).map_err(|errors| TestCaseError::fail(format!("{errors:?}")))?;
+        let shown = input.show();
+        let (again, meant) = read(&shown.to_string()).map_err(|errors| TestCaseError::fail(format!("{errors:?}")))?;
+        prop_assert_eq!(again.show(), shown);
+        prop_assert_eq!((meant.listen, meant.dns_timeout), (config.listen, config.dns_timeout));
+        prop_assert_eq!((meant.forward, meant.reverse), (config.forward, config.reverse));
+    }
+
+    #[test]
+    fn the_zone_that_is_found_is_the_longest_suffix(written in configurations(), name in names()) {
+        let config = config(&written.to_string());
+        let name = Name::parse(&name).unwrap();
+        let zones = written["DhcpDdns"]["forward-ddns"]["ddns-domains"].as_array().unwrap();
+        let longest = zones
+            .iter()
+            .map(|zone| Name::parse(zone["name"].as_str().unwrap()).unwrap())
+            .filter(|zone| name.is_within(zone))
+            .max_by_key(|zone| zone.wire().len());
+        prop_assert_eq!(config.forward.find(&name).map(|domain| domain.zone.clone()), longest);
     }
 }
