@@ -49,7 +49,7 @@ impl Model {
 }
 
 fn scope(scope: &Scope, path: &str, claims: &mut Vec<Claim>) {
-    for special in &scope.specials {
+    for (special, _) in &scope.specials {
         let nodes = special.nodes.iter().map(|node| Claim { path: format!("{path}/{node}"), node: ClaimedNode::Made });
         claims.extend(nodes);
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::merge::Merge;
 use crate::path::{Key, YangPath};
-use crate::shape::{Field, List, Scope, Shape};
+use crate::shape::{Field, List, Part, Scope, Shape, members_of};
 use crate::special::{Context, Special};
 use crate::{Model, TranslateError, scalar};
 
@@ -46,44 +46,49 @@ impl<'a> Walk<'a> {
         yang: &'a Map<String, Value>,
         before: &'a Map<String, Value>,
     ) -> Map<String, Value> {
-        let hidden = before.iter().filter(|(key, _)| !scope.shows(key));
-        let mut kea: Map<_, _> = hidden.map(|(key, value)| (key.clone(), value.clone())).collect();
-        for special in &scope.specials {
-            kea.extend(self.special(scope, special, yang, before));
+        let mut kea = Map::new();
+        for (special, keys) in &scope.specials {
+            kea.extend(self.special(special, keys, yang, before));
         }
-        for field in &scope.fields {
-            let (key, was) = field.find(before).map_or((field.key, None), |(key, was)| (key, Some(was)));
-            let value = self.within(field.node, |walk| walk.field(field, yang.get(field.node), was));
-            kea.extend(value.map(|value| (key.to_owned(), value)));
+        for (key, was) in before {
+            let value = match scope.of_key(key) {
+                Some(Part::Field(field)) if !yang.contains_key(field.node) => self.field(field, None, Some(was)),
+                Some(_) => None,
+                None => Some(was.clone()),
+            };
+            kea.extend(value.map(|value| (key.clone(), value)));
         }
-        for node in yang.keys().filter(|node| !node.starts_with('@') && !scope.knows(node)) {
-            self.within(node, |walk| walk.error::<()>("the daemon does not support this parameter".into()));
+        for (node, now) in yang.iter().filter(|(node, _)| !node.starts_with('@')) {
+            self.within(node, |walk| match scope.of_node(node) {
+                Some(Part::Field(field)) => {
+                    let (key, was) = field.find(before).map_or((field.key, None), |(key, was)| (key, Some(was)));
+                    kea.extend(walk.field(field, Some(now), was).map(|value| (key.to_owned(), value)));
+                }
+                Some(Part::Special(_)) => (),
+                None => walk.error("the daemon does not support this parameter".into()).unwrap_or_default(),
+            });
         }
         kea
     }
 
     fn special(
         &mut self,
-        scope: &Scope,
-        special: &Special,
+        special: &'static Special,
+        keys: &[&str],
         yang: &Map<String, Value>,
         before: &Map<String, Value>,
     ) -> Map<String, Value> {
-        let of = |map: &Map<String, Value>, names: &[&str]| -> Map<String, Value> {
-            names.iter().filter_map(|name| Some(((*name).to_owned(), map.get(*name)?.clone()))).collect()
-        };
-        let now = of(yang, special.nodes);
-        if scope.nodes_of(special, self.context, before).is_ok_and(|was| same(&was, &now)) {
-            return of(before, special.keys).into_iter().filter(|(key, _)| scope.shows(key)).collect();
+        let (now, written) = (members_of(yang, special.nodes), members_of(before, keys));
+        if (special.to_yang)(self.context, &written).is_ok_and(|was| same(&was, &now)) {
+            return written;
         }
         if now.is_empty() {
             return now;
         }
-        let made =
-            (special.to_kea)(&now).and_then(|kea| match kea.keys().find(|k| !scope.keys.contains(&k.as_str())) {
-                Some(key) => Err(format!("the daemon does not support `{key}` here")),
-                None => Ok(kea),
-            });
+        let made = (special.to_kea)(&now).and_then(|kea| match kea.keys().find(|key| !keys.contains(&key.as_str())) {
+            Some(key) => Err(format!("the daemon does not support `{key}` here")),
+            None => Ok(kea),
+        });
         made.unwrap_or_else(|reason| {
             let node = special.nodes.first().copied().unwrap_or("");
             self.within(node, |walk| walk.error(reason)).unwrap_or_default()

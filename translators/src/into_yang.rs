@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::path::{KeaPath, Key};
-use crate::shape::{Field, List, Scope, Shape};
+use crate::shape::{Field, List, Part, Scope, Shape, members_of};
 use crate::special::Context;
 use crate::{LeftOut, Model, TranslateError, scalar};
 
@@ -55,24 +55,22 @@ impl<'a> Walk<'a> {
     /// The members of a container or list entry.
     pub fn scope(&mut self, scope: &Scope, kea: &'a Map<String, Value>) -> Map<String, Value> {
         let mut yang = Map::new();
-        for special in &scope.specials {
-            match scope.nodes_of(special, self.context, kea) {
+        for (special, keys) in &scope.specials {
+            match (special.to_yang)(self.context, &members_of(kea, keys)) {
                 Ok(members) => yang.extend(members),
-                Err(reason) => self.within(special.keys.first().copied().unwrap_or(""), |walk| {
+                Err(reason) => self.within(keys.first().copied().unwrap_or(""), |walk| {
                     walk.error::<()>(reason);
                 }),
             }
         }
         for (key, value) in kea {
-            if scope.special(key).is_some() {
-                continue;
-            }
-            self.within(key, |walk| match scope.by_key(key) {
-                Some(field) => {
+            self.within(key, |walk| match scope.of_key(key) {
+                Some(Part::Field(field)) => {
                     if let Some(value) = walk.field(field, value) {
                         yang.insert(field.node.to_owned(), value);
                     }
                 }
+                Some(Part::Special(_)) => (),
                 None if is_empty(value) => (),
                 None => walk.leave_out("the model has no node for it"),
             });

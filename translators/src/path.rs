@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::Model;
-use crate::shape::{Field, List, Scope, Shape};
+use crate::shape::{Field, List, Part, Scope, Shape, members_of};
 use crate::special::Context;
 
 /// The instance path for a parameter's path in the configuration `kea`: `Dhcp4/subnet4[2]/pools[0]/pool` gives
@@ -22,11 +22,14 @@ pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
     let mut place: (&Scope, &Map<String, Value>) = (model.scope, root);
     for step in steps {
         let (key, index) = split_index(step);
-        if let Some(special) = place.0.special(key) {
-            yang.extend(special.nodes.first().copied());
-            break;
-        }
-        let Some(field) = place.0.by_key(key) else { break };
+        let field = match place.0.of_key(key) {
+            Some(Part::Field(field)) => field,
+            Some(Part::Special(special)) => {
+                yang.extend(special.nodes.first().copied());
+                break;
+            }
+            None => break,
+        };
         match follow(&context, field, place.1.get(key), index, &mut yang) {
             Some(next) => place = next,
             None => break,
@@ -91,12 +94,14 @@ impl Key {
     pub fn of_kea(context: &Context<'_>, scope: &Scope, list: &List, kea: &Map<String, Value>) -> Option<Self> {
         let asked = |node: &&'static str| list.keys.contains(node) || list.needs.contains(node);
         let mut yang = Map::new();
-        for special in scope.specials.iter().filter(|special| special.nodes.iter().any(asked)) {
-            yang.extend(scope.nodes_of(special, context, kea).ok()?);
+        for (special, keys) in scope.specials.iter().filter(|(special, _)| special.nodes.iter().any(asked)) {
+            yang.extend((special.to_yang)(context, &members_of(kea, keys)).ok()?);
         }
-        for field in scope.fields.iter().filter(|field| asked(&field.node)) {
-            if let (Shape::Leaf(kind), Some((_, value))) = (&field.shape, field.find(kea)) {
-                yang.insert(field.node.to_owned(), crate::scalar::to_yang(kind, value).ok()??);
+        for node in list.keys.iter().chain(list.needs) {
+            if let Some(Part::Field(field)) = scope.of_node(node)
+                && let (Shape::Leaf(kind), Some((_, value))) = (&field.shape, field.find(kea))
+            {
+                yang.insert((*node).to_owned(), crate::scalar::to_yang(kind, value).ok()??);
             }
         }
         Self::of_whole(list, &yang).ok()

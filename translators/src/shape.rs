@@ -1,17 +1,33 @@
 //! The tables as a model sees them: for each scope its nodes, and where in the JSON they are.
 
-use schema::table::{Kind, Param, Table, Yang};
+use std::collections::HashMap;
 
-use crate::special::{Context, Members, SPECIALS, Special, has_no_node};
+use schema::table::{Kind, Param, Table, Yang};
+use serde_json::Value;
+
+use crate::special::{Members, SPECIALS, Special, has_no_node};
 
 /// A map of the JSON, which is a container or a list entry of the model.
 pub(crate) struct Scope {
     /// Parameters that are nodes by themselves.
     pub fields: Vec<Field>,
-    /// Parameters that the model says otherwise.
-    pub specials: Vec<&'static Special>,
-    /// Keys of the JSON that the daemon takes here.
-    pub keys: Vec<&'static str>,
+    /// Parameters that the model says otherwise, each with those of its keys that the daemon takes here.
+    pub specials: Vec<(&'static Special, Vec<&'static str>)>,
+    by_key: HashMap<&'static str, Place>,
+    by_node: HashMap<&'static str, Place>,
+}
+
+/// What a key of the JSON or a node of the model belongs to.
+pub(crate) enum Part<'a> {
+    Field(&'a Field),
+    Special(&'static Special),
+}
+
+/// The same as an index.
+#[derive(Clone, Copy)]
+enum Place {
+    Field(usize),
+    Special(usize),
 }
 
 /// A parameter that is a node.
@@ -112,44 +128,50 @@ impl Scope {
     pub fn new(node: &str, table: &'static Table) -> Self {
         let mut params = Vec::new();
         flatten(table, &mut params);
-        params.retain(|param| is_supported(param));
-        let declared = |key: &&str| params.iter().any(|p: &&Param| p.key == *key && p.yang != Yang::Absent);
-        let specials: Vec<_> = SPECIALS.iter().filter(|s| s.stands_in(node) && s.keys.iter().any(declared)).collect();
-        let fields = params
-            .iter()
-            .filter(|param| !has_no_node(node, param.key) && !specials.iter().any(|s| s.keys.contains(&param.key)))
-            .filter_map(|param| Field::new(param))
-            .collect();
-        let keys = params.iter().map(|param| param.key).collect();
-        Self { fields, specials, keys }
+        params.retain(|param| is_supported(param) && !has_no_node(node, param.key));
+        let mut scope =
+            Self { fields: Vec::new(), specials: Vec::new(), by_key: HashMap::new(), by_node: HashMap::new() };
+        for special in SPECIALS.iter().filter(|special| special.stands_in(node)) {
+            let own = params.iter().filter(|param| special.keys.contains(&param.key) && param.yang != Yang::Absent);
+            let keys: Vec<_> = own.map(|param| param.key).collect();
+            if !keys.is_empty() {
+                let place = Place::Special(scope.specials.len());
+                scope.by_key.extend(keys.iter().map(|key| (*key, place)));
+                scope.by_node.extend(special.nodes.iter().map(|node| (*node, place)));
+                scope.specials.push((special, keys));
+            }
+        }
+        params.retain(|param| !scope.by_key.contains_key(param.key));
+        for field in params.into_iter().filter_map(Field::new) {
+            let place = Place::Field(scope.fields.len());
+            scope.by_key.extend(field.keys().map(|key| (key, place)));
+            scope.by_node.insert(field.node, place);
+            scope.fields.push(field);
+        }
+        scope
     }
 
-    /// The field that stands under this key of the JSON.
-    pub fn by_key(&self, key: &str) -> Option<&Field> {
-        self.fields.iter().find(|f| f.key == key || f.aliases.contains(&key))
+    /// What stands under this key of the JSON.
+    pub fn of_key(&self, key: &str) -> Option<Part<'_>> {
+        self.part(*self.by_key.get(key)?)
     }
 
-    /// The special that this key of the JSON belongs to.
-    pub fn special(&self, key: &str) -> Option<&'static Special> {
-        self.specials.iter().copied().find(|s| s.keys.contains(&key) && self.keys.contains(&key))
+    /// What this node of the model stands for.
+    pub fn of_node(&self, node: &str) -> Option<Part<'_>> {
+        self.part(*self.by_node.get(node)?)
     }
 
-    /// The nodes of a special; of its keys only those count that the daemon takes here.
-    pub fn nodes_of(&self, special: &Special, context: &Context<'_>, kea: &Members) -> Result<Members, String> {
-        let keys = special.keys.iter().filter(|key| self.keys.contains(key));
-        let given = keys.filter_map(|key| Some(((*key).to_owned(), kea.get(*key)?.clone())));
-        (special.to_yang)(context, &given.collect())
+    fn part(&self, place: Place) -> Option<Part<'_>> {
+        match place {
+            Place::Field(index) => self.fields.get(index).map(Part::Field),
+            Place::Special(index) => self.specials.get(index).map(|(special, _)| Part::Special(special)),
+        }
     }
+}
 
-    /// Whether the key of the JSON has a node.
-    pub fn shows(&self, key: &str) -> bool {
-        self.special(key).is_some() || self.by_key(key).is_some()
-    }
-
-    /// Whether the daemon has something for this node.
-    pub fn knows(&self, node: &str) -> bool {
-        self.specials.iter().any(|s| s.nodes.contains(&node)) || self.fields.iter().any(|f| f.node == node)
-    }
+/// The members of a map with these names.
+pub(crate) fn members_of(map: &Members, names: &[&str]) -> Members {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), map.get(*name)?.clone()))).collect()
 }
 
 impl Field {
@@ -178,13 +200,14 @@ impl Field {
         Some(Self { node, key: param.key, aliases: param.aliases, shape })
     }
 
+    /// The keys under which it may stand in the JSON.
+    fn keys(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.key).chain(self.aliases.iter().copied())
+    }
+
     /// The key under which it stands in a map of the JSON, and its value.
-    pub fn find<'a>(
-        &self,
-        map: &'a serde_json::Map<String, serde_json::Value>,
-    ) -> Option<(&'static str, &'a serde_json::Value)> {
-        let mut keys = std::iter::once(self.key).chain(self.aliases.iter().copied());
-        keys.find_map(|key| Some((key, map.get(key)?)))
+    pub fn find<'a>(&self, map: &'a Members) -> Option<(&'static str, &'a Value)> {
+        self.keys().find_map(|key| Some((key, map.get(key)?)))
     }
 }
 

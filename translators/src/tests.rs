@@ -417,6 +417,11 @@ fn what_the_daemon_does_not_take_is_refused_with_its_path() {
             "option-data": [{"code": 1, "space": "it's", "data": "", "csv-format": true}],
         })),
         [
+            ("/m:config/control-socket".into(), "the daemon does not support this parameter".into()),
+            (
+                "/m:config/option-data[code='1'][space=\"it's\"][data='']/csv-format".into(),
+                "the daemon does not support this parameter".into(),
+            ),
             (
                 "/m:config/subnet4[id='3']/pool[start-address='10.0.0.1'][end-address='10.0.0.2']/start-address".into(),
                 "the prefix 10.0.0.0/30 is the range 10.0.0.0 - 10.0.0.3, not 10.0.0.1 - 10.0.0.2".to_owned(),
@@ -425,11 +430,6 @@ fn what_the_daemon_does_not_take_is_refused_with_its_path() {
                 "/m:config/subnet4[id='3']/pool[start-address='10.0.0.1'][end-address='10.0.0.2']/ddns-ttl".into(),
                 "the daemon does not support this parameter".into(),
             ),
-            (
-                "/m:config/option-data[code='1'][space=\"it's\"][data='']/csv-format".into(),
-                "the daemon does not support this parameter".into(),
-            ),
-            ("/m:config/control-socket".into(), "the daemon does not support this parameter".into()),
         ]
     );
     assert_eq!(
