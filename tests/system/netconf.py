@@ -37,7 +37,7 @@ class Netconf:
         """What kea-netconf needs in its JSON file for this client."""
         return {
             "datastore-directory": str(folder),
-            "ssh": {"listen": [{"address": "127.0.0.1", "port": PORT}], "users": [{"name": cls.USER, "password": cls.PASSWORD}]},
+            "ssh": {"listen": ["127.0.0.1"], "port": PORT, "users": [{"name": cls.USER, "password": cls.PASSWORD}]},
         }
 
     def base_capabilities(self):

@@ -4,7 +4,7 @@ use crate::socket::Socket;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, SockAddr, Type};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 /// Wakes a thread that is in [`wait`].
@@ -58,7 +58,11 @@ pub struct LinkWatch(socket2::Socket);
 impl LinkWatch {
     /// Subscribes to changes of links, IPv4 and IPv6 addresses.
     pub fn new() -> io::Result<Self> {
-        let socket = socket2::Socket::new(Domain::from(libc::AF_NETLINK), Type::RAW.cloexec().nonblocking(), Some(libc::NETLINK_ROUTE.into()))?;
+        let socket = socket2::Socket::new(
+            Domain::from(libc::AF_NETLINK),
+            Type::RAW.cloexec(),
+            Some(libc::NETLINK_ROUTE.into()),
+        )?;
         let groups = libc::RTMGRP_LINK | libc::RTMGRP_IPV4_IFADDR | libc::RTMGRP_IPV6_IFADDR;
         #[expect(unsafe_code, reason = "socket2 has no constructor for netlink addresses")]
         // SAFETY: the storage is zeroed, large enough for a sockaddr_nl, and its length is given.
@@ -73,28 +77,14 @@ impl LinkWatch {
         Ok(Self(socket))
     }
 
-    /// Takes the notices that wait; what they say is read anew from the kernel, so their content does not matter.
-    pub fn drain(&self) {
+    /// Blocks until something has changed; what it was is read anew from the kernel, so notices are not looked into.
+    pub fn wait(&self) -> io::Result<()> {
         let mut notice = [0; 8192];
-        loop {
-            match (&self.0).read(&mut notice) {
-                Ok(_) => {}
-                // Notices were lost: there was a change, which is all that is asked.
-                Err(e) if e.raw_os_error() == Some(libc::ENOBUFS) => {}
-                Err(_) => return,
-            }
+        match (&self.0).read(&mut notice) {
+            Ok(_) => Ok(()),
+            // Notices were lost: there was a change, which is all that is asked.
+            Err(e) if matches!(e.raw_os_error(), Some(libc::ENOBUFS | libc::EINTR)) => Ok(()),
+            Err(e) => Err(e),
         }
-    }
-}
-
-impl AsRawFd for LinkWatch {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
-}
-
-impl AsFd for LinkWatch {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
     }
 }

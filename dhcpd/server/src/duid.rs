@@ -22,7 +22,9 @@ const MADE_UP: usize = 6;
 /// The identifier as `server-id` wants it: the one in the file where that fits, a new one otherwise.
 pub fn obtain(wanted: &ServerId, path: &Path, interfaces: &[Interface]) -> Result<Duid, String> {
     let stored = match fs::read_to_string(path) {
-        Ok(text) => text.trim().parse::<Duid>().map(Some).map_err(|e| format!("{}: not a DUID: {e}", path.display()))?,
+        Ok(text) => {
+            text.trim().parse::<Duid>().map(Some).map_err(|e| format!("{}: not a DUID: {e}", path.display()))?
+        }
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         Err(e) => return Err(format!("{}: {e}", path.display())),
     };
@@ -40,14 +42,18 @@ pub fn obtain(wanted: &ServerId, path: &Path, interfaces: &[Interface]) -> Resul
 fn fits(stored: &Duid, wanted: &ServerId) -> bool {
     let bytes = stored.as_bytes();
     let spelt_out = match wanted.kind {
-        ServerIdKind::Llt => (wanted.time == 0 || bytes.get(4..8) == Some(&wanted.time.to_be_bytes())) && hardware_fits(bytes, 8, wanted),
+        ServerIdKind::Llt => {
+            (wanted.time == 0 || bytes.get(4..8) == Some(&wanted.time.to_be_bytes())) && hardware_fits(bytes, 8, wanted)
+        }
         ServerIdKind::Ll => hardware_fits(bytes, 4, wanted),
         ServerIdKind::En => {
-            bytes.get(2..6) == Some(&enterprise(wanted).to_be_bytes()) && (wanted.identifier.is_empty() || bytes.get(6..) == Some(&wanted.identifier))
+            bytes.get(2..6) == Some(&enterprise(wanted).to_be_bytes())
+                && (wanted.identifier.is_empty() || bytes.get(6..) == Some(&wanted.identifier))
         }
     };
     // The default configuration takes any identifier that the server already had.
-    *wanted == (ServerId { persist: wanted.persist, ..ServerId::default() }) || (bytes.get(..2) == Some(&code(wanted.kind).to_be_bytes()) && spelt_out)
+    *wanted == (ServerId { persist: wanted.persist, ..ServerId::default() })
+        || (bytes.get(..2) == Some(&code(wanted.kind).to_be_bytes()) && spelt_out)
 }
 
 fn hardware_fits(bytes: &[u8], address_at: usize, wanted: &ServerId) -> bool {
@@ -71,13 +77,20 @@ fn make(wanted: &ServerId, interfaces: &[Interface]) -> Result<Duid, String> {
     let made = match wanted.kind {
         ServerIdKind::Llt | ServerIdKind::Ll => {
             let (hardware_type, address) = hardware(wanted, interfaces)?;
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs().saturating_sub(EPOCH_2000));
+            let now =
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs().saturating_sub(EPOCH_2000));
             match wanted.kind {
                 ServerIdKind::Ll => Duid::link_layer(hardware_type, &address),
-                _ => Duid::link_layer_time(hardware_type, if wanted.time == 0 { now as u32 } else { wanted.time }, &address),
+                _ => Duid::link_layer_time(
+                    hardware_type,
+                    if wanted.time == 0 { now as u32 } else { wanted.time },
+                    &address,
+                ),
             }
         }
-        ServerIdKind::En if wanted.identifier.is_empty() => Duid::enterprise(enterprise(wanted), &rand::random::<[u8; MADE_UP]>()),
+        ServerIdKind::En if wanted.identifier.is_empty() => {
+            Duid::enterprise(enterprise(wanted), &rand::random::<[u8; MADE_UP]>())
+        }
         ServerIdKind::En => Duid::enterprise(enterprise(wanted), &wanted.identifier),
     };
     made.map_err(|e| format!("server-id: {e}"))
@@ -94,7 +107,8 @@ fn hardware(wanted: &ServerId, interfaces: &[Interface]) -> Result<(u16, Vec<u8>
     if !wanted.identifier.is_empty() {
         return Ok((hardware_type, wanted.identifier.to_vec()));
     }
-    let found = found.ok_or("server-id: no interface has a link-layer address to make a DUID of; set type EN or an identifier")?;
+    let found = found
+        .ok_or("server-id: no interface has a link-layer address to make a DUID of; set type EN or an identifier")?;
     Ok((hardware_type, found.hw_addr.clone()))
 }
 
@@ -113,7 +127,16 @@ mod tests {
     use super::*;
 
     fn interface() -> Interface {
-        Interface { index: 2, name: "eth0".into(), hw_addr: vec![2, 0, 0, 0, 0, 9], hw_type: 1, running: true, loopback: false, v4: vec![], v6: vec![] }
+        Interface {
+            index: 2,
+            name: "eth0".into(),
+            hw_addr: vec![2, 0, 0, 0, 0, 9],
+            hw_type: 1,
+            running: true,
+            loopback: false,
+            v4: vec![],
+            v6: vec![],
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 /// Leases reclaimed while the store is held: some tens of microseconds.
 const STEP: usize = 64;
 /// Reclaimed leases forgotten in one go.
-const FORGET: usize = 10_000;
+const FORGET: usize = 256;
 
 /// When.
 #[derive(Clone, Debug, Default)]

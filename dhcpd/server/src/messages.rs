@@ -81,6 +81,8 @@ log::messages! {
     DHCPSRV_CFGMGR_ADD_IFACE: Info, "dhcpsrv", "listening on interface {interface}";
     /// A socket could not be opened; it is tried again when the interface changes.
     DHCPSRV_OPEN_SOCKET_FAIL: Warn, "dhcpsrv", "failed to open socket: {reason}";
+    /// The kernel does not tell of changes: a reload is needed after one.
+    DHCPSRV_LINK_WATCH_FAILED: Warn, "dhcpsrv", "cannot watch links and addresses: {reason}";
     /// No socket is open: no client can reach the server.
     DHCPSRV_NO_SOCKETS_OPEN: Warn, "dhcpsrv", "no interface configured to listen to DHCP traffic";
     /// Name changes are sent to D2 from now on.

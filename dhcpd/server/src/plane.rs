@@ -17,8 +17,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -45,7 +44,12 @@ pub trait Family: Sized + 'static {
     const LEASE_FILE: &'static str;
 
     /// A snapshot of a configuration, to follow the one `before`.
-    fn snapshot(config: Arc<Self::Config>, identity: &Self::Identity, stats: &stats::Registry, before: Option<&Arc<Self::Snapshot>>) -> Arc<Self::Snapshot>;
+    fn snapshot(
+        config: Arc<Self::Config>,
+        identity: &Self::Identity,
+        stats: &stats::Registry,
+        before: Option<&Arc<Self::Snapshot>>,
+    ) -> Arc<Self::Snapshot>;
     /// The configuration in a snapshot.
     fn config(snapshot: &Self::Snapshot) -> &Self::Config;
     /// A snapshot takes effect: statistics are those of its subnets; if the leases in `store` are news, they are counted.
@@ -244,18 +248,24 @@ impl<F: Family> Plane<F> {
         if let Some(out) = state.name_changes_out.take() {
             tokio::task::spawn_local(d2_client::run(out, state.d2.subscribe()));
         }
-        tokio::task::spawn_local(housekeeping::run::<F>(self.clone(), state.schedule.subscribe(), state.name_changes.clone()));
-        if let Ok(watch) = LinkWatch::new().and_then(|w| AsyncFd::with_interest(w, Interest::READABLE)) {
-            let plane = self.clone();
-            tokio::task::spawn_local(async move {
-                while let Ok(mut ready) = watch.readable().await {
-                    sleep(SETTLE).await;
-                    watch.get_ref().drain();
-                    ready.clear_ready();
-                    plane.look_again();
-                }
-            });
-        }
+        tokio::task::spawn_local(housekeeping::run::<F>(
+            self.clone(),
+            state.schedule.subscribe(),
+            state.name_changes.clone(),
+        ));
+        drop(state);
+        let changes = match watch_links() {
+            Ok(changes) => changes,
+            Err(error) => return log::event!(DHCPSRV_LINK_WATCH_FAILED, reason = error),
+        };
+        let plane = self.clone();
+        tokio::task::spawn_local(async move {
+            loop {
+                changes.notified().await;
+                sleep(SETTLE).await;
+                plane.look_again();
+            }
+        });
     }
 
     /// Opens and closes sockets as the machine's interfaces are now. Failures that remain.
@@ -264,7 +274,8 @@ impl<F: Family> Plane<F> {
         let Some(run) = state.run.clone() else { return 0 };
         let machine = net::interfaces().unwrap_or_default();
         // An interface that is away is no error any more: it is served again when it is back.
-        let present: Vec<Box<str>> = run.parts()
+        let present: Vec<Box<str>> = run
+            .parts()
             .interfaces
             .iter()
             .filter(|entry| sockets::select(std::slice::from_ref(*entry), &machine).is_ok())
@@ -272,7 +283,8 @@ impl<F: Family> Plane<F> {
             .collect();
         let interfaces = sockets::select(&present, &machine).unwrap_or_default();
         let workers = state.workers.len() as u32;
-        let (sockets, failures) = state.sockets.changed_to(F::plan(F::config(&run.snapshot), &interfaces, state.port), workers);
+        let (sockets, failures) =
+            state.sockets.changed_to(F::plan(F::config(&run.snapshot), &interfaces, state.port), workers);
         if !sockets.is_same(&state.sockets) {
             state.sockets = sockets;
             state.hand_over();
@@ -323,7 +335,8 @@ impl<F: Family> State<F> {
         if let Some(run) = self.run.as_ref().filter(|run| run.parts().lease_database == settings) {
             return Ok((run.store.clone(), false));
         }
-        let options = Options { path: lease_file::<F>(settings)?, sync: settings.sync, max_row_errors: settings.max_row_errors };
+        let options =
+            Options { path: lease_file::<F>(settings)?, sync: settings.sync, max_row_errors: settings.max_row_errors };
         // The same file with other settings must not be open twice: the one who writes last would win.
         if let Some(run) = self.run.as_ref().filter(|run| options.path.is_some() && run.store.path() == options.path) {
             return match run.parts().lease_database {
@@ -360,6 +373,19 @@ impl<F: Family> State<F> {
             worker.change(Setup { config: run.clone(), sockets: sockets.clone() });
         }
     }
+}
+
+/// Notified when links or addresses of the machine change.
+fn watch_links() -> std::io::Result<Arc<Notify>> {
+    let watch = LinkWatch::new()?;
+    let changes = Arc::new(Notify::new());
+    let notify = changes.clone();
+    std::thread::Builder::new().name("links".into()).spawn(move || {
+        while watch.wait().is_ok() {
+            notify.notify_one();
+        }
+    })?;
+    Ok(changes)
 }
 
 fn select(entries: &[Box<str>]) -> Result<Vec<Interface>, Vec<Unfit>> {

@@ -25,7 +25,8 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
 
 /// An error at the parameter of this path, or at the innermost map around it that was written.
 pub fn error(document: &Document, path: &[&str], reason: String) -> ConfigError {
-    let pos: Pos = (0..=path.len()).rev().find_map(|n| find(&document.root, &path[..n])).map_or(document.root.pos, |n| n.pos);
+    let pos: Pos =
+        (0..=path.len()).rev().find_map(|n| find(&document.root, &path[..n])).map_or(document.root.pos, |n| n.pos);
     document.error(pos, reason)
 }
 

@@ -88,7 +88,9 @@ pub fn select(entries: &[Box<str>], machine: &[Interface]) -> Result<Vec<Interfa
         let mut interface = interface.clone();
         if let Some(text) = address {
             match text.parse() {
-                Ok(IpAddr::V4(a)) if interface.v4.iter().any(|&(has, _)| has == a) => interface.v4.retain(|&(has, _)| has == a),
+                Ok(IpAddr::V4(a)) if interface.v4.iter().any(|&(has, _)| has == a) => {
+                    interface.v4.retain(|&(has, _)| has == a)
+                }
                 Ok(IpAddr::V6(a)) if interface.v6.contains(&a) => interface.v6.retain(|&has| has == a),
                 Ok(a) => bad.push(refuse(format!("interface '{name}' doesn't have address '{a}' assigned"))),
                 Err(_) => bad.push(refuse(format!("'{text}' is not an IP address"))),
@@ -150,11 +152,13 @@ impl SocketSet {
     /// Whether another set has the very same sockets.
     pub fn is_same(&self, other: &Self) -> bool {
         let pairs = || self.sockets.iter().flatten().zip(other.sockets.iter().flatten());
-        self.sockets.iter().flatten().count() == other.sockets.iter().flatten().count() && pairs().all(|(a, b)| Arc::ptr_eq(a, b))
+        self.sockets.iter().flatten().count() == other.sockets.iter().flatten().count()
+            && pairs().all(|(a, b)| Arc::ptr_eq(a, b))
     }
 
     fn open_or_keep(&self, wanted: &Wanted, workers: u32) -> io::Result<Vec<Arc<Bound>>> {
-        let kept: Vec<_> = self.sockets.iter().filter_map(|list| list.iter().find(|b| b.serves(wanted))).cloned().collect();
+        let kept: Vec<_> =
+            self.sockets.iter().filter_map(|list| list.iter().find(|b| b.serves(wanted))).cloned().collect();
         if kept.len() == workers as usize {
             return Ok(kept);
         }
@@ -181,7 +185,8 @@ impl Bound {
         match wanted.kind {
             Opening::Udp6 => {
                 let (is, should) = (&self.wanted, wanted);
-                (is.kind, is.port, is.interface.index, &is.interface.name) == (should.kind, should.port, should.interface.index, &should.interface.name)
+                (is.kind, is.port, is.interface.index, &is.interface.name)
+                    == (should.kind, should.port, should.interface.index, &should.interface.name)
             }
             _ => self.wanted == *wanted,
         }

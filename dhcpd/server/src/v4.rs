@@ -64,7 +64,8 @@ impl Daemon for Dhcp4 {
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
         let (parameters, config) = dhcpd_config::v4::load(document)?;
         let summary = summary(&config);
-        let plane = self.plane.prepare(Arc::new(config), ()).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))?;
+        let plane =
+            self.plane.prepare(Arc::new(config), ()).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))?;
         Ok(Ready { parameters: Arc::new(parameters), summary, plane })
     }
 
@@ -107,7 +108,9 @@ impl Daemon for Dhcp4 {
             Event::Configured => {}
             Event::Reloading(file) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION, file = file.display()),
             Event::Reloaded(file) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION_SUCCESS, file = file.display()),
-            Event::ReloadFailed(file, reason) => log::event!(DHCP4_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason),
+            Event::ReloadFailed(file, reason) => {
+                log::event!(DHCP4_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason)
+            }
             Event::Stopping => log::event!(DHCP4_SHUTDOWN_REQUEST),
             Event::Stopped => log::event!(DHCP4_SHUTDOWN),
         }
@@ -139,7 +142,12 @@ impl Family for V4 {
 
     const LEASE_FILE: &'static str = "kea-leases4.csv";
 
-    fn snapshot(config: Arc<Config4>, (): &(), stats: &stats::Registry, before: Option<&Arc<Snapshot>>) -> Arc<Snapshot> {
+    fn snapshot(
+        config: Arc<Config4>,
+        (): &(),
+        stats: &stats::Registry,
+        before: Option<&Arc<Snapshot>>,
+    ) -> Arc<Snapshot> {
         Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)))
     }
 
@@ -252,10 +260,18 @@ impl Protocol for Serve4 {
                     continue;
                 }
             };
-            let (SocketAddr::V4(source), IpAddr::V4(destination)) = (datagram.source, datagram.destination) else { continue };
+            let (SocketAddr::V4(source), IpAddr::V4(destination)) = (datagram.source, datagram.destination) else {
+                continue;
+            };
             let ours = interface.v4.iter().any(|&(a, _)| a == destination);
             let interface_address = if ours { destination } else { first_address };
-            let received = Received { message: datagram.message, source, destination, interface: &interface.name, interface_address };
+            let received = Received {
+                message: datagram.message,
+                source,
+                destination,
+                interface: &interface.name,
+                interface_address,
+            };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
             if let Some(Some(reply)) = reply {
                 if let Some((exit, destination)) = self.way_out(at, reply) {
@@ -271,7 +287,8 @@ impl Protocol for Serve4 {
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
         let mut leases = self.store.session();
-        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit)).unwrap_or(Ok(Default::default()))?;
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit))
+            .unwrap_or(Ok(Default::default()))?;
         Ok((done.leases, done.more))
     }
 
@@ -298,7 +315,12 @@ impl Serve4 {
     /// who have no address.
     fn way_out(&self, at: usize, reply: Reply) -> Option<(usize, Destination)> {
         let Exits { udp, packet } = *self.exits.get(at)?;
-        let ends = Endpoints { source: reply.from, source_port: self.port, destination: *reply.to.ip(), destination_port: reply.to.port() };
+        let ends = Endpoints {
+            source: reply.from,
+            source_port: self.port,
+            destination: *reply.to.ip(),
+            destination_port: reply.to.port(),
+        };
         let frame = |address: &[u8]| {
             let mut hw_addr = [0; 8];
             let hw_len = address.len().min(hw_addr.len());

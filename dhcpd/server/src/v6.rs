@@ -108,7 +108,9 @@ impl Daemon for Dhcp6 {
             Event::Configured => {}
             Event::Reloading(file) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION, file = file.display()),
             Event::Reloaded(file) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION_SUCCESS, file = file.display()),
-            Event::ReloadFailed(file, reason) => log::event!(DHCP6_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason),
+            Event::ReloadFailed(file, reason) => {
+                log::event!(DHCP6_DYNAMIC_RECONFIGURATION_FAIL, file = file.display(), reason)
+            }
             Event::Stopping => log::event!(DHCP6_SHUTDOWN_REQUEST),
             Event::Stopped => log::event!(DHCP6_SHUTDOWN),
         }
@@ -205,8 +207,16 @@ impl Protocol for Serve6 {
                     continue;
                 }
             };
-            let (SocketAddr::V6(source), IpAddr::V6(destination)) = (datagram.source, datagram.destination) else { continue };
-            let received = Received { message: datagram.message, source, destination, interface: &interface.name, hw_type: interface.hw_type };
+            let (SocketAddr::V6(source), IpAddr::V6(destination)) = (datagram.source, datagram.destination) else {
+                continue;
+            };
+            let received = Received {
+                message: datagram.message,
+                source,
+                destination,
+                interface: &interface.name,
+                hw_type: interface.hw_type,
+            };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
             if let Some(Some(reply)) = reply {
                 // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
@@ -222,7 +232,8 @@ impl Protocol for Serve6 {
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
         let mut leases = self.store.session();
-        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit)).unwrap_or(Ok(Default::default()))?;
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit))
+            .unwrap_or(Ok(Default::default()))?;
         Ok((done.leases, done.more))
     }
 
