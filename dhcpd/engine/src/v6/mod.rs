@@ -1,15 +1,46 @@
 //! DHCPv6 (RFC 8415): a packet, the time and the leases in; a reply out.
 //!
-//! A [`Server`] belongs to one worker. It keeps what outlives a packet and is no part of the configuration: allocation
-//! cursors, counters, name changes that wait to be sent. What a packet needs is in its [`Received`] and in the snapshot.
+//! A [`Server`] belongs to one worker. What all workers share is in the [`Snapshot`]: configuration, the server's DUID,
+//! counters and the places where the allocators are.
 
-use dhcpd_config::v6::snapshot::Config6;
-use leases::lease::{Duid, UnixSeconds};
+mod allocate;
+mod associate;
+mod bind;
+mod counters;
+mod exchange;
+mod giveback;
+mod hosts;
+pub mod messages;
+mod names;
+mod options;
+mod query;
+mod reclaim;
+mod refusal;
+mod select;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use reclaim::Reclaimed;
+pub use snapshot::Snapshot;
+
+use exchange::Exchange;
+use hosts::Reservations;
+use leases::lease::UnixSeconds;
 use leases::{Leases6, StoreError};
+use messages::*;
 use ncr::NameChangeRequest;
-use stats::Registry;
+use query::Query;
+use refusal::Refusal;
+use smallvec::SmallVec;
+use snapshot::Random;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
+use wire::v6::{MessageType, code};
+
+/// Ports of clients and of servers and relays (RFC 8415 §7.2).
+const CLIENT_PORT: u16 = 546;
+const SERVER_PORT: u16 = 547;
 
 /// A datagram as it came in.
 #[derive(Clone, Copy, Debug)]
@@ -33,58 +64,145 @@ pub struct Reply {
     pub to: SocketAddrV6,
 }
 
-/// What one reclamation did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Reclaimed {
-    /// Leases dealt with.
-    pub leases: usize,
-    /// There was as much as allowed: there may be more.
-    pub more: bool,
-}
-
 /// The DHCPv6 protocol engine of one worker.
 #[derive(Debug)]
 pub struct Server {
-    server_id: Duid,
-    config: Arc<Config6>,
+    snapshot: Arc<Snapshot>,
+    /// Replies go to this port, whatever the protocol says (`-P`).
+    pub client_port: Option<u16>,
+    /// For tests: replies go to whoever sent the query.
+    pub reply_to_source: bool,
     name_changes: Vec<NameChangeRequest>,
+    random: Random,
 }
 
 impl Server {
-    /// An engine with the server's DUID. Counters are those of `registry`: workers that share it share them.
-    pub fn new(server_id: Duid, config: Arc<Config6>, _registry: &Registry) -> Self {
-        Self { server_id, config, name_changes: Vec::new() }
+    /// An engine that runs with this snapshot.
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        let (name_changes, random) = (Vec::new(), Random::default());
+        Self { snapshot, client_port: None, reply_to_source: false, name_changes, random }
     }
 
-    /// Goes over to another configuration, between two packets.
-    pub fn configure(&mut self, server_id: Duid, config: Arc<Config6>, _registry: &Registry) {
-        self.server_id = server_id;
-        self.config = config;
+    /// Goes over to another snapshot, between two packets.
+    pub fn configure(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshot = snapshot;
     }
 
-    /// Deals with one datagram. The reply, if there is one, is appended to `out`.
+    /// Deals with one datagram that came at `now`. The reply, if there is one, is appended to `out`.
     pub async fn handle<L: Leases6>(
         &mut self,
-        _received: &Received<'_>,
-        _leases: &mut L,
-        _now: UnixSeconds,
-        _out: &mut Vec<u8>,
+        received: &Received<'_>,
+        leases: &mut L,
+        now: UnixSeconds,
+        out: &mut Vec<u8>,
     ) -> Option<Reply> {
-        None
+        let snapshot = Arc::clone(&self.snapshot);
+        snapshot.counters.received.add(1);
+        let start = out.len();
+        let query = match Query::read(received) {
+            Ok(query) => query,
+            Err(refusal) => {
+                refusal.report(&snapshot, received, None);
+                return None;
+            }
+        };
+        match self.answer(&snapshot, &query, leases, now, out).await {
+            Ok(kind) => {
+                let reply = Reply { to: self.reply_to(&query) };
+                snapshot.counters.sent(kind);
+                log::event!(
+                    DHCP6_PACKET_SEND,
+                    client = query.label(),
+                    name = kind.name(),
+                    kind = kind.0,
+                    local = received.destination,
+                    local_port = SERVER_PORT,
+                    remote = reply.to.ip(),
+                    remote_port = reply.to.port(),
+                    interface = received.interface,
+                );
+                Some(reply)
+            }
+            Err(refusal) => {
+                out.truncate(start);
+                refusal.report(&snapshot, received, Some(&query));
+                None
+            }
+        }
     }
 
-    /// Reclaims up to `limit` leases whose time is over at `now`, the oldest first.
+    /// Reclaims up to `limit` leases whose time is over at `now`, the oldest first: their names are removed from the DNS,
+    /// and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says. A `limit` of 0 is none.
     pub async fn reclaim<L: Leases6>(
         &mut self,
-        _leases: &mut L,
-        _now: UnixSeconds,
-        _limit: usize,
+        leases: &mut L,
+        now: UnixSeconds,
+        limit: usize,
     ) -> Result<Reclaimed, StoreError> {
-        Ok(Reclaimed::default())
+        reclaim::reclaim(&self.snapshot, &mut self.name_changes, leases, now, limit).await
     }
 
     /// Name changes to be sent to D2; the caller drains them.
     pub fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
         &mut self.name_changes
+    }
+
+    async fn answer<L: Leases6>(
+        &mut self,
+        snapshot: &Snapshot,
+        query: &Query<'_>,
+        leases: &mut L,
+        now: UnixSeconds,
+        out: &mut Vec<u8>,
+    ) -> Result<MessageType, Refusal> {
+        let (client, received) = (query.label(), query.received);
+        log::event!(DHCP6_QUERY_LABEL, client);
+        snapshot.counters.received(query.kind());
+        if let Some(bad) = &query.bad_option {
+            log::event!(DHCP6_PACKET_OPTIONS_SKIPPED, client, reason = bad);
+        }
+        query.check(&snapshot.server_id)?;
+        log::event!(
+            DHCP6_PACKET_RECEIVED,
+            client,
+            name = query.kind().name(),
+            kind = query.kind().0,
+            source = received.source.ip(),
+            destination = received.destination,
+            interface = received.interface,
+        );
+        let mut exchange = Exchange {
+            snapshot,
+            random: &mut self.random,
+            name_changes: &mut self.name_changes,
+            leases,
+            now,
+            query,
+            duid: query.client_id.unwrap_or_default(),
+            mac: None,
+            subnet: None,
+            hosts: Reservations::default(),
+            commit: false,
+            name: None,
+            name_added: false,
+            given: SmallVec::new(),
+            written: SmallVec::new(),
+        };
+        exchange.recognise();
+        exchange.respond(out).await
+    }
+
+    /// Where the answer to a query goes: to the client's port, or to the relay's, which may have asked for the one that
+    /// it sent from (RFC 8357 §5.2).
+    fn reply_to(&self, query: &Query<'_>) -> SocketAddrV6 {
+        let mut to = query.received.source;
+        let port = match query.packet.relays.first() {
+            _ if self.reply_to_source => return to,
+            None => CLIENT_PORT,
+            Some(relay) if relay.options.find(code::RELAY_SOURCE_PORT).is_some() => to.port(),
+            Some(_) => SERVER_PORT,
+        };
+        to.set_port(self.client_port.unwrap_or(port));
+        to
     }
 }

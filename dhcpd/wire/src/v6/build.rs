@@ -25,6 +25,10 @@ pub struct Open {
     start: usize,
 }
 
+/// Bytes of an option's code and length, and of the length alone.
+const HEADER: usize = 4;
+const LENGTH: usize = 2;
+
 /// Something does not fit into the 16 bits of an option's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
@@ -78,9 +82,14 @@ impl<'b> Writer<'b> {
     pub fn close(&mut self, open: Open) {
         let length = u16::try_from(self.out.len() - open.start);
         self.too_long |= length.is_err();
-        if let Some(place) = self.out.get_mut(open.start - 2..open.start) {
+        if let Some(place) = self.out.get_mut(open.start - LENGTH..open.start) {
             place.copy_from_slice(&length.unwrap_or(u16::MAX).to_be_bytes());
         }
+    }
+
+    /// Takes an option back that was begun last, with all that stands in it.
+    pub fn cancel(&mut self, open: Open) {
+        self.out.truncate(open.start - HEADER);
     }
 
     /// Begins an IA_NA or IA_PD with T1 and T2 in seconds.

@@ -1,0 +1,311 @@
+//! Leases of an identity association: kept, granted, taken back.
+
+use super::allocate::{Candidate, Given, Hint};
+use super::counters::{Event, Failure, counts_as_assigned, place_of};
+use super::exchange::Exchange;
+use super::hosts::reserved;
+use super::messages::*;
+use super::names::{policy_at, queue};
+use super::reclaim::give_up;
+use dhcpd_config::v6::snapshot::Subnet6;
+use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
+use ncr::ChangeType;
+use smallvec::SmallVec;
+use std::fmt::Write as _;
+use wire::hex::{Colons, Plain};
+use wire::v6::code;
+
+/// The leases of an IA.
+#[derive(Debug, Default)]
+pub(super) struct Binding {
+    /// What the client has now.
+    pub grants: SmallVec<[Grant; 1]>,
+    /// What it had and has no longer.
+    pub retired: SmallVec<[Lease6; 1]>,
+}
+
+/// A lease with the lifetimes to be sent.
+#[derive(Debug)]
+pub(super) struct Grant {
+    /// As stored.
+    pub lease: Lease6,
+    /// Seconds; for a lease that was not extended, what is left of its lifetime.
+    pub preferred: u32,
+    /// Seconds, likewise.
+    pub valid: u32,
+    /// The lease was young enough to be given again as it stands.
+    pub reused: bool,
+    /// Index of its pool.
+    pub pool: Option<usize>,
+}
+
+impl<'a, L: Leases6> Exchange<'a, '_, L> {
+    /// Finds, makes or extends the leases of an IA.
+    pub(super) async fn bind(&mut self, kind: LeaseType, iaid: u32, hints: &[Hint]) -> Result<Binding, StoreError> {
+        let mut binding = Binding::default();
+        let Some(start) = self.subnet else { return Ok(binding) };
+        let link = self.link(start);
+        let mut kept: SmallVec<[(usize, Lease6); 1]> = SmallVec::new();
+        for lease in self.leases.by_ia(kind, self.duid, iaid).await? {
+            let subnet =
+                self.snapshot.config.subnets.by_id(lease.subnet_id).map(|(at, _)| at).filter(|at| link.contains(at));
+            match subnet {
+                _ if matches!(lease.state, LeaseState::Registered | LeaseState::Declined) => {}
+                Some(subnet) if self.fits(subnet, &lease) => kept.push((subnet, lease)),
+                Some(_) => self.retire(lease, &mut binding).await?,
+                None => {}
+            }
+        }
+        if !self.hosts.is_empty() {
+            if let Some((subnet, _)) = kept.iter().find(|(subnet, lease)| self.hosts.cover(*subnet, lease)) {
+                self.subnet = Some(*subnet);
+            } else if let Some(candidate) = self.reserved_candidate(kind).await? {
+                let grant = self.grant(kind, iaid, candidate, hints).await?;
+                self.log_reserved(&grant.lease);
+                binding.grants.push(grant);
+            }
+            // One lease that is not reserved may stay, if there is no other.
+            while kept.len() + binding.grants.len() > 1 {
+                let Some(at) = kept.iter().position(|(subnet, lease)| !self.hosts.cover(*subnet, lease)) else { break };
+                let (_, lease) = kept.remove(at);
+                self.retire(lease, &mut binding).await?;
+            }
+        }
+        if kept.is_empty() && binding.grants.is_empty() {
+            match self.pooled_candidate(kind, hints.first()).await? {
+                Some(candidate) => binding.grants.push(self.grant(kind, iaid, candidate, hints).await?),
+                None => self.report_failure(kind, start),
+            }
+        }
+        for (subnet, lease) in kept {
+            let candidate = Candidate { subnet, address: lease.address, len: lease.prefix_len, old: Some(lease) };
+            binding.grants.push(self.grant(kind, iaid, candidate, hints).await?);
+        }
+        Ok(binding)
+    }
+
+    /// Whether a lease that the client has in a subnet, an index, may stay.
+    fn fits(&self, subnet: usize, lease: &Lease6) -> bool {
+        let key = reserved(lease.lease_type, lease.address, lease.prefix_len);
+        if self.hosts.cover(subnet, lease) {
+            return true;
+        }
+        if let Some(owner) = self.hosts.other_owner(&self.snapshot.config, subnet, key) {
+            let (client, duid, owner) = (self.query.label(), Colons(self.duid), Plain(&owner.identifier.bytes));
+            let (address, length) = (lease.address, lease.prefix_len);
+            match lease.lease_type {
+                LeaseType::Na => log::event!(ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE, client, address, duid, owner),
+                LeaseType::Pd => {
+                    log::event!(ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE, client, prefix = address, length, duid, owner);
+                }
+            }
+            return false;
+        }
+        self.pool_of(subnet, lease.lease_type, lease.address).is_some()
+    }
+
+    /// Takes a lease back that the client must not keep.
+    async fn retire(&mut self, lease: Lease6, binding: &mut Binding) -> Result<(), StoreError> {
+        if self.commit {
+            self.leases.remove(lease.lease_type, lease.address).await?;
+            queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, &lease);
+            if counts_as_assigned(lease.state) {
+                self.snapshot.counters.lease(
+                    lease.lease_type,
+                    place_of(&self.snapshot.config, &lease),
+                    Event::Assigned,
+                    -1,
+                );
+            }
+        }
+        binding.retired.push(lease);
+        Ok(())
+    }
+
+    /// Leases a candidate to the client.
+    async fn grant(
+        &mut self,
+        kind: LeaseType,
+        iaid: u32,
+        candidate: Candidate,
+        hints: &[Hint],
+    ) -> Result<Grant, StoreError> {
+        let Candidate { subnet: at, address, len, old } = candidate;
+        self.move_to(at);
+        let (preferred, valid) = self.subnet().map_or((0, 0), |subnet| lifetimes(subnet, hints.first()));
+        let pool = self.pool_of(at, kind, address);
+        let policy = policy_at(&self.snapshot.config, Some((at, pool)), kind);
+        if self.name.is_none() {
+            self.name = Some(self.name_by(policy));
+        }
+        if kind == LeaseType::Na && self.commit {
+            self.generate_name(address, policy);
+        }
+        let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
+        let lease = self.lease(kind, iaid, Given { kind, address, len, subnet: at, pool }, own, (preferred, valid));
+        self.given.push(Given { kind, address, len, subnet: at, pool });
+        if !self.commit {
+            return Ok(Grant { lease, preferred, valid, reused: false, pool });
+        }
+        if let Some((own, (preferred, valid))) = own.and_then(|own| Some((own, self.left(own, &lease)?))) {
+            self.snapshot.counters.lease(kind, Some((at, pool)), Event::Reused, 1);
+            return Ok(Grant { lease: own.clone(), preferred, valid, reused: true, pool });
+        }
+        self.leases.put(lease.clone()).await?;
+        if let Some(old) = old.as_ref().filter(|_| own.is_none()) {
+            give_up(self.snapshot, self.name_changes, old);
+        }
+        if !own.is_some_and(|own| counts_as_assigned(own.state)) {
+            self.snapshot.counters.lease(kind, Some((at, pool)), Event::Assigned, 1);
+            self.snapshot.counters.lease(kind, Some((at, pool)), Event::CumulativeAssigned, 1);
+        }
+        self.names_changed(own, &lease, policy);
+        Ok(Grant { lease, preferred, valid, reused: false, pool })
+    }
+
+    /// The lease as it is to be.
+    fn lease(&self, kind: LeaseType, iaid: u32, given: Given, own: Option<&Lease6>, lifetimes: (u32, u32)) -> Lease6 {
+        let subnet = self.snapshot.config.subnets.list().get(given.subnet);
+        let pools = |subnet: &Subnet6| match kind {
+            LeaseType::Na => subnet.pools.get(given.pool?).map(|pool| pool.id),
+            LeaseType::Pd => subnet.pd_pools.get(given.pool?).map(|pool| pool.id),
+        };
+        let name = self.name.as_ref();
+        let relayed = subnet.filter(|subnet| subnet.store_extended_info).and_then(|_| self.relay_info());
+        Lease6 {
+            lease_type: kind,
+            address: given.address,
+            prefix_len: given.len,
+            duid: self.duid.into(),
+            iaid,
+            preferred_lifetime: lifetimes.0,
+            valid_lifetime: lifetimes.1,
+            cltt: self.now,
+            subnet_id: subnet.map_or(0, |subnet| subnet.id),
+            pool_id: subnet.and_then(pools).unwrap_or(0),
+            fqdn_fwd: name.is_some_and(|name| name.forward),
+            fqdn_rev: name.is_some_and(|name| name.reverse),
+            hostname: name.map(|name| &*name.hostname).unwrap_or_default().into(),
+            hw_addr: self.mac.as_ref().map(|mac| mac.address.clone()),
+            hw_type: self.mac.as_ref().map_or(0, |mac| mac.hw_type),
+            hw_source: self.mac.as_ref().map_or(0, |mac| mac.source),
+            state: LeaseState::Assigned,
+            user_context: relayed.or_else(|| own.and_then(|own| own.user_context.clone())),
+        }
+    }
+
+    /// What is left of the lifetimes of a lease that need not be extended: nothing about it changes, and it is young.
+    fn left(&self, own: &Lease6, new: &Lease6) -> Option<(u32, u32)> {
+        let same = Lease6 { cltt: new.cltt, ..own.clone() } == *new;
+        let age = self.now.checked_sub(own.cltt)?;
+        let keeps = same && self.subnet()?.cache.keeps(own.valid_lifetime, age);
+        let left = |lifetime: u32| match lifetime {
+            0 | u32::MAX => Some(lifetime),
+            _ => lifetime.checked_sub(u32::try_from(age).ok()?).filter(|left| *left > 0),
+        };
+        if keeps { Some((left(own.preferred_lifetime)?, left(own.valid_lifetime)?)) } else { None }
+    }
+
+    /// The exchange goes on in another subnet of the link.
+    fn move_to(&mut self, subnet: usize) {
+        let before = self.subnet().filter(|_| self.subnet != Some(subnet));
+        self.subnet = Some(subnet);
+        if let (Some(before), Some(after)) = (before, self.subnet()) {
+            let networks = self.snapshot.config.subnets.networks();
+            let network =
+                after.network.and_then(|at| networks.get(at)).map_or("<no network?>", |network| &network.name);
+            log::event!(
+                DHCP6_SUBNET_DYNAMICALLY_CHANGED,
+                client = self.query.label(),
+                before = before.id,
+                after = after.id,
+                network,
+            );
+        }
+    }
+
+    fn log_reserved(&self, lease: &Lease6) {
+        let (client, address) = (self.query.label(), lease.address);
+        match lease.lease_type {
+            LeaseType::Na => log::event!(ALLOC_ENGINE_V6_HR_ADDR_GRANTED, address, client),
+            LeaseType::Pd => {
+                log::event!(ALLOC_ENGINE_V6_HR_PREFIX_GRANTED, prefix = address, length = lease.prefix_len, client);
+            }
+        }
+    }
+
+    fn report_failure(&self, kind: LeaseType, subnet: usize) {
+        let client = self.query.label();
+        let Some(config) = self.snapshot.config.subnets.list().get(subnet) else { return };
+        let link = self.link(subnet);
+        let subnets = link.iter().filter_map(|at| self.snapshot.config.subnets.list().get(*at));
+        let pools = |subnet: &Subnet6| match kind {
+            LeaseType::Na => subnet.pools.len(),
+            LeaseType::Pd => subnet.pd_pools.len(),
+        };
+        let attempts: usize = subnets.clone().map(pools).sum();
+        let without = subnets.filter(|subnet| pools(subnet) == 0).count();
+        match config.network.and_then(|at| self.snapshot.config.subnets.networks().get(at)) {
+            Some(network) => {
+                let full = link.len() - without;
+                log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_SHARED_NETWORK, client, network = network.name, full, without);
+                self.snapshot.counters.failed(subnet, Failure::SharedNetwork);
+            }
+            None => {
+                log::event!(
+                    ALLOC_ENGINE_V6_ALLOC_FAIL_SUBNET,
+                    client,
+                    subnet = format_args!("{}/{}", config.prefix, config.prefix_len),
+                    subnet_id = config.id,
+                    network = "(none)",
+                );
+                self.snapshot.counters.failed(subnet, Failure::Subnet);
+            }
+        }
+        if attempts == 0 {
+            log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_NO_POOLS, client);
+            self.snapshot.counters.failed(subnet, Failure::NoPools);
+        } else {
+            log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL, client, attempts);
+            self.snapshot.counters.failed(subnet, Failure::Any);
+        }
+    }
+
+    /// How the message was relayed, as Kea keeps it in the lease's user context (`store-extended-info`).
+    fn relay_info(&self) -> Option<Box<str>> {
+        let relays = &self.query.packet.relays;
+        if relays.is_empty() {
+            return None;
+        }
+        let mut json = String::from(r#"{ "ISC": { "relay-info": [ "#);
+        for (at, relay) in relays.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            let (hop, link, peer) = (relay.hop_count, relay.link_address, relay.peer_address);
+            // Writing to a string does not fail.
+            let _ = write!(json, r#"{comma}{{ "hop": {hop}, "link": "{link}", "peer": "{peer}""#);
+            let mut hex = String::new();
+            for option in relay.options.iter().map_while(Result::ok).filter(|option| option.code != code::RELAY_MSG) {
+                let header = [option.code.to_be_bytes(), (option.data.len() as u16).to_be_bytes()].concat();
+                let _ = write!(hex, "{}{}", Plain(&header), Plain(option.data));
+            }
+            if !hex.is_empty() {
+                let _ = write!(json, r#", "options": "0x{hex}""#);
+            }
+            json.push_str(" }");
+        }
+        json.push_str(" ] } }");
+        Some(json.into())
+    }
+}
+
+/// Preferred and valid lifetime in a subnet, in seconds, as near to what the client asks for as the ranges let it be.
+fn lifetimes(subnet: &Subnet6, hint: Option<&Hint>) -> (u32, u32) {
+    let asked = |lifetime: Option<u32>| lifetime.filter(|seconds| *seconds > 0);
+    let preferred = subnet.preferred.choose(asked(hint.map(|hint| hint.preferred)));
+    let valid = subnet.valid.choose(asked(hint.map(|hint| hint.valid)));
+    if preferred == 0 || preferred > valid {
+        // No more than the valid lifetime (RFC 8415 §21.6): five eighths of it, as in Kea.
+        return ((u64::from(valid) * 5 / 8) as u32, valid);
+    }
+    (preferred, valid)
+}

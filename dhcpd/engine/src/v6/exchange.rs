@@ -1,0 +1,162 @@
+//! One query being answered: what is known about it, and the message by which it is answered.
+
+use super::allocate::Given;
+use super::hosts::Reservations;
+use super::messages::*;
+use super::names::{ClientName, policy_at};
+use super::query::Query;
+use super::refusal::Refusal;
+use super::select::{self, Mac};
+use super::snapshot::{Random, Snapshot};
+use dhcpd_config::v6::snapshot::Subnet6;
+use leases::lease::UnixSeconds;
+use leases::{LeaseType, Leases6};
+use ncr::NameChangeRequest;
+use smallvec::SmallVec;
+use wire::v6::{IaAddress, MessageType, Status, Writer, code};
+
+/// What answering a query needs and what it settles on the way.
+pub(super) struct Exchange<'a, 'q, L> {
+    pub snapshot: &'a Snapshot,
+    pub random: &'a mut Random,
+    pub name_changes: &'a mut Vec<NameChangeRequest>,
+    pub leases: &'a mut L,
+    pub now: UnixSeconds,
+    pub query: &'a Query<'q>,
+    /// The client's DUID; empty in an INFORMATION-REQUEST without one.
+    pub duid: &'a [u8],
+    pub mac: Option<Mac>,
+    /// Index of the subnet; within a shared network it may change as leases are found.
+    pub subnet: Option<usize>,
+    pub hosts: Reservations<'a>,
+    /// Leases are stored; an ADVERTISE only says what could be.
+    pub commit: bool,
+    /// The client's name, once it is settled.
+    pub name: Option<ClientName>,
+    /// An address has got the client's name.
+    pub name_added: bool,
+    /// What the client has been given in this exchange.
+    pub given: SmallVec<[Given; 2]>,
+    /// Codes of the options that stand in the answer.
+    pub written: SmallVec<[u16; 16]>,
+}
+
+impl<'a, L: Leases6> Exchange<'a, '_, L> {
+    /// Finds out about the client: its subnet, hardware address and reservations.
+    pub(super) fn recognise(&mut self) {
+        let client = self.query.label();
+        self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
+        self.subnet = select::subnet(&self.snapshot.config, self.query);
+        match self.subnet() {
+            Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
+            None => log::event!(DHCP6_SUBNET_SELECTION_FAILED, client),
+        }
+        if let Some(subnet) = self.subnet {
+            self.hosts = Reservations::find(&self.snapshot.config, subnet, self.query, self.mac.as_ref());
+        }
+    }
+
+    /// The subnet.
+    pub(super) fn subnet(&self) -> Option<&'a Subnet6> {
+        self.snapshot.config.subnets.list().get(self.subnet?)
+    }
+
+    /// Appends the answer; its type.
+    pub(super) async fn respond(&mut self, out: &mut Vec<u8>) -> Result<MessageType, Refusal> {
+        let asked = self.query.kind();
+        let verdict = if asked == MessageType::CONFIRM { Some(self.confirm()?) } else { None };
+        let rapid = self.query.rapid_commit && self.subnet().is_some_and(|subnet| subnet.rapid_commit);
+        let kind = match asked {
+            MessageType::SOLICIT if !rapid => MessageType::ADVERTISE,
+            _ => MessageType::REPLY,
+        };
+        self.commit = kind == MessageType::REPLY;
+
+        let mut writer = Writer::new(out);
+        let out = &mut writer;
+        out.relays(&self.query.packet.relays);
+        out.message(kind, self.query.packet.message.transaction_id);
+        if let Some(client_id) = self.query.client_id {
+            self.option(out, code::CLIENT_ID, client_id);
+        }
+        self.option(out, code::SERVER_ID, &self.snapshot.server_id);
+        match asked {
+            MessageType::SOLICIT | MessageType::REQUEST => {
+                if asked == MessageType::SOLICIT && rapid {
+                    log::event!(DHCP6_RAPID_COMMIT, client = self.query.label());
+                    self.option(out, code::RAPID_COMMIT, &[]);
+                }
+                for (kind, ia) in &self.query.ias {
+                    self.assign(out, *kind, ia).await?;
+                }
+                self.finish(out);
+            }
+            MessageType::RENEW | MessageType::REBIND => {
+                for (kind, ia) in &self.query.ias {
+                    self.extend(out, *kind, ia).await?;
+                }
+                self.finish(out);
+            }
+            MessageType::RELEASE => self.release(out).await?,
+            MessageType::DECLINE => self.decline(out).await?,
+            _ => self.configured_options(out),
+        }
+        if let Some((status, text)) = verdict {
+            self.status(out, status, &text);
+        }
+        self.relay_supplied_options(out);
+        writer.finish().map_err(|_| Refusal::TooLong)?;
+        Ok(kind)
+    }
+
+    /// Whether the addresses of a CONFIRM fit the link (RFC 8415 §18.3.3): the status and its text.
+    fn confirm(&self) -> Result<(Status, String), Refusal> {
+        let subnet = self.subnet();
+        let addresses = self.query.ias.iter().filter(|(kind, _)| *kind == LeaseType::Na);
+        let addresses = addresses.flat_map(|(_, ia)| ia.options.iter().map_while(Result::ok));
+        let mut any = false;
+        for address in addresses.filter_map(|option| IaAddress::parse(&option)).map(|address| address.address) {
+            if subnet.is_some_and(|subnet| !subnet.contains(address)) {
+                return Ok((Status::NotOnLink, format!("Address {address} is not on link.")));
+            }
+            any = true;
+        }
+        match subnet {
+            _ if !any => Err(Refusal::NothingToConfirm),
+            Some(_) => Ok((Status::Success, "All addresses are on-link".into())),
+            None => Ok((Status::NotOnLink, "No subnet selected".into())),
+        }
+    }
+
+    /// The client's name and the configured options, behind the leases.
+    fn finish(&mut self, out: &mut Writer<'_>) {
+        if self.name.is_none() {
+            let place = self.subnet.map(|at| (at, None));
+            self.name = Some(self.name_by(policy_at(&self.snapshot.config, place, LeaseType::Na)));
+        }
+        // A name that does not fit into labels is none.
+        let option = self.name.as_ref().and_then(|name| name.option.as_ref());
+        if option.is_some_and(|option| option.write(out).is_ok()) {
+            self.written.push(code::CLIENT_FQDN);
+        }
+        self.configured_options(out);
+    }
+
+    /// Writes an option and remembers that it is there.
+    pub(super) fn option(&mut self, out: &mut Writer<'_>, code: u16, data: &[u8]) {
+        out.option(code, data);
+        self.written.push(code);
+    }
+
+    /// A status for the whole message.
+    pub(super) fn status(&self, out: &mut Writer<'_>, status: Status, text: &str) {
+        log::event!(DHCP6_ADD_GLOBAL_STATUS_CODE, client = self.query.label(), status = text);
+        out.status(status, text);
+    }
+
+    /// A status for an IA.
+    pub(super) fn ia_status(&self, out: &mut Writer<'_>, iaid: u32, status: Status, text: &str) {
+        log::event!(DHCP6_ADD_STATUS_CODE_FOR_IA, client = self.query.label(), iaid, status = text);
+        out.status(status, text);
+    }
+}

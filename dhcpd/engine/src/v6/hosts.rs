@@ -1,0 +1,99 @@
+//! The client's reservations on its link, and those of others.
+
+use super::query::Query;
+use super::select::Mac;
+use dhcpd_config::hosts::{Hosts, IdentifierKind, IdentifierRef};
+use dhcpd_config::v6::snapshot::{Config6, Host6, Reserved6};
+use leases::{Lease6, LeaseType};
+use smallvec::SmallVec;
+use std::net::Ipv6Addr;
+
+/// What is reserved for one client.
+#[derive(Debug, Default)]
+pub(super) struct Reservations<'a> {
+    /// Wherever it is.
+    pub global: Option<&'a Host6>,
+    /// In subnets of its link, indexes.
+    in_subnets: SmallVec<[(usize, &'a Host6); 1]>,
+}
+
+impl<'a> Reservations<'a> {
+    /// Looks for a client that is in `subnet`, an index, or on the same link.
+    pub(super) fn find(config: &'a Config6, subnet: usize, query: &Query<'_>, mac: Option<&Mac>) -> Self {
+        let mut found = Self::default();
+        let Some(modes) = config.subnets.list().get(subnet).map(|subnet| subnet.reservations) else { return found };
+        let find = |hosts: &'a Hosts<Host6>| {
+            if hosts.is_empty() {
+                return None;
+            }
+            let bytes = |kind: &IdentifierKind| match kind {
+                IdentifierKind::Duid => query.client_id,
+                IdentifierKind::HwAddress => mac.map(|mac| &*mac.address),
+                // No client of DHCPv6 has these.
+                IdentifierKind::CircuitId | IdentifierKind::ClientId | IdentifierKind::FlexId => None,
+            };
+            let mut identifiers = config.host_identifiers.iter().filter_map(|kind| Some((*kind, bytes(kind)?)));
+            identifiers.find_map(|(kind, bytes)| hosts.find(IdentifierRef { kind, bytes }))
+        };
+        if modes.global || config.early_global_reservations {
+            found.global = find(&config.hosts);
+        }
+        if found.global.is_some() && !modes.in_subnet {
+            return found;
+        }
+        for at in config.subnets.siblings(subnet) {
+            let Some(subnet) = config.subnets.list().get(at).filter(|subnet| subnet.reservations.in_subnet) else {
+                continue;
+            };
+            found.in_subnets.extend(find(&subnet.hosts).map(|host| (at, host)));
+        }
+        found
+    }
+
+    /// The client has no reservation.
+    pub(super) fn is_empty(&self) -> bool {
+        self.global.is_none() && self.in_subnets.is_empty()
+    }
+
+    /// Its reservation in this subnet.
+    pub(super) fn in_subnet(&self, subnet: usize) -> Option<&'a Host6> {
+        self.in_subnets.iter().find(|(at, _)| *at == subnet).map(|(_, host)| *host)
+    }
+
+    /// The reservation that counts in this subnet: its own, or else the global one.
+    pub(super) fn current(&self, subnet: usize) -> Option<&'a Host6> {
+        self.in_subnet(subnet).or(self.global)
+    }
+
+    /// Whether what a lease leases is reserved for this client, in the lease's subnet (an index) or globally.
+    pub(super) fn cover(&self, subnet: usize, lease: &Lease6) -> bool {
+        let key = reserved(lease.lease_type, lease.address, lease.prefix_len);
+        [self.in_subnet(subnet), self.global].into_iter().flatten().any(|host| holds(host, key))
+    }
+
+    /// Another client for whom this is reserved in a subnet.
+    pub(super) fn other_owner(&self, config: &'a Config6, subnet: usize, key: Reserved6) -> Option<&'a Host6> {
+        let own = self.in_subnet(subnet);
+        let subnet = config.subnets.list().get(subnet)?;
+        if !subnet.reservations.in_subnet {
+            return None;
+        }
+        let mut owners = subnet.hosts.by_address(key);
+        owners.find(|owner| !own.is_some_and(|own| own.identifier == owner.identifier))
+    }
+}
+
+/// How an address or prefix stands in the reservations' index.
+pub(super) fn reserved(kind: LeaseType, address: Ipv6Addr, len: u8) -> Reserved6 {
+    match kind {
+        LeaseType::Na => Reserved6::Address(address),
+        LeaseType::Pd => Reserved6::Prefix(address, len),
+    }
+}
+
+fn holds(host: &Host6, key: Reserved6) -> bool {
+    match key {
+        Reserved6::Address(address) => host.addresses.contains(&address),
+        Reserved6::Prefix(prefix, len) => host.prefixes.iter().any(|p| p.prefix == prefix && p.len == len),
+    }
+}

@@ -1,0 +1,88 @@
+//! What the DHCPv6 engine says: identifiers, levels and arguments are Kea's.
+
+log::messages! {
+    /// A query begins; what follows carries the same label.
+    DHCP6_QUERY_LABEL: Info, "dhcp6", "received query: {client}";
+    DHCP6_PACKET_RECEIVED: Info, "packets", "{client}: {name} (type {kind}) received from {source} to {destination} on interface {interface}";
+    DHCP6_PACKET_SEND: Info, "packets", "{client}: sending {name} (type {kind}) from [{local}]:{local_port} to [{remote}]:{remote_port} on interface {interface}";
+    /// The datagram is no DHCPv6 message, or an option that is needed cannot be read. It is dropped.
+    DHCP6_PACKET_DROP_PARSE_FAIL: Debug(15), "bad-packets", "{client}: cannot parse packet from {source} to {destination}, received on interface {interface}: {reason}, {label}";
+    /// What stands before the bad option is used.
+    DHCP6_PACKET_OPTIONS_SKIPPED: Debug(50), "options", "{client}: options from here on are skipped: {reason}";
+    /// The client chose another server.
+    DHCP6_PACKET_DROP_SERVERID_MISMATCH: Debug(15), "bad-packets", "{client}: dropping packet for server {asked}, this one is {own}";
+    /// Clients send to the multicast address (RFC 8415 §16).
+    DHCP6_PACKET_DROP_UNICAST: Debug(15), "bad-packets", "{client}: dropping unicast {name}, which is to be sent to the multicast address";
+    /// Identifiers are missing, or there where they must not be (RFC 8415 §16).
+    DHCP6_REQUIRED_OPTIONS_CHECK_FAIL: Debug(40), "bad-packets", "{client}: {name} from {source} fails the check: {reason}";
+    DHCP6_UNKNOWN_MSG_RECEIVED: Debug(40), "bad-packets", "{client}: unknown message (type {kind}) on interface {interface}";
+    DHCP6_PACKET_PROCESS_FAIL: Debug(40), "bad-packets", "{client}: processing {name} from {source} failed: {reason}";
+    DHCP6_SUBNET_SELECTED: Debug(45), "packets", "{client}: subnet with id {subnet_id} is selected for the client";
+    DHCP6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{client}: failed to select subnet for the client";
+    DHCP6_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{client}: changed from subnet {before} to {after} of shared network {network}";
+    DHCP6_RAPID_COMMIT: Debug(50), "options", "{client}: Rapid Commit, the exchange has two messages";
+    DHCP6_ADD_GLOBAL_STATUS_CODE: Debug(50), "options", "{client}: adding Status Code: {status}";
+    DHCP6_ADD_STATUS_CODE_FOR_IA: Debug(50), "options", "{client}: adding Status Code to IA with iaid={iaid}: {status}";
+    DHCP6_ADD_DEPRECATED_UNICAST: Warn, "dhcp6", "{client}: sending option unicast, which is deprecated";
+
+    DHCP6_PROCESS_IA_NA_SOLICIT: Debug(50), "leases", "{client}: looking for an address to advertise for iaid={iaid} and hint={hint}";
+    DHCP6_PROCESS_IA_NA_REQUEST: Debug(50), "leases", "{client}: looking for an address to grant for iaid={iaid} and hint={hint}";
+    DHCP6_PROCESS_IA_NA_EXTEND: Debug(50), "leases", "{client}: extending IA_NA with iaid={iaid}";
+    DHCP6_PROCESS_IA_NA_RELEASE: Debug(50), "leases", "{client}: releasing IA_NA with iaid={iaid}";
+    DHCP6_PROCESS_IA_PD_SOLICIT: Debug(50), "leases", "{client}: looking for a prefix to advertise for iaid={iaid} and hint={hint}";
+    DHCP6_PROCESS_IA_PD_REQUEST: Debug(50), "leases", "{client}: looking for a prefix to grant for iaid={iaid} and hint={hint}";
+    DHCP6_PROCESS_IA_PD_EXTEND: Debug(50), "leases", "{client}: extending IA_PD with iaid={iaid}";
+    DHCP6_LEASE_ADVERT: Info, "leases", "{client}: lease for address {address} and iaid={iaid} will be advertised";
+    DHCP6_LEASE_ADVERT_FAIL: Debug(50), "leases", "{client}: no address to advertise for iaid={iaid}";
+    DHCP6_LEASE_ALLOC: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been allocated for {lifetime} seconds";
+    DHCP6_LEASE_ALLOC_FAIL: Debug(50), "leases", "{client}: no address to grant for iaid={iaid}";
+    DHCP6_LEASE_RENEW: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been renewed";
+    DHCP6_LEASE_REUSE: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been reused for {lifetime} seconds";
+    DHCP6_PD_LEASE_ADVERT: Info, "leases", "{client}: lease for prefix {prefix}/{length} and iaid={iaid} will be advertised";
+    DHCP6_PD_LEASE_ADVERT_FAIL: Debug(50), "leases", "{client}: no prefix to advertise for iaid={iaid}";
+    DHCP6_PD_LEASE_ALLOC: Info, "leases", "{client}: lease for prefix {prefix}/{length} and iaid={iaid} has been allocated for {lifetime} seconds";
+    DHCP6_PD_LEASE_ALLOC_FAIL: Debug(50), "leases", "{client}: no prefix to grant for iaid={iaid}";
+    DHCP6_PD_LEASE_RENEW: Info, "leases", "{client}: lease for prefix {prefix}/{length} and iaid={iaid} has been renewed";
+    DHCP6_PD_LEASE_REUSE: Info, "leases", "{client}: lease for prefix {prefix}/{length} and iaid={iaid} has been reused for {lifetime} seconds";
+
+    DHCP6_RELEASE_NA: Info, "leases", "{client}: address {address} with iaid={iaid} was released";
+    DHCP6_RELEASE_NA_DELETED: Info, "leases", "{client}: lease for address {address} with iaid={iaid} was deleted on release";
+    DHCP6_RELEASE_NA_EXPIRED: Info, "leases", "{client}: lease for address {address} with iaid={iaid} was expired on release";
+    DHCP6_RELEASE_NA_FAIL_NOT_ASSIGNED: Debug(40), "packets", "{client}: address {address} is not assigned and cannot be released";
+    DHCP6_RELEASE_NA_FAIL_WRONG_DUID: Info, "leases", "{client}: address {address} cannot be released, it belongs to the client with duid={owner}";
+    DHCP6_RELEASE_NA_FAIL_WRONG_IAID: Warn, "leases", "{client}: address {address} cannot be released with the wrong iaid (expected {expected}, got {iaid})";
+    DHCP6_RELEASE_PD: Info, "leases", "{client}: prefix {prefix}/{length} with iaid={iaid} was released";
+    DHCP6_RELEASE_PD_DELETED: Info, "leases", "{client}: lease for prefix {prefix}/{length} with iaid={iaid} was deleted on release";
+    DHCP6_RELEASE_PD_EXPIRED: Info, "leases", "{client}: lease for prefix {prefix}/{length} with iaid={iaid} was expired on release";
+    DHCP6_RELEASE_PD_FAIL_NOT_ASSIGNED: Debug(40), "packets", "{client}: prefix {prefix}/{length} is not assigned and cannot be released";
+    DHCP6_RELEASE_PD_FAIL_WRONG_DUID: Info, "leases", "{client}: prefix {prefix}/{length} cannot be released, it belongs to the client with duid={owner}";
+    DHCP6_RELEASE_PD_FAIL_WRONG_IAID: Warn, "leases", "{client}: prefix {prefix}/{length} cannot be released with the wrong iaid (expected {expected}, got {iaid})";
+    DHCP6_DECLINE_PROCESS_IA: Debug(50), "leases", "{client}: declining the addresses of IA_NA with iaid={iaid}";
+    DHCP6_DECLINE_LEASE: Info, "leases", "Client {client} declined address {address}; it will be leased again in {probation} seconds.";
+    DHCP6_DECLINE_FAIL_NO_LEASE: Info, "leases", "Client {client} declined address {address}, for which there is no lease";
+    DHCP6_DECLINE_FAIL_DUID_MISMATCH: Info, "leases", "Client {client} declined address {address}, which belongs to the client with DUID {owner}";
+    DHCP6_DECLINE_FAIL_IAID_MISMATCH: Info, "leases", "Client {client} declined address {address} with a wrong IAID ({iaid}) instead of {expected}";
+
+    DHCP6_DDNS_GENERATE_FQDN: Debug(50), "ddns", "{client}: the client sent no FQDN option, one will be made for it";
+    DHCP6_DDNS_RECEIVE_FQDN: Debug(50), "ddns", "{client}: received Client FQDN option: {option}";
+    DHCP6_CLIENT_FQDN_SCRUBBED_EMPTY: Debug(50), "ddns", "{client}: nothing is left of the client's name '{name}' once it is cleaned";
+    DHCP6_DDNS_RESPONSE_FQDN_DATA: Debug(50), "ddns", "{client}: answering with Client FQDN option: {option}";
+    DHCP6_DDNS_FQDN_GENERATED: Debug(55), "ddns", "{client}: made a name for the client: {name}";
+    DHCP6_DDNS_CREATE_ADD_NAME_CHANGE_REQUEST: Debug(50), "ddns", "{client}: made a name change request: {request}";
+    DHCPSRV_QUEUE_NCR: Debug(55), "dhcpsrv", "{client}: name change request to {change} DNS entry queued: {request}";
+    DHCPSRV_QUEUE_NCR_FAILED: Error, "dhcpsrv", "{client}: name change request to {change} DNS entry failed for lease {address}: {reason}";
+
+    ALLOC_ENGINE_V6_ALLOC_FAIL: Warn, "alloc-engine", "{client}: no IPv6 lease after {attempts} attempt(s)";
+    ALLOC_ENGINE_V6_ALLOC_FAIL_SUBNET: Warn, "alloc-engine", "{client}: no IPv6 lease in subnet {subnet}, subnet-id {subnet_id}, shared network {network}";
+    ALLOC_ENGINE_V6_ALLOC_FAIL_SHARED_NETWORK: Warn, "alloc-engine", "{client}: no IPv6 lease in shared network {network}: {full} subnets have no free leases, {without} subnets have no pools that fit";
+    ALLOC_ENGINE_V6_ALLOC_FAIL_NO_POOLS: Warn, "alloc-engine", "{client}: no pools to allocate from";
+    ALLOC_ENGINE_V6_HINT_RESERVED: Debug(40), "alloc-engine", "{client}: the client's hint {hint} is reserved for another client";
+    ALLOC_ENGINE_V6_HR_ADDR_GRANTED: Info, "alloc-engine", "reserved address {address} was assigned to client {client}";
+    ALLOC_ENGINE_V6_HR_PREFIX_GRANTED: Info, "alloc-engine", "reserved prefix {prefix}/{length} was assigned to client {client}";
+    ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE: Info, "alloc-engine", "{client}: address {address} was revoked from client {duid}, as it is reserved for client {owner}";
+    ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE: Info, "alloc-engine", "{client}: prefix {prefix}/{length} was revoked from client {duid}, as it is reserved for client {owner}";
+    ALLOC_ENGINE_V6_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease {address}/{length}";
+    ALLOC_ENGINE_V6_DECLINED_RECOVERED: Info, "alloc-engine", "IPv6 address {address} was recovered after {probation} seconds of probation";
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "reclaiming expired leases (limit = {limit} leases or {timeout} milliseconds)";
+    ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases are reclaimed";
+}

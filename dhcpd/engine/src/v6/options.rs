@@ -1,0 +1,124 @@
+//! The configured options that a client gets.
+
+use super::exchange::Exchange;
+use super::messages::DHCP6_ADD_DEPRECATED_UNICAST;
+use dhcpd_config::options::OptionSet;
+use leases::{LeaseType, Leases6};
+use smallvec::SmallVec;
+use wire::v6::{Options, Writer, code};
+
+/// CableLabs' enterprise number, and its own list of options asked for.
+const DOCSIS: u32 = 4491;
+const DOCSIS_ORO: u16 = 1;
+
+impl<'a, L: Leases6> Exchange<'a, '_, L> {
+    /// What the client asks for, and what is always sent, from the innermost scope that has it: the reservation, the
+    /// pools of its leases, the subnet with all that encloses it. An option that any scope says is never sent is not.
+    pub(super) fn configured_options(&mut self, out: &mut Writer<'_>) {
+        let layers = self.layers();
+        let every = |code: u16| layers.iter().filter_map(move |layer| layer.find(code));
+        for (depth, layer) in layers.iter().enumerate() {
+            for item in layer.items() {
+                let inner = layers.get(..depth).unwrap_or_default();
+                let wanted = self.query.asks_for(item.code) || every(item.code).any(|item| item.always);
+                let shadowed = inner.iter().any(|inner| inner.find(item.code).is_some());
+                if !wanted || shadowed || item.code == code::VENDOR_OPTS || every(item.code).any(|item| item.never) {
+                    continue;
+                }
+                if item.code == code::UNICAST {
+                    log::event!(DHCP6_ADD_DEPRECATED_UNICAST, client = self.query.label());
+                }
+                if !self.written.contains(&item.code) {
+                    self.option(out, item.code, &item.data);
+                }
+            }
+        }
+        self.vendor_options(out, &layers);
+    }
+
+    fn layers(&self) -> SmallVec<[&'a OptionSet; 4]> {
+        let mut layers: SmallVec<[&'a OptionSet; 4]> = SmallVec::new();
+        let host = self.subnet.and_then(|at| self.hosts.current(at)).or(self.hosts.global);
+        layers.extend(host.map(|host| &host.options));
+        for given in &self.given {
+            let Some(subnet) = self.snapshot.config.subnets.list().get(given.subnet) else { continue };
+            let options = match given.kind {
+                LeaseType::Na => given.pool.and_then(|at| subnet.pools.get(at)).map(|pool| &pool.options),
+                LeaseType::Pd => given.pool.and_then(|at| subnet.pd_pools.get(at)).map(|pool| &pool.options),
+            };
+            layers.extend(options);
+        }
+        layers.push(self.subnet().map_or(&*self.snapshot.config.options, |subnet| &*subnet.options));
+        layers.retain(|layer| !layer.is_empty());
+        layers
+    }
+
+    /// Option 17 for each vendor that the client names, or that is configured and asked for: sub-options that are always
+    /// sent, and those that a cable modem lists (CL-SP-CANN-DHCP-Reg).
+    fn vendor_options(&mut self, out: &mut Writer<'_>, layers: &[&'a OptionSet]) {
+        let carriers = || layers.iter().filter_map(|layer| layer.find(code::VENDOR_OPTS));
+        let wanted = self.query.asks_for(code::VENDOR_OPTS) || carriers().any(|item| item.always);
+        if carriers().any(|item| item.never) {
+            return;
+        }
+        let mut vendors: SmallVec<[u32; 2]> = SmallVec::new();
+        let configured = carriers().filter(|_| wanted).filter_map(|item| enterprise(&item.data));
+        let options = self.query.packet.message.options.iter().map_while(Result::ok);
+        let named = options.filter(|option| matches!(option.code, code::VENDOR_OPTS | code::VENDOR_CLASS));
+        for vendor in configured.chain(named.filter_map(|option| enterprise(option.data))) {
+            if !vendors.contains(&vendor) {
+                vendors.push(vendor);
+            }
+        }
+        for vendor in vendors {
+            let open = out.open(code::VENDOR_OPTS);
+            out.u32(vendor);
+            let mut empty = true;
+            for (depth, layer) in layers.iter().enumerate() {
+                let items =
+                    |layer: &'a OptionSet| layer.vendors().iter().find(|v| v.enterprise == vendor).map(|v| &*v.items);
+                for item in items(layer).unwrap_or_default() {
+                    let inner = layers.get(..depth).unwrap_or_default().iter().filter_map(|layer| items(layer));
+                    let shadowed = inner.flatten().any(|inner| inner.code == item.code);
+                    if !shadowed && !item.never && (item.always || self.vendor_asks_for(vendor, item.code)) {
+                        out.option(item.code, &item.data);
+                        empty = false;
+                    }
+                }
+            }
+            let whole = carriers().filter(|_| wanted).find(|item| enterprise(&item.data) == Some(vendor));
+            if empty && whole.is_none() {
+                out.cancel(open);
+                continue;
+            }
+            // Sub-options may also stand in the carrier itself.
+            out.bytes(whole.and_then(|item| item.data.get(4..)).unwrap_or_default());
+            out.close(open);
+            self.written.push(code::VENDOR_OPTS);
+        }
+    }
+
+    fn vendor_asks_for(&self, vendor: u32, code: u16) -> bool {
+        let Some(own) = self.query.packet.message.options.find(code::VENDOR_OPTS) else { return false };
+        let inner = own.get(4..).filter(|_| vendor == DOCSIS && enterprise(own) == Some(vendor));
+        let list = inner.and_then(|inner| Options::new(inner, 0).find(DOCSIS_ORO));
+        list.is_some_and(|list| list.chunks_exact(2).any(|asked| asked == code.to_be_bytes()))
+    }
+
+    /// Options that relays have for the client, from the one next to it on, unless the answer has them (RFC 6422 §6).
+    pub(super) fn relay_supplied_options(&mut self, out: &mut Writer<'_>) {
+        for relay in self.query.packet.relays.iter().rev() {
+            let Some(supplied) = relay.options.find(code::RSOO) else { continue };
+            for option in Options::new(supplied, 0).iter().map_while(Result::ok) {
+                let allowed = self.snapshot.config.relay_supplied_options.contains(&option.code);
+                if allowed && !self.written.contains(&option.code) {
+                    self.option(out, option.code, option.data);
+                }
+            }
+        }
+    }
+}
+
+fn enterprise(data: &[u8]) -> Option<u32> {
+    data.first_chunk().map(|number| u32::from_be_bytes(*number))
+}

@@ -1,0 +1,182 @@
+//! A query: a datagram read in one pass, and the checks of RFC 8415 §16.
+
+use super::Received;
+use super::refusal::{Identifiers, Refusal};
+use leases::LeaseType;
+use smallvec::SmallVec;
+use std::fmt;
+use wire::hex::Colons;
+use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, MessageType, Packet, code};
+
+/// A client's message with the options that decide about it, borrowed from the datagram.
+#[derive(Debug)]
+pub(super) struct Query<'a> {
+    /// As it came in.
+    pub received: &'a Received<'a>,
+    /// Relays and message.
+    pub packet: Packet<'a>,
+    /// First client identifier.
+    pub client_id: Option<&'a [u8]>,
+    /// First server identifier.
+    pub server_id: Option<&'a [u8]>,
+    /// Codes asked for, two bytes each.
+    oro: &'a [u8],
+    /// The client takes a REPLY to its SOLICIT.
+    pub rapid_commit: bool,
+    /// Payload of the Client FQDN option.
+    pub fqdn: Option<&'a [u8]>,
+    /// IA_NAs, then IA_PDs, each in the order sent. IA_TAs are not served, as in Kea.
+    pub ias: SmallVec<[(LeaseType, Ia<'a>); 2]>,
+    /// The option at which reading ended early.
+    pub bad_option: Option<BadOption>,
+    client_ids: usize,
+    server_ids: usize,
+}
+
+/// How often an identifier may stand in a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Mandatory,
+    Optional,
+    Forbidden,
+}
+
+impl<'a> Query<'a> {
+    /// Reads a datagram. Options behind one that does not fit are left alone; an IA that cannot be read is a refusal.
+    pub(super) fn read(received: &'a Received<'a>) -> Result<Self, Refusal> {
+        let packet = Packet::parse(received.message).map_err(Refusal::Malformed)?;
+        let options = packet.message.options;
+        let mut query = Self {
+            received,
+            packet,
+            client_id: None,
+            server_id: None,
+            oro: &[],
+            rapid_commit: false,
+            fqdn: None,
+            ias: SmallVec::new(),
+            bad_option: None,
+            client_ids: 0,
+            server_ids: 0,
+        };
+        let mut prefixes: SmallVec<[Ia<'a>; 2]> = SmallVec::new();
+        for option in options.iter() {
+            let option = match option {
+                Ok(option) => option,
+                Err(bad) => {
+                    query.bad_option = Some(bad);
+                    break;
+                }
+            };
+            let unreadable = Refusal::BadIa { code: option.code, offset: option.offset };
+            match option.code {
+                code::CLIENT_ID => {
+                    query.client_ids += 1;
+                    query.client_id = query.client_id.or(Some(option.data));
+                }
+                code::SERVER_ID => {
+                    query.server_ids += 1;
+                    query.server_id = query.server_id.or(Some(option.data));
+                }
+                code::IA_NA => {
+                    let ia = Ia::parse(&option).filter(addresses_are_whole).ok_or(unreadable)?;
+                    query.ias.push((LeaseType::Na, ia));
+                }
+                code::IA_PD => prefixes.push(Ia::parse(&option).filter(prefixes_are_whole).ok_or(unreadable)?),
+                code::ORO => query.oro = option.data,
+                code::RAPID_COMMIT => query.rapid_commit = true,
+                code::CLIENT_FQDN => query.fqdn = Some(option.data),
+                _ => {}
+            }
+        }
+        query.ias.extend(prefixes.into_iter().map(|ia| (LeaseType::Pd, ia)));
+        Ok(query)
+    }
+
+    /// Type of the client's message.
+    pub(super) fn kind(&self) -> MessageType {
+        self.packet.message.kind
+    }
+
+    /// Whether the client asks for an option.
+    pub(super) fn asks_for(&self, code: u16) -> bool {
+        self.oro.chunks_exact(2).any(|asked| asked == code.to_be_bytes())
+    }
+
+    /// Whether this server may answer at all: the message is for it, came the right way and carries the identifiers
+    /// that it must (RFC 8415 §16).
+    pub(super) fn check(&self, server_id: &[u8]) -> Result<(), Refusal> {
+        if self.server_id.is_some_and(|id| id != server_id) {
+            return Err(Refusal::OtherServer);
+        }
+        // The Server Unicast option is gone (RFC 9915): a client has no leave to send to an address.
+        if self.packet.relays.is_empty() && !self.received.destination.is_multicast() {
+            return Err(Refusal::Unicast);
+        }
+        let (client, server) = match self.kind() {
+            MessageType::SOLICIT | MessageType::REBIND | MessageType::CONFIRM => (Need::Mandatory, Need::Forbidden),
+            MessageType::REQUEST | MessageType::RENEW | MessageType::RELEASE | MessageType::DECLINE => {
+                (Need::Mandatory, Need::Mandatory)
+            }
+            MessageType::INFORMATION_REQUEST => (Need::Optional, Need::Optional),
+            _ => return Err(Refusal::UnknownMessage),
+        };
+        identifier(client, self.client_ids, self.client_id, Identifiers::Client)?;
+        identifier(server, self.server_ids, self.server_id, Identifiers::Server)
+    }
+
+    /// Who asks, as messages name it.
+    pub(super) fn label(&self) -> Label<'a> {
+        Label { duid: self.client_id, transaction_id: self.packet.message.transaction_id }
+    }
+}
+
+fn identifier(need: Need, count: usize, value: Option<&[u8]>, which: Identifiers) -> Result<(), Refusal> {
+    let right = match need {
+        Need::Mandatory => count == 1,
+        Need::Optional => count <= 1,
+        Need::Forbidden => count == 0,
+    };
+    if !right {
+        return Err(Refusal::Identifiers { which, count });
+    }
+    match value.map(Duid::from_bytes) {
+        Some(Err(error)) => Err(Refusal::BadDuid { which, error }),
+        // Stands for "no client" in the lease database.
+        Some(Ok(duid)) if duid.as_bytes() == [0, 0, 0] => Err(Refusal::EmptyDuid { which }),
+        _ => Ok(()),
+    }
+}
+
+fn addresses_are_whole(ia: &Ia<'_>) -> bool {
+    let mut options = ia.options.iter().map_while(Result::ok);
+    options.all(|option| option.code != code::IA_ADDR || IaAddress::parse(&option).is_some())
+}
+
+fn prefixes_are_whole(ia: &Ia<'_>) -> bool {
+    let mut options = ia.options.iter().map_while(Result::ok);
+    options.all(|option| option.code != code::IA_PREFIX || IaPrefix::parse(&option).is_some_and(|p| p.len <= 128))
+}
+
+/// Who asks: `duid=[00:01:...], [no hwaddr info], tid=0x123abc`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label<'a> {
+    duid: Option<&'a [u8]>,
+    transaction_id: u32,
+}
+
+impl<'a> Label<'a> {
+    /// For a datagram that cannot be read.
+    pub(super) const NOBODY: Label<'static> = Label { duid: None, transaction_id: 0 };
+}
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("duid=[")?;
+        match self.duid {
+            Some(duid) => Colons(duid).fmt(f)?,
+            None => f.write_str("no info")?,
+        }
+        write!(f, "], [no hwaddr info], tid=0x{:x}", self.transaction_id)
+    }
+}

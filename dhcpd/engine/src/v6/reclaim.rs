@@ -1,0 +1,69 @@
+//! Leases whose time is over: their names go, their numbers are set right, and they are kept for a while or forgotten.
+
+use super::Snapshot;
+use super::counters::{Event, counts_as_assigned, place_of};
+use super::messages::*;
+use super::names::queue;
+use leases::lease::UnixSeconds;
+use leases::{Lease6, LeaseState, Leases6, StoreError};
+use ncr::{ChangeType, NameChangeRequest};
+use wire::hex::Colons;
+
+/// What one reclamation did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reclaimed {
+    /// Leases dealt with.
+    pub leases: usize,
+    /// There was as much as was allowed: there may be more.
+    pub more: bool,
+}
+
+/// Reclaims up to `limit` leases that were over at `now`.
+pub(super) async fn reclaim<L: Leases6>(
+    snapshot: &Snapshot,
+    name_changes: &mut Vec<NameChangeRequest>,
+    leases: &mut L,
+    now: UnixSeconds,
+    limit: usize,
+) -> Result<Reclaimed, StoreError> {
+    let settings = &snapshot.config.expired;
+    log::event!(ALLOC_ENGINE_V6_LEASES_RECLAMATION_START, limit, timeout = settings.max_milliseconds);
+    let over = leases.expired(now, limit).await?;
+    let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
+    for lease in over {
+        give_up(snapshot, name_changes, &lease);
+        // A declined address was nobody's: there is nothing to remember. Nor is there of a registered one.
+        let nobodys = matches!(lease.state, LeaseState::Declined | LeaseState::Registered);
+        if nobodys || settings.hold_time == 0 {
+            leases.remove(lease.lease_type, lease.address).await?;
+        } else {
+            let state = LeaseState::ExpiredReclaimed;
+            leases.put(Lease6 { state, hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease }).await?;
+        }
+    }
+    if !done.more {
+        log::event!(ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES);
+    }
+    Ok(done)
+}
+
+/// Settles names and numbers of a lease that is over and that nobody has reclaimed yet.
+pub(super) fn give_up(snapshot: &Snapshot, name_changes: &mut Vec<NameChangeRequest>, lease: &Lease6) {
+    let Snapshot { config, counters, .. } = snapshot;
+    if lease.state == LeaseState::ExpiredReclaimed {
+        return;
+    }
+    let (kind, address) = (lease.lease_type, lease.address);
+    log::event!(ALLOC_ENGINE_V6_LEASE_RECLAIM, client = Colons(&lease.duid), address, length = lease.prefix_len);
+    queue(config, name_changes, ChangeType::Remove, lease);
+    let place = place_of(config, lease);
+    if lease.state == LeaseState::Declined {
+        log::event!(ALLOC_ENGINE_V6_DECLINED_RECOVERED, address, probation = lease.valid_lifetime);
+        counters.lease(kind, place, Event::Declined, -1);
+        counters.lease(kind, place, Event::ReclaimedDeclined, 1);
+    }
+    counters.lease(kind, place, Event::Reclaimed, 1);
+    if counts_as_assigned(lease.state) {
+        counters.lease(kind, place, Event::Assigned, -1);
+    }
+}

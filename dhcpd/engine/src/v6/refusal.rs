@@ -1,0 +1,157 @@
+//! Why a packet gets no answer: for each cause its statistic and its message, in one place.
+
+use super::counters::Counters;
+use super::messages::*;
+use super::query::{Label, Query};
+use super::{Received, Snapshot};
+use leases::StoreError;
+use stats::Counter;
+use std::fmt;
+use wire::hex::Colons;
+use wire::v6::{DuidError, Malformed};
+
+/// Every way in which a packet is dropped.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// It is no message.
+    Malformed(Malformed),
+    /// An IA, or what stands in it, is cut short or no prefix can be that long.
+    BadIa {
+        /// IA_NA or IA_PD.
+        code: u16,
+        /// Offset in the datagram.
+        offset: usize,
+    },
+    /// The client chose another server.
+    OtherServer,
+    /// It was not sent to the multicast address.
+    Unicast,
+    /// Not a message that clients send, or none that is served.
+    UnknownMessage,
+    /// An identifier stands there too often or too seldom.
+    Identifiers {
+        /// Which one.
+        which: Identifiers,
+        /// How often it does.
+        count: usize,
+    },
+    /// An identifier is no DUID.
+    BadDuid {
+        /// Which one.
+        which: Identifiers,
+        /// Why.
+        error: DuidError,
+    },
+    /// An identifier is the one that stands for nobody.
+    EmptyDuid {
+        /// Which one.
+        which: Identifiers,
+    },
+    /// A CONFIRM names no address (RFC 8415 §18.3.3): there is nothing to say.
+    NothingToConfirm,
+    /// A REBIND of a prefix on an unknown link: another server may know better (RFC 8415 §18.3.5).
+    UnknownLink,
+    /// The lease store failed; the client will try again.
+    Store(StoreError),
+    /// The answer does not fit into a message.
+    TooLong,
+}
+
+/// Client or server identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identifiers {
+    Client,
+    Server,
+}
+
+impl Refusal {
+    /// Counts and logs it.
+    pub(super) fn report(&self, snapshot: &Snapshot, received: &Received<'_>, query: Option<&Query<'_>>) {
+        let counters = &snapshot.counters;
+        if let Some(cause) = self.counter(counters) {
+            cause.add(1);
+        }
+        // An answer that is not due is no dropped packet.
+        if !matches!(self, Self::NothingToConfirm) {
+            counters.receive_drop.add(1);
+        }
+        let client = query.map_or(Label::NOBODY, |query| query.label());
+        let kind = query.map_or(wire::v6::MessageType(0), |query| query.kind());
+        let (name, source, interface) = (kind.name(), received.source.ip(), received.interface);
+        match self {
+            Self::Malformed(_) | Self::BadIa { .. } => log::event!(
+                DHCP6_PACKET_DROP_PARSE_FAIL,
+                client,
+                source,
+                destination = received.destination,
+                interface,
+                reason = self,
+                label = client,
+            ),
+            Self::OtherServer => log::event!(
+                DHCP6_PACKET_DROP_SERVERID_MISMATCH,
+                client,
+                asked = Colons(query.and_then(|query| query.server_id).unwrap_or_default()),
+                own = Colons(&snapshot.server_id),
+            ),
+            Self::Unicast => log::event!(DHCP6_PACKET_DROP_UNICAST, client, name),
+            Self::UnknownMessage => log::event!(DHCP6_UNKNOWN_MSG_RECEIVED, client, kind = kind.0, interface),
+            Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } => {
+                log::event!(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, client, name, source, reason = self);
+            }
+            Self::UnknownLink | Self::Store(_) | Self::TooLong => {
+                log::event!(DHCP6_PACKET_PROCESS_FAIL, client, name, source, reason = self);
+            }
+            Self::NothingToConfirm => {}
+        }
+    }
+
+    /// The statistic of the cause, next to that of dropped packets.
+    fn counter<'c>(&self, counters: &'c Counters) -> Option<&'c Counter> {
+        match self {
+            Self::Malformed(_) | Self::BadIa { .. } => Some(&counters.parse_failed),
+            Self::OtherServer => Some(&counters.not_for_us),
+            Self::Unicast | Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } => {
+                Some(&counters.rfc_violation)
+            }
+            Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
+            Self::UnknownMessage | Self::NothingToConfirm => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => error.fmt(f),
+            Self::BadIa { code, offset } => {
+                write!(f, "option {code} at offset {offset} is cut short or holds no lease")
+            }
+            Self::OtherServer => f.write_str("the message is for another server"),
+            Self::Unicast => f.write_str("the message was not sent to the multicast address"),
+            Self::UnknownMessage => f.write_str("not a message of a client"),
+            Self::Identifiers { which, count } => write!(f, "the message carries {which} {count} times"),
+            Self::BadDuid { which, error } => write!(f, "{which}: {error}"),
+            Self::EmptyDuid { which } => write!(f, "{which} is the reserved DUID 00:00:00"),
+            Self::NothingToConfirm => f.write_str("the message names no address"),
+            Self::UnknownLink => f.write_str("no subnet for a client that rebinds a prefix"),
+            Self::Store(StoreError::Backend(reason)) => write!(f, "lease store: {reason}"),
+            Self::TooLong => f.write_str("the answer is too long"),
+        }
+    }
+}
+
+impl fmt::Display for Identifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client-id",
+            Self::Server => "server-id",
+        })
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
