@@ -169,13 +169,17 @@ impl<D: Daemon> Life<D> {
             }
         };
         let exit = match self.serve(told).await {
-            Ok(value) => ExitCode::from(value),
+            Ok(value) => {
+                self.end();
+                D::report(Event::Stopped);
+                ExitCode::from(value)
+            }
             Err(reason) => {
                 self.report_failed_start(&reason);
+                self.end();
                 ExitCode::FAILURE
             }
         };
-        self.end();
         drop(pid_file);
         exit
     }
@@ -209,8 +213,6 @@ impl<D: Daemon> Life<D> {
         self.servers.take();
         self.daemon.stop();
         self.table.take();
-        D::report(Event::Stopped);
-        log::flush();
     }
 
     /// A start that failed is told on the console whatever the loggers say, and where they say.

@@ -17,19 +17,19 @@ use serde_json::{Value, json};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Has one parameter, `value`, a whole number.
-struct Tiny {
+/// Has one parameter, `value`, a whole number. Answers as a DHCP server does, or as the other daemons do.
+struct Tiny<const SERVER: bool> {
     value: Cell<i64>,
     context: Context,
 }
 
-impl Daemon for Tiny {
+impl<const SERVER: bool> Daemon for Tiny<SERVER> {
     const IDENTITY: Identity = Identity {
         process: "kea-tiny",
         module: "Tiny",
         title: "Kea tiny daemon",
         options: "vVWdFXct",
-        style: Style::Controller,
+        style: if SERVER { Style::Server } else { Style::Controller },
     };
     type Prepared = i64;
 
@@ -60,6 +60,7 @@ impl Daemon for Tiny {
 /// A folder with everything that a daemon touches.
 struct Bench {
     folder: tempfile::TempDir,
+    kind: &'static str,
 }
 
 /// A daemon that runs, and what it says.
@@ -70,7 +71,7 @@ struct Running {
 
 impl Bench {
     fn new() -> Outcome<Bench> {
-        let bench = Bench { folder: tempfile::tempdir()? };
+        let bench = Bench { folder: tempfile::tempdir()?, kind: "controller" };
         std::fs::set_permissions(bench.folder.path(), std::fs::Permissions::from_mode(0o750))?;
         bench.write(&json!(1), "socket")?;
         Ok(bench)
@@ -90,7 +91,7 @@ impl Bench {
 
     fn command(&self, arguments: &[&str]) -> Outcome<Command> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(arguments).env("TAKAHE_TINY", "1");
+        command.args(arguments).env("TAKAHE_TINY", self.kind);
         for place in ["KEA_PIDFILE_DIR", "KEA_CONTROL_SOCKET_DIR", "KEA_LOG_FILE_DIR"] {
             command.env(place, self.folder.path());
         }
@@ -271,6 +272,28 @@ fn two_of_the_same_do_not_run_and_a_killed_one_is_replaced() -> Outcome {
     Ok(())
 }
 
+fn a_server_answers_in_the_words_of_servers() -> Outcome {
+    let bench = Bench { kind: "server", ..Bench::new()? };
+    let _running = bench.start()?;
+    let config = || Some(Bench::config(&json!(2), "socket"));
+    let answer = bench.call("socket", "config-set", config())?;
+    assert_eq!(answer["text"], "Configuration successful.");
+    assert_eq!(answer["arguments"]["hash"], bench.call("socket", "config-get", None)?["arguments"]["hash"]);
+    let tested = bench.call("socket", "config-test", config())?;
+    assert!(tested["text"].as_str().is_some_and(|text| text.starts_with("Configuration seems sane.")), "{tested}");
+    let others = json!({ "Tiny": { "value": 1 }, "A": 1, "B": 2 });
+    let refused = bench.call("socket", "config-set", Some(others))?;
+    assert_eq!(refused, json!({ "result": 1, "text": "Unsupported 'A' parameter (and 'B')." }));
+    std::fs::write(bench.path("tiny.conf"), "{")?;
+    let reloaded = bench.call("socket", "config-reload", None)?;
+    let reason = "Config reload failed: configuration error using file 'tiny.conf': tiny.conf:1:2: ";
+    assert!(reloaded["text"].as_str().is_some_and(|text| text.starts_with(reason)), "{reloaded}");
+    let removed = bench.call("socket", "statistic-remove", Some(json!({ "name": "configured" })))?;
+    assert_eq!(removed["text"], "Statistic 'configured' removed.");
+    assert_eq!(bench.call("socket", "statistic-global-get-all", None)?["arguments"], json!({}));
+    Ok(())
+}
+
 fn loggers_are_part_of_the_configuration() -> Outcome {
     let bench = Bench::new()?;
     let mut config = Bench::config(&json!(1), "socket");
@@ -315,10 +338,12 @@ fn the_command_line_is_as_users_expect() -> Outcome {
 type Test = (&'static str, fn() -> Outcome);
 
 fn main() -> ExitCode {
-    if std::env::var_os("TAKAHE_TINY").is_some() {
-        return daemon_process::run::<Tiny>();
+    match std::env::var("TAKAHE_TINY").as_deref() {
+        Ok("server") => return daemon_process::run::<Tiny<true>>(),
+        Ok(_) => return daemon_process::run::<Tiny<false>>(),
+        Err(_) => {}
     }
-    let tests: [Test; 7] = [
+    let tests: [Test; 8] = [
         ("starts_serves_and_stops", starts_serves_and_stops),
         ("a_refused_configuration_changes_nothing", a_refused_configuration_changes_nothing),
         ("a_new_configuration_moves_sockets_and_is_written", a_new_configuration_moves_sockets_and_is_written),
@@ -327,6 +352,7 @@ fn main() -> ExitCode {
             "two_of_the_same_do_not_run_and_a_killed_one_is_replaced",
             two_of_the_same_do_not_run_and_a_killed_one_is_replaced,
         ),
+        ("a_server_answers_in_the_words_of_servers", a_server_answers_in_the_words_of_servers),
         ("loggers_are_part_of_the_configuration", loggers_are_part_of_the_configuration),
         ("the_command_line_is_as_users_expect", the_command_line_is_as_users_expect),
     ];
