@@ -144,8 +144,12 @@ pub(super) async fn request<L: Leases4>(
     }
     event!(ALLOC_ENGINE_V4_REQUEST_ALLOC_REQUESTED, query, address);
     if current.as_ref().is_some_and(|lease| !lease.is_free_at(now)) {
-        // The client holds two leases on this link; it keeps the one it has used.
-        return Ok(Err(Failure::Refused));
+        // The client holds two leases on this link: the one that it was offered (`offer-lifetime`) and asks for takes the
+        // other one's place. Otherwise it keeps the one it has used.
+        if client.subnet_config().is_none_or(|s| s.offer_lifetime == 0) {
+            return Ok(Err(Failure::Refused));
+        }
+        return Ok(Ok(Choice { own: true, replaces: held, ..Choice::new(address, current) }));
     }
     if let Some(held) = &held {
         event!(ALLOC_ENGINE_V4_REQUEST_REMOVE_LEASE, query, address = held.address);

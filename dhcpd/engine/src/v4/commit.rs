@@ -13,6 +13,7 @@ use leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4, StoreError};
 use log::event;
 use ncr::{ChangeType, Dhcid};
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 use wire::hex::Plain;
 use wire::v4::{agent, code};
 
@@ -22,7 +23,7 @@ const ETHERNET: u8 = 1;
 /// What a client is told about its lease.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
-    pub address: std::net::Ipv4Addr,
+    pub address: Ipv4Addr,
     /// Seconds.
     pub lifetime: u32,
 }
@@ -74,14 +75,6 @@ fn relay_info(query: &Query<'_>) -> Option<Box<str>> {
     Some(text.into())
 }
 
-/// What an offer says; nothing is kept of it.
-pub(super) fn offer(client: &Client<'_>, choice: &Choice, name: &ClientName, now: UnixSeconds) -> Option<Terms> {
-    let subnet = client.subnet_config()?;
-    let lease = new_lease(client, subnet, choice, name, now);
-    let lifetime = reusable(subnet, choice, &lease, now).unwrap_or(lease.valid_lifetime);
-    Some(Terms { address: choice.address, lifetime })
-}
-
 /// The seconds left of the client's lease, if it is given again as it stands.
 fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, now: UnixSeconds) -> Option<u32> {
     let old = choice.current.as_ref().filter(|old| choice.own && old.state == LeaseState::Assigned)?;
@@ -93,6 +86,38 @@ fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, now: UnixSeconds)
 }
 
 impl Server {
+    /// What an offer says. Nothing is kept of it, unless `offer-lifetime` keeps the address for the client meanwhile.
+    pub(super) async fn offer<L: Leases4>(
+        &mut self,
+        client: &Client<'_>,
+        choice: Choice,
+        name: &ClientName,
+        leases: &mut L,
+        now: UnixSeconds,
+    ) -> Result<Option<Terms>, StoreError> {
+        let Some(subnet) = client.subnet_config() else { return Ok(None) };
+        let lease = new_lease(client, subnet, &choice, name, now);
+        let address = choice.address;
+        let lifetime = reusable(subnet, &choice, &lease, now).unwrap_or(lease.valid_lifetime);
+        let until = now + UnixSeconds::from(subnet.offer_lifetime);
+        let current = choice.current.as_ref().filter(|current| choice.own && !current.is_free_at(now));
+        let kept_longer = current.is_some_and(|current| current.expires().is_none_or(|expires| expires > until));
+        if subnet.offer_lifetime == 0 || kept_longer {
+            return Ok(Some(Terms { address, lifetime }));
+        }
+        // The DNS knows the name of before, if any, until the client takes the offer.
+        let (hostname, fqdn_fwd, fqdn_rev) = match current {
+            Some(current) => (current.hostname.clone(), current.fqdn_fwd, current.fqdn_rev),
+            None => ("".into(), false, false),
+        };
+        if current.is_none() {
+            self.take(client.snapshot, choice.current.as_ref(), lease.subnet_id, address);
+        }
+        let valid_lifetime = subnet.offer_lifetime;
+        leases.put(Lease4 { valid_lifetime, hostname, fqdn_fwd, fqdn_rev, ..lease }).await?;
+        Ok(Some(Terms { address, lifetime }))
+    }
+
     /// Stores the lease of a choice, or leaves the client's own as it is.
     pub(super) async fn grant<L: Leases4>(
         &mut self,
@@ -114,23 +139,15 @@ impl Server {
         }
         // The client's name stood at this lease, or at the one that it replaces.
         let mut named_before = choice.replaces.clone();
-        let mut fresh = true;
-        if let Some(current) = choice.current {
-            if choice.own && !current.is_free_at(now) {
-                fresh = false;
-                named_before = Some(current);
-            } else if current.state != LeaseState::ExpiredReclaimed {
-                self.reclaimed(snapshot, &current);
-            }
+        match choice.current {
+            Some(current) if choice.own && !current.is_free_at(now) => named_before = named_before.or(Some(current)),
+            over => self.take(snapshot, over.as_ref(), lease.subnet_id, address),
         }
         if let Some(old) = &choice.replaces
             && leases.remove(old.address).await?
             && !matches!(old.state, LeaseState::Released | LeaseState::ExpiredReclaimed)
         {
             snapshot.counters.assigned(&snapshot.config, old.subnet_id, old.address, -1);
-        }
-        if fresh {
-            snapshot.counters.allocated(&snapshot.config, lease.subnet_id, address);
         }
         let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
         // Kea leaves the records alone where only the address changed; they would point to the old one.
@@ -144,6 +161,14 @@ impl Server {
         let lifetime = lease.valid_lifetime;
         leases.put(lease).await?;
         Ok(Some(Terms { address, lifetime }))
+    }
+
+    /// Counts a new lease; one that was on its address and is over goes.
+    fn take(&mut self, snapshot: &Snapshot, over: Option<&Lease4>, subnet_id: u32, address: Ipv4Addr) {
+        if let Some(over) = over.filter(|over| over.state != LeaseState::ExpiredReclaimed) {
+            self.reclaimed(snapshot, over);
+        }
+        snapshot.counters.allocated(&snapshot.config, subnet_id, address);
     }
 
     /// What goes with a lease whose time is over: its name and its place in the statistics.

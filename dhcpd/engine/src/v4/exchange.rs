@@ -3,12 +3,12 @@
 use super::allocate::{self, Failure};
 use super::answer::Answer;
 use super::client::{Client, Prefix, belongs};
-use super::commit;
 use super::messages::*;
 use super::names::ClientName;
 use super::query::{AddressOr, Lifetime, OrNone, Query};
 use super::refusal::{Refusal, unparsed};
 use super::select;
+use super::stash;
 use super::{Counters, Received, Reply, Server, Snapshot};
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Lease4, LeaseState, Leases4};
@@ -32,19 +32,27 @@ impl Server {
     ) -> Option<Reply> {
         let counters = &snapshot.counters;
         counters.received.add(1);
-        let packet = match Packet::parse(received.message) {
+        let lenient = snapshot.config.compatibility.lenient_option_parsing;
+        let parse = if lenient { Packet::parse_leniently } else { Packet::parse };
+        let packet = match parse(received.message) {
             Ok(packet) => packet,
             Err(malformed) => {
                 unparsed(malformed, received, counters);
                 return None;
             }
         };
-        let query = Query::new(&packet, received, packet.message_type().unwrap_or(MessageType(0)));
+        let message_type = packet.message_type().unwrap_or(MessageType(0));
+        let mut query = Query::new(&packet, received, message_type, lenient);
         event!(DHCP4_QUERY_LABEL, query = query.label());
         if let Some(bad) = packet.bad_option() {
             event!(DHCP4_PACKET_OPTIONS_SKIPPED, query = query.label(), reason = bad);
         }
         received_as(counters, query.message_type).add(1);
+        let stash = match snapshot.config.stash_agent_options {
+            true => stash::recover(&query, leases, now).await,
+            false => None,
+        };
+        query.stashed = stash.as_deref();
         let answer = match self.accept(snapshot, &query) {
             Ok(()) => self.process(snapshot, &query, leases, now).await,
             Err(refusal) => Err(refusal),
@@ -158,9 +166,8 @@ impl Server {
         };
         moved(&client, subnet);
         let name = client_name(&client, choice.address);
-        let (Some(terms), Some(config)) = (commit::offer(&client, &choice, &name, now), client.subnet_config()) else {
-            return Ok(None);
-        };
+        let terms = self.offer(&client, choice, &name, leases, now).await?;
+        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
         event!(DHCP4_LEASE_OFFER, query = query.label(), address = terms.address);
         let mut answer = Answer::new(snapshot, query, MessageType::OFFER);
         answer.lease(config, terms, &name);

@@ -16,6 +16,7 @@ mod query;
 mod reclaim;
 mod refusal;
 mod select;
+mod stash;
 #[cfg(test)]
 mod tests;
 

@@ -90,7 +90,8 @@ fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, option: &
     let (Some(&client), Some(bytes)) = (option.first(), option.get(FQDN_HEAD..)) else {
         return failed(&"the FQDN option is truncated");
     };
-    let (client_s, client_n) = (client & flag::S != 0, client & flag::N != 0);
+    let client_s = client & flag::S != 0;
+    let client_n = client & flag::N != 0 && !(query.lenient && client_s);
     let Some(server) = ddns::directions(client_s, client_n, policy) else {
         return failed(&"the flags N and S are both set");
     };

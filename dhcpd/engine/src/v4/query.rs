@@ -21,13 +21,17 @@ pub(super) struct Query<'a> {
     pub client_id: Option<&'a [u8]>,
     /// Option 82.
     pub agent: Option<&'a [u8]>,
+    /// What the relay put into option 82 when the client got its lease, for a query that came past the relay.
+    pub stashed: Option<&'a [u8]>,
+    /// `lenient-option-parsing`: take what can be read of a bad option.
+    pub lenient: bool,
 }
 
 impl<'a> Query<'a> {
-    pub fn new(packet: &'a Packet<'a>, received: &'a Received<'a>, message_type: MessageType) -> Self {
+    pub fn new(packet: &'a Packet<'a>, received: &'a Received<'a>, message_type: MessageType, lenient: bool) -> Self {
         let client_id = packet.option(code::CLIENT_IDENTIFIER).filter(|id| !id.is_empty());
         let agent = packet.option(code::AGENT_OPTIONS).filter(|a| !a.is_empty());
-        Self { packet, received, message_type, client_id, agent }
+        Self { packet, received, message_type, client_id, agent, stashed: None, lenient }
     }
 
     pub fn label(&self) -> Label<'a> {
@@ -39,9 +43,9 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// A sub-option of the relay.
+    /// A sub-option of the relay, of now or of then.
     pub fn agent_option(&self, code: u8) -> Option<&'a [u8]> {
-        v4::sub_options(self.agent?).find(|(c, _)| *c == code).map(|(_, value)| value)
+        v4::sub_options(self.agent.or(self.stashed)?).find(|(c, _)| *c == code).map(|(_, value)| value)
     }
 
     pub fn is_relayed(&self) -> bool {

@@ -80,6 +80,9 @@ fn what_is_no_packet() {
     assert_eq!(Packet::parse(&good[..238]).unwrap_err(), Malformed::BadCookie);
     assert_eq!(Packet::parse(&packet(&[(50, &[1, 2, 3])])).unwrap_err(), Malformed::OptionSize { code: 50, len: 3 });
     assert_eq!(Packet::parse(&packet(&[(3, &[1, 2, 3])])).unwrap_err(), Malformed::OptionSize { code: 3, len: 3 });
+    let lenient = packet(&[(50, &[1, 2, 3]), (12, b"a")]);
+    let view = Packet::parse_leniently(&lenient).unwrap();
+    assert_eq!((view.option(50), view.option(12)), (None, Some(&b"a"[..])));
     let mut long = good.clone();
     long[field::HLEN] = 17;
     assert_eq!(Packet::parse(&long).unwrap_err(), Malformed::LongHardwareAddress { hlen: 17 });
@@ -114,7 +117,7 @@ proptest! {
         if let (true, Some(place)) = (cookie, bytes.get_mut(field::COOKIE..field::OPTIONS)) {
             place.copy_from_slice(&COOKIE);
         }
-        if let Ok(view) = Packet::parse(&bytes) {
+        for view in [Packet::parse(&bytes), Packet::parse_leniently(&bytes)].iter().flatten() {
             for (_, payload) in view.options() {
                 sub_options(payload).for_each(drop);
             }

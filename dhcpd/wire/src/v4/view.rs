@@ -29,6 +29,16 @@ struct Span {
     len: u32,
 }
 
+impl Span {
+    fn has_wrong_size(&self) -> bool {
+        match SIZES[usize::from(self.code)] {
+            Size::Any => false,
+            Size::Exactly(size) => self.len != u32::from(size),
+            Size::Times(size) => self.len == 0 || self.len % u32::from(size) != 0,
+        }
+    }
+}
+
 /// Bytes that putting pieces together may take, so that a packet of many small pieces costs no more than a large one.
 const MAX_JOINED: usize = 1 << 16;
 
@@ -88,6 +98,25 @@ impl std::fmt::Display for Malformed {
 impl<'a> Packet<'a> {
     /// Parses a packet.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let packet = Self::scan_all(bytes)?;
+        match packet.spans.iter().find(|span| span.has_wrong_size()) {
+            Some(span) => Err(Malformed::OptionSize { code: span.code, len: span.len as usize }),
+            None => Ok(packet),
+        }
+    }
+
+    /// Parses a packet; options of the wrong size are left out.
+    pub fn parse_leniently(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut packet = Self::scan_all(bytes)?;
+        packet.spans.retain(|span| !span.has_wrong_size());
+        packet.index = [0; 256];
+        for (place, span) in packet.spans.iter().enumerate() {
+            packet.index[usize::from(span.code)] = place as u8 + 1;
+        }
+        Ok(packet)
+    }
+
+    fn scan_all(bytes: &'a [u8]) -> Result<Self, Malformed> {
         match bytes.get(field::COOKIE..field::OPTIONS) {
             Some(cookie) if cookie == COOKIE => {}
             Some(_) => return Err(Malformed::BadCookie),
@@ -109,7 +138,6 @@ impl<'a> Packet<'a> {
                 packet.scan(field::SNAME.start, field::SNAME.end);
             }
         }
-        packet.check_sizes()?;
         Ok(packet)
     }
 
@@ -168,19 +196,6 @@ impl<'a> Packet<'a> {
                     *place = Span { code, joined: true, start: start as u32, len: len as u32 };
                 }
             }
-        }
-    }
-
-    fn check_sizes(&self) -> Result<(), Malformed> {
-        let sizes = &*SIZES;
-        let wrong = self.spans.iter().find(|span| match sizes[usize::from(span.code)] {
-            Size::Any => false,
-            Size::Exactly(size) => span.len != u32::from(size),
-            Size::Times(size) => span.len == 0 || span.len % u32::from(size) != 0,
-        });
-        match wrong {
-            Some(span) => Err(Malformed::OptionSize { code: span.code, len: span.len as usize }),
-            None => Ok(()),
         }
     }
 

@@ -244,3 +244,22 @@ fn a_client_is_known_by_its_identifier_or_where_told_by_its_hardware() {
     assert_eq!(bench.send(&with_id(1, b"\0xyz")).unwrap().yiaddr(), address(12));
     assert_eq!(bench.lease_on([10, 0, 1, 12]).unwrap().client_id, None);
 }
+
+#[test]
+fn an_offer_can_be_kept_for_its_client() {
+    let mut bench = Bench::new(config(vec![Subnet4 { offer_lifetime: 60, ..subnet(1) }]));
+    let offer = bench.send(&Query::discover(1)).unwrap();
+    assert_eq!(offer.seconds(code::LEASE_TIME), Some(3600), "the client is told what it will get");
+    assert_eq!(bench.lease_on(offer.yiaddr().octets()).unwrap().valid_lifetime, 60);
+    assert_eq!(bench.statistic("assigned-addresses"), 1);
+    assert_eq!(bench.send(&Query::select(2, offer.yiaddr())).unwrap().kind(), MessageType::NAK);
+    assert_eq!(bench.send(&Query::select(1, offer.yiaddr())).unwrap().kind(), MessageType::ACK);
+    assert_eq!(bench.lease_on(offer.yiaddr().octets()).unwrap().valid_lifetime, 3600);
+    assert_eq!(bench.statistic("assigned-addresses"), 1);
+    bench.send(&Query::discover(1)).unwrap();
+    assert_eq!(bench.lease_on(offer.yiaddr().octets()).unwrap().valid_lifetime, 3600, "it is not cut short");
+    let other = bench.send(&Query::discover(2)).unwrap();
+    bench.now += 61;
+    assert_eq!(bench.reclaim(), 1, "an offer that nobody took");
+    assert_eq!(bench.lease_on(other.yiaddr().octets()).unwrap().state, LeaseState::ExpiredReclaimed);
+}

@@ -127,3 +127,19 @@ fn the_client_port_can_be_forced() {
     bench.server.client_port = Some(1068);
     assert_eq!(bench.send(&Query::discover(1).relayed([10, 0, 1, 2])).unwrap().reply.to.port(), 1068);
 }
+
+#[test]
+fn a_client_that_renews_past_its_relay_is_still_where_the_relay_said() {
+    let storing = |id| Subnet4 { store_extended_info: true, ..subnet(id) };
+    let mut settings = config(vec![subnet(1), storing(2)]);
+    settings.stash_agent_options = true;
+    let mut bench = Bench::new(settings);
+    let agent = [5, 4, 10, 0, 2, 0];
+    let leased = Query::select(1, [10, 0, 2, 10]).relayed([192, 0, 2, 1]).with(code::AGENT_OPTIONS, agent);
+    assert_eq!(bench.send(&leased).unwrap().yiaddr().octets(), [10, 0, 2, 10]);
+    // From behind a translator the subnet cannot be seen from the client's addresses.
+    let renew = Query { destination: Ipv4Addr::BROADCAST, ..Query::from(1, MessageType::REQUEST, [10, 0, 2, 10]) };
+    let ack = bench.send(&renew).unwrap();
+    assert_eq!((ack.kind(), ack.yiaddr().octets()), (MessageType::ACK, [10, 0, 2, 10]));
+    assert_eq!(ack.option(code::AGENT_OPTIONS), None, "the client never sent it");
+}

@@ -78,3 +78,13 @@ fn a_subnet_without_pools() {
     assert_eq!(bench.statistic("v4-allocation-fail-no-pools"), 1);
     assert_eq!(bench.statistic("subnet[1].v4-allocation-fail-subnet"), 1);
 }
+
+#[test]
+fn bad_options_can_be_borne() {
+    let mut settings = config(vec![subnet(1)]);
+    settings.compatibility.lenient_option_parsing = true;
+    let query = Query::discover(1).with(code::REQUESTED_ADDRESS, [1, 2, 3]).with(code::FQDN, *b"\x0d\0\0\x01a");
+    let offer = Bench::new(settings).send(&query).unwrap();
+    assert_eq!(offer.kind(), MessageType::OFFER);
+    assert!(offer.option(code::FQDN).is_some(), "S and N at once are taken for S");
+}
