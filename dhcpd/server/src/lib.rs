@@ -24,6 +24,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Name and version of this product.
 const PRODUCT: &str = concat!("Takahe ", env!("CARGO_PKG_VERSION"));
 
+/// Whether replies go to whoever sent the query, for tests (an environment variable of Kea's).
+fn replies_to_source() -> bool {
+    std::env::var("KEA_TEST_SEND_RESPONSES_TO_SOURCE").is_ok_and(|value| value == "ENABLED")
+}
+
 /// Seconds since 1970.
 fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())

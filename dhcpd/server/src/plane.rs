@@ -59,7 +59,7 @@ pub trait Family: Sized + 'static {
     /// The sockets that are wanted on these interfaces.
     fn plan(config: &Self::Config, interfaces: &[Interface], port: u16) -> Vec<Wanted>;
     /// An engine.
-    fn protocol(run: Run<Self>, settings: Self::Settings, stats: &Arc<stats::Registry>) -> Self::Protocol;
+    fn protocol(run: Run<Self>, settings: Self::Settings, stats: &stats::Registry) -> Self::Protocol;
     /// Says how many threads serve, and whether that is not what was asked for.
     fn report_threads(multi: bool, threads: u32, queue: u32, kept: bool);
 }

@@ -56,7 +56,7 @@ impl Daemon for Dhcp4 {
         let settings = Settings {
             server_port: port,
             client_port: context.options.client_port,
-            reply_to_source: std::env::var("KEA_TEST_SEND_RESPONSES_TO_SOURCE").is_ok_and(|v| v == "ENABLED"),
+            reply_to_source: crate::replies_to_source(),
         };
         Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
     }
@@ -186,7 +186,7 @@ impl Family for V4 {
         sockets::plan_v4(interfaces, config.interfaces.raw, port)
     }
 
-    fn protocol(run: Run<Self>, settings: Settings, stats: &Arc<stats::Registry>) -> Serve4 {
+    fn protocol(run: Run<Self>, settings: Settings, stats: &stats::Registry) -> Serve4 {
         let mut engine = Server::new(run.snapshot);
         engine.client_port = settings.client_port;
         engine.reply_to_source = settings.reply_to_source;

@@ -8,7 +8,7 @@ use crate::sockets::{self, Bound, Wanted};
 use crate::worker::Protocol;
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::Config6;
-use engine::v6::{Received, Server};
+use engine::v6::{Received, Server, Snapshot};
 use leases::memfile::{Store6, Table6};
 use leases::{Duid, Leases6, StoreError};
 use ncr::NameChangeRequest;
@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// Port of servers and relays (RFC 8415 §7.2).
 const SERVER_PORT: u16 = 547;
+/// Leases counted while the store is held.
+const PAGE: usize = 4096;
 
 /// The DHCPv6 daemon.
 pub struct Dhcp6 {
@@ -51,7 +53,8 @@ impl Daemon for Dhcp6 {
 
     fn new(context: Context) -> Result<Self, String> {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
-        Ok(Self { plane: Plane::new(port, (), context.stats), parameters: RefCell::new(None) })
+        let settings = Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
+        Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
@@ -124,25 +127,44 @@ impl Daemon for Dhcp6 {
 /// DHCPv6 on the data plane.
 pub struct V6;
 
+/// What the command line and the environment say about replies.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    client_port: Option<u16>,
+    reply_to_source: bool,
+}
+
 impl Family for V6 {
     type Config = Config6;
-    type Snapshot = Config6;
-    type Settings = ();
+    type Snapshot = Snapshot;
+    type Settings = Settings;
     type Table = Table6;
     type Identity = Duid;
     type Protocol = Serve6;
 
     const LEASE_FILE: &'static str = "kea-leases6.csv";
 
-    fn snapshot(config: Arc<Config6>, _: &Duid, _: &stats::Registry, _: Option<&Arc<Config6>>) -> Arc<Config6> {
-        config
+    fn snapshot(config: Arc<Config6>, server_id: &Duid, stats: &stats::Registry, before: Option<&Arc<Snapshot>>) -> Arc<Snapshot> {
+        Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)))
     }
 
-    fn config(snapshot: &Config6) -> &Config6 {
-        snapshot
+    fn config(snapshot: &Snapshot) -> &Config6 {
+        &snapshot.config
     }
 
-    fn publish(_: &Run<Self>, _: &stats::Registry, _: bool) {}
+    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
+        stats.retain(|name| !run.snapshot.is_stale(name));
+        run.snapshot.publish_totals(stats);
+        let mut after = None;
+        while news {
+            let page = run.store.session().page(after, PAGE);
+            page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
+            match page.last() {
+                Some(last) => after = Some((last.address, last.lease_type)),
+                None => return,
+            }
+        }
+    }
 
     fn parts(config: &Config6) -> Parts<'_> {
         Parts {
@@ -161,11 +183,13 @@ impl Family for V6 {
         sockets::plan_v6(interfaces, port)
     }
 
-    fn protocol(run: Run<Self>, (): (), stats: &Arc<stats::Registry>) -> Serve6 {
-        let Run { snapshot, store, identity } = run;
+    fn protocol(run: Run<Self>, settings: Settings, stats: &stats::Registry) -> Serve6 {
+        let mut engine = Server::new(run.snapshot);
+        engine.client_port = settings.client_port;
+        engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt6-received");
         let malformed = [stats.counter("pkt6-parse-failed"), stats.counter("pkt6-receive-drop")];
-        Serve6 { engine: Server::new(identity, snapshot, stats), store, stats: stats.clone(), received, malformed }
+        Serve6 { engine, store: run.store, received, malformed }
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -180,7 +204,6 @@ impl Family for V6 {
 pub struct Serve6 {
     engine: Server,
     store: Arc<Store6>,
-    stats: Arc<stats::Registry>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
 }
@@ -190,7 +213,7 @@ impl Protocol for Serve6 {
 
     fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) {
         self.store = run.store;
-        self.engine.configure(run.identity, run.snapshot, &self.stats);
+        self.engine.configure(run.snapshot);
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch) {
