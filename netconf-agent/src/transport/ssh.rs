@@ -244,6 +244,23 @@ impl Handler for Client {
         self.started.send(started).await.map_err(|_| russh::Error::Disconnect)
     }
 
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        _command: &[u8],
+        session: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
     async fn channel_eof(
         &mut self,
         channel: ChannelId,

@@ -1,7 +1,7 @@
 //! Servers that answer from a script, and a client that speaks NETCONF over any stream.
 
 use std::cell::{Cell, RefCell};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -32,7 +32,6 @@ pub enum Mood {
 
 /// A server with a control socket.
 pub struct FakeServer {
-    pub socket: PathBuf,
     pub config: RefCell<Value>,
     pub mood: Cell<Mood>,
     /// The commands it got.
@@ -43,7 +42,6 @@ impl FakeServer {
     pub fn start(directory: &Path, name: &str, config: Value) -> Rc<Self> {
         let socket = directory.join(format!("{name}.sock"));
         let server = Rc::new(Self {
-            socket: socket.clone(),
             config: RefCell::new(config),
             mood: Cell::new(Mood::Willing),
             commands: RefCell::default(),

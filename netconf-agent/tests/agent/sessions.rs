@@ -1,8 +1,6 @@
 //! Sessions: hello, requests that are none, locks, and what goes with a session.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use netconf_agent::session;
 use netconf_agent::transport::framing::{Framing, encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

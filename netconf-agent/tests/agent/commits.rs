@@ -1,8 +1,6 @@
 //! Commits into servers that say yes, say no, or die half way: all of them have the new configuration or none has.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::json;
 
 #[test]
