@@ -184,8 +184,11 @@ impl Width {
             let surplus: usize = line[start..].chars().take(written - most).map(char::len_utf8).sum();
             line.replace_range(start..start + surplus, "");
         } else if written < self.least {
-            let padding = " ".repeat(self.least - written);
-            line.insert_str(if self.left { line.len() } else { start }, &padding);
+            let missing = self.least - written;
+            match self.left {
+                true => line.extend(std::iter::repeat_n(' ', missing)),
+                false => line.insert_str(start, &" ".repeat(missing)),
+            }
         }
     }
 }

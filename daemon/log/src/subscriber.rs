@@ -274,8 +274,9 @@ struct Printable<'a>(&'a mut String);
 
 impl Write for Printable<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // 0xc2 begins the control characters beyond ASCII, among others.
-        if !text.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == 0xc2) {
+        // 0xc2 begins the control characters beyond ASCII, among others. Without an early end the compiler looks at many
+        // bytes at once.
+        if !text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2)) {
             self.0.push_str(text);
             return Ok(());
         }
