@@ -322,3 +322,6 @@ impl Members {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

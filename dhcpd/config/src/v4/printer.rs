@@ -7,7 +7,7 @@ use super::parameters::{Dhcp4, Lease4, Pool4, Reservation4, Subnet4};
 use crate::parameters::{Encoder, OptionData};
 use crate::printer::add_empty_lists;
 use schema::{At, Scope};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wire::options::Family;
 
 /// The whole configuration, defaults and inherited values included, as `{"Dhcp4": ...}`.
@@ -31,7 +31,7 @@ pub fn config_get(input: &Dhcp4) -> Value {
     }
     subnets.iter_mut().for_each(|subnet| show(&mut subnet.value, &shown.lease));
     (shown.shared_networks, shown.subnet4) = (networks, subnets);
-    let mut value = json!({ "Dhcp4": Scope::write(&shown) });
+    let mut value: Value = [("Dhcp4".to_owned(), Scope::write(&shown))].into_iter().collect();
     add_empty_lists("", &mut value);
     value
 }

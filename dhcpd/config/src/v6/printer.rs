@@ -7,7 +7,7 @@ use super::parameters::{Dhcp6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
 use crate::parameters::{Encoder, OptionData};
 use crate::printer::{add_empty_lists, complete_lifetime};
 use schema::{At, Scope};
-use serde_json::{Value, json};
+use serde_json::Value;
 use wire::options::Family;
 
 /// The whole configuration, defaults and inherited values included, as `{"Dhcp6": ...}`.
@@ -32,7 +32,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
     }
     subnets.iter_mut().for_each(|subnet| show(&mut subnet.value, &shown.lease));
     (shown.shared_networks, shown.subnet6) = (networks, subnets);
-    let mut value = json!({ "Dhcp6": Scope::write(&shown) });
+    let mut value: Value = [("Dhcp6".to_owned(), Scope::write(&shown))].into_iter().collect();
     add_empty_lists("", &mut value);
     value
 }
