@@ -166,10 +166,10 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             _ => &[Fit::Any],
         };
         for fit in passes {
-            if let Some(hint) = hint.filter(|hint| !hint.address.is_unspecified()) {
-                if let Some(candidate) = self.hinted(kind, hint, *fit).await? {
-                    return Ok(Some(candidate));
-                }
+            if let Some(hint) = hint.filter(|hint| !hint.address.is_unspecified())
+                && let Some(candidate) = self.hinted(kind, hint, *fit).await?
+            {
+                return Ok(Some(candidate));
             }
             if let Some(candidate) = self.next(kind, len, *fit).await? {
                 return Ok(Some(candidate));

@@ -269,6 +269,9 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL, client, attempts);
             self.snapshot.counters.failed(subnet, Failure::Any);
         }
+        let classes = if self.hosts.is_empty() { "ALL, UNKNOWN" } else { "ALL, KNOWN" };
+        log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_CLASSES, client, classes);
+        self.snapshot.counters.failed(subnet, Failure::Classes);
     }
 
     /// How the message was relayed, as Kea keeps it in the lease's user context (`store-extended-info`).

@@ -48,6 +48,8 @@ pub(super) enum Failure {
     SharedNetwork,
     Subnet,
     NoPools,
+    /// Counted with every failure: each packet is in some class, `ALL` at least.
+    Classes,
 }
 
 #[derive(Debug)]
@@ -74,11 +76,12 @@ const EVENTS: [(Event, [&str; 2]); 6] = [
     (Event::Reused, ["v6-ia-na-lease-reuses", "v6-ia-pd-lease-reuses"]),
 ];
 
-const FAILURES: [(Failure, &str); 4] = [
+const FAILURES: [(Failure, &str); 5] = [
     (Failure::Any, "v6-allocation-fail"),
     (Failure::SharedNetwork, "v6-allocation-fail-shared-network"),
     (Failure::Subnet, "v6-allocation-fail-subnet"),
     (Failure::NoPools, "v6-allocation-fail-no-pools"),
+    (Failure::Classes, "v6-allocation-fail-classes"),
 ];
 
 const RECEIVED: [(MessageType, &str); 11] = [
@@ -99,7 +102,7 @@ const SENT: [(MessageType, &str); 2] =
     [(MessageType::ADVERTISE, "pkt6-advertise-sent"), (MessageType::REPLY, "pkt6-reply-sent")];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 13] = [
+const SILENT: [&str; 12] = [
     "pkt6-addr-reg-inform-received",
     "pkt6-addr-reg-reply-received",
     "pkt6-addr-reg-reply-sent",
@@ -112,7 +115,6 @@ const SILENT: [&str; 13] = [
     "pkt6-queue-full",
     "pkt6-reconfigure-received",
     "pkt6-service-disabled",
-    "v6-allocation-fail-classes",
 ];
 
 impl Counters {

@@ -76,6 +76,7 @@ log::messages! {
     ALLOC_ENGINE_V6_ALLOC_FAIL_SUBNET: Warn, "alloc-engine", "{client}: no IPv6 lease in subnet {subnet}, subnet-id {subnet_id}, shared network {network}";
     ALLOC_ENGINE_V6_ALLOC_FAIL_SHARED_NETWORK: Warn, "alloc-engine", "{client}: no IPv6 lease in shared network {network}: {full} subnets have no free leases, {without} subnets have no pools that fit";
     ALLOC_ENGINE_V6_ALLOC_FAIL_NO_POOLS: Warn, "alloc-engine", "{client}: no pools to allocate from";
+    ALLOC_ENGINE_V6_ALLOC_FAIL_CLASSES: Warn, "alloc-engine", "{client}: no IPv6 lease for a client of classes {classes}";
     ALLOC_ENGINE_V6_HINT_RESERVED: Debug(40), "alloc-engine", "{client}: the client's hint {hint} is reserved for another client";
     ALLOC_ENGINE_V6_HR_ADDR_GRANTED: Info, "alloc-engine", "reserved address {address} was assigned to client {client}";
     ALLOC_ENGINE_V6_HR_PREFIX_GRANTED: Info, "alloc-engine", "reserved prefix {prefix}/{length} was assigned to client {client}";

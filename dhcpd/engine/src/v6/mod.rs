@@ -96,20 +96,19 @@ impl Server {
         now: UnixSeconds,
         out: &mut Vec<u8>,
     ) -> Option<Reply> {
-        let snapshot = Arc::clone(&self.snapshot);
-        snapshot.counters.received.add(1);
+        self.snapshot.counters.received.add(1);
         let start = out.len();
         let query = match Query::read(received) {
             Ok(query) => query,
             Err(refusal) => {
-                refusal.report(&snapshot, received, None);
+                refusal.report(&self.snapshot, received, None);
                 return None;
             }
         };
-        match self.answer(&snapshot, &query, leases, now, out).await {
+        match self.answer(&query, leases, now, out).await {
             Ok(kind) => {
                 let reply = Reply { to: self.reply_to(&query) };
-                snapshot.counters.sent(kind);
+                self.snapshot.counters.sent(kind);
                 log::event!(
                     DHCP6_PACKET_SEND,
                     client = query.label(),
@@ -125,7 +124,7 @@ impl Server {
             }
             Err(refusal) => {
                 out.truncate(start);
-                refusal.report(&snapshot, received, Some(&query));
+                refusal.report(&self.snapshot, received, Some(&query));
                 None
             }
         }
@@ -149,19 +148,19 @@ impl Server {
 
     async fn answer<L: Leases6>(
         &mut self,
-        snapshot: &Snapshot,
         query: &Query<'_>,
         leases: &mut L,
         now: UnixSeconds,
         out: &mut Vec<u8>,
     ) -> Result<MessageType, Refusal> {
+        let Self { snapshot, name_changes, random, .. } = self;
         let (client, received) = (query.label(), query.received);
         log::event!(DHCP6_QUERY_LABEL, client);
         snapshot.counters.received(query.kind());
         if let Some(bad) = &query.bad_option {
             log::event!(DHCP6_PACKET_OPTIONS_SKIPPED, client, reason = bad);
         }
-        query.check(&snapshot.server_id)?;
+        query.check_addressee(&snapshot.server_id)?;
         log::event!(
             DHCP6_PACKET_RECEIVED,
             client,
@@ -171,10 +170,11 @@ impl Server {
             destination = received.destination,
             interface = received.interface,
         );
+        query.check_identifiers()?;
         let mut exchange = Exchange {
             snapshot,
-            random: &mut self.random,
-            name_changes: &mut self.name_changes,
+            random,
+            name_changes,
             leases,
             now,
             query,

@@ -89,8 +89,8 @@ impl<L> Exchange<'_, '_, L> {
             return;
         }
         if let Some(old) = old {
-            let names = |lease: &Lease6| (lease.fqdn_fwd, lease.fqdn_rev, lease.hostname.clone());
-            if names(old) == names(new) && !policy.update_on_renew {
+            let same = (old.fqdn_fwd, old.fqdn_rev, &old.hostname) == (new.fqdn_fwd, new.fqdn_rev, &new.hostname);
+            if same && !policy.update_on_renew {
                 return;
             }
             queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, old);

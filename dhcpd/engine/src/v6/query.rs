@@ -103,9 +103,8 @@ impl<'a> Query<'a> {
         self.oro.chunks_exact(2).any(|asked| asked == code.to_be_bytes())
     }
 
-    /// Whether this server may answer at all: the message is for it, came the right way and carries the identifiers
-    /// that it must (RFC 8415 §16).
-    pub(super) fn check(&self, server_id: &[u8]) -> Result<(), Refusal> {
+    /// Whether the message is for this server and came the right way (RFC 8415 §16).
+    pub(super) fn check_addressee(&self, server_id: &[u8]) -> Result<(), Refusal> {
         if self.server_id.is_some_and(|id| id != server_id) {
             return Err(Refusal::OtherServer);
         }
@@ -113,6 +112,11 @@ impl<'a> Query<'a> {
         if self.packet.relays.is_empty() && !self.received.destination.is_multicast() {
             return Err(Refusal::Unicast);
         }
+        Ok(())
+    }
+
+    /// Whether it is a message that clients send, with the identifiers that it must have and no others.
+    pub(super) fn check_identifiers(&self) -> Result<(), Refusal> {
         let (client, server) = match self.kind() {
             MessageType::SOLICIT | MessageType::REBIND | MessageType::CONFIRM => (Need::Mandatory, Need::Forbidden),
             MessageType::REQUEST | MessageType::RENEW | MessageType::RELEASE | MessageType::DECLINE => {

@@ -184,14 +184,18 @@ fn item(code: u16, data: &[u8]) -> OptionItem {
     OptionItem { code, data: data.into(), always: false, never: false }
 }
 
+/// An option: code and payload.
+type Plain = (u16, Vec<u8>);
+/// What a relay adds: link address, peer address, options.
+type Passed = (Ipv6Addr, Ipv6Addr, Vec<Plain>);
+
 /// A client's message in the making.
 #[derive(Clone)]
 struct Ask {
     kind: MessageType,
-    /// Options as they stand.
-    options: Vec<(u16, Vec<u8>)>,
-    /// From the one next to the server: link address, peer address, options.
-    relays: Vec<(Ipv6Addr, Ipv6Addr, Vec<(u16, Vec<u8>)>)>,
+    options: Vec<Plain>,
+    /// From the one next to the server.
+    relays: Vec<Passed>,
     unicast: bool,
 }
 

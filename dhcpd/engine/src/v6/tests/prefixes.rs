@@ -41,8 +41,6 @@ fn a_prefix_is_kept_out_for_a_router_that_knows_what_that_means() {
     let excluded = Some(Excluded { prefix: ip("2001:db8:8000:0:8000::"), len: 72 });
     let mut bench = Bench::with(|subnet| subnet.pd_pools[0].excluded = excluded);
     let payload = |answer: &Answer| {
-        let ia = Options::new(answer.find(code::IA_PD).unwrap(), 0);
-        let _ = ia;
         let inner = &answer.find(code::IA_PD).unwrap()[12..];
         let prefix = Options::new(inner, 0).find(code::IA_PREFIX).unwrap();
         Options::new(&prefix[25..], 0).find(code::PD_EXCLUDE).map(<[u8]>::to_vec)

@@ -24,7 +24,7 @@ fn by_duid_and_by_hardware_address() {
 
 #[test]
 fn the_hardware_address_is_learnt_in_many_ways() {
-    let mac = [2, 0, 0, 0, 0, 0x77];
+    let mac = [0, 0x0c, 0x29, 0, 0, 0x77];
     let enterprise: &[u8] = &[0, 2, 0, 0, 0, 9, 1, 2, 3];
     let config = || with_hosts(vec![host(IdentifierKind::HwAddress, &mac, Some("2001:db8:1::abc"))]);
     let query = || ask(MessageType::SOLICIT).client(enterprise).na(1, &[]);
@@ -32,14 +32,15 @@ fn the_hardware_address_is_learnt_in_many_ways() {
     let remote_id = [&[0, 0, 0, 9][..], &mac].concat();
     for relayed in [
         query().relayed("2001:db8:1::1", "fe80::1", &[(code::CLIENT_LINKLAYER_ADDR, &link_layer)]),
-        query().relayed("2001:db8:1::1", "fe80::ff:fe00:77", &[]),
+        query().relayed("2001:db8:1::1", "fe80::20c:29ff:fe00:77", &[]),
         query().relayed("2001:db8:1::1", "fe80::1", &[(code::REMOTE_ID, &remote_id)]),
     ] {
         assert_eq!(Bench::new(config()).ask(&relayed).address(), "2001:db8:1::abc");
     }
     let mut bench = Bench::new(config());
     let direct = query().bytes();
-    let (reply, bytes) = bench.receive(&direct, "[fe80::ff:fe00:77]:546".parse().unwrap(), ip("ff02::1:2")).unwrap();
+    let (reply, bytes) =
+        bench.receive(&direct, "[fe80::20c:29ff:fe00:77]:546".parse().unwrap(), ip("ff02::1:2")).unwrap();
     assert_eq!(Answer::read(reply, &bytes, 0).address(), "2001:db8:1::abc");
 }
 
