@@ -173,10 +173,10 @@ impl<'a> Walk<'a> {
         };
         let merged = merge.run(|entry, was| {
             let Some(entry) = entry.as_object() else { return self.error("a list entry is expected".into()) };
-            match Key::of(list, entry) {
-                Ok(key) => self.path.select(key),
-                Err(missing) => return self.error(format!("an entry has no `{missing}`")),
+            if let Some(missing) = list.keys.iter().find(|key| !entry.contains_key(**key)) {
+                return self.error(format!("an entry has no `{missing}`"));
             }
+            self.path.enter(list, entry);
             Some(self.scope(scope, entry, was.and_then(Value::as_object).unwrap_or(&EMPTY)).into())
         });
         (!merged.is_empty() || was.is_some_and(|was| items(Some(was)).is_empty())).then(|| merged.into())
@@ -209,7 +209,7 @@ fn same(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
         }
         value => vec![value.to_string()],
     };
-    one.keys().eq(other.keys()) && one.values().map(sorted).eq(other.values().map(sorted))
+    one == other || one.keys().eq(other.keys()) && one.values().map(sorted).eq(other.values().map(sorted))
 }
 
 /// The entries of a list that may be absent.

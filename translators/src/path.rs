@@ -9,7 +9,7 @@ use crate::shape::{Field, List, Part, Scope, Shape, members_of};
 use crate::special::Context;
 
 /// The instance path for a parameter's path in the configuration `kea`: `Dhcp4/subnet4[2]/pools[0]/pool` gives
-/// `/kea-dhcp4-server:config/subnet4[id='3']/pool[start-address='192.0.2.1'][end-address='192.0.2.9']/start-address`.
+/// `/kea-dhcp4-server:config/subnet4[id='3']/pool[start-address='192.0.2.1'][end-address='192.0.2.9']`.
 ///
 /// Where the path has no node, that of the nearest enclosing node is given.
 pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
@@ -25,7 +25,7 @@ pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
         let field = match place.0.of_key(key) {
             Some(Part::Field(field)) => field,
             Some(Part::Special(special)) => {
-                yang.extend(special.nodes.first().copied());
+                yang.extend(special.nodes.iter().copied().find(|node| *node == key));
                 break;
             }
             None => break,
@@ -119,10 +119,16 @@ impl fmt::Display for Key {
     }
 }
 
+/// Which entry of a list; its key is put together only when the path is shown.
+enum Entry<'a> {
+    Key(Key),
+    Of(&'static List, &'a Map<String, Value>),
+}
+
 /// A path of the model as it is walked.
 pub(crate) struct YangPath<'a> {
     module: &'static str,
-    steps: Vec<(&'a str, Option<Key>)>,
+    steps: Vec<(&'a str, Option<Entry<'a>>)>,
 }
 
 impl<'a> YangPath<'a> {
@@ -143,9 +149,16 @@ impl<'a> YangPath<'a> {
     }
 
     /// Says which entry of the list it ends in.
-    pub fn select(&mut self, key: Key) {
+    fn select(&mut self, key: Key) {
         if let Some((_, entry)) = self.steps.last_mut() {
-            *entry = Some(key);
+            *entry = Some(Entry::Key(key));
+        }
+    }
+
+    /// The same by the entry itself.
+    pub fn enter(&mut self, list: &'static List, yang: &'a Map<String, Value>) {
+        if let Some((_, entry)) = self.steps.last_mut() {
+            *entry = Some(Entry::Of(list, yang));
         }
     }
 }
@@ -153,10 +166,12 @@ impl<'a> YangPath<'a> {
 impl fmt::Display for YangPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/{}:config", self.module)?;
-        for (node, key) in &self.steps {
+        for (node, entry) in &self.steps {
             write!(f, "/{node}")?;
-            if let Some(key) = key {
-                write!(f, "{key}")?;
+            match entry {
+                Some(Entry::Key(key)) => write!(f, "{key}")?,
+                Some(Entry::Of(list, yang)) => Key::of(list, yang).map_or(Ok(()), |key| write!(f, "{key}"))?,
+                None => (),
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ pub(crate) static SPECIALS: &[Special] = &[
     Special {
         within: "pool",
         keys: &["pool"],
-        nodes: &["start-address", "end-address", "prefix"],
+        nodes: &["prefix", "start-address", "end-address"],
         to_yang: |_, kea| pool_to_yang(kea),
         to_kea: pool_to_kea,
     },

@@ -423,7 +423,7 @@ fn what_the_daemon_does_not_take_is_refused_with_its_path() {
                 "the daemon does not support this parameter".into(),
             ),
             (
-                "/m:config/subnet4[id='3']/pool[start-address='10.0.0.1'][end-address='10.0.0.2']/start-address".into(),
+                "/m:config/subnet4[id='3']/pool[start-address='10.0.0.1'][end-address='10.0.0.2']/prefix".into(),
                 "the prefix 10.0.0.0/30 is the range 10.0.0.0 - 10.0.0.3, not 10.0.0.1 - 10.0.0.2".to_owned(),
             ),
             (
@@ -471,7 +471,7 @@ fn paths_of_the_json_are_paths_of_the_model() {
     let pool = "/m:config/subnet4[id='4']/pool[start-address='10.0.0.1'][end-address='10.0.0.9']";
     for (path, expected) in [
         ("Server/valid-lifetime", "/m:config/valid-lifetime".to_owned()),
-        ("Server/subnet4[1]/pools[0]/pool", format!("{pool}/start-address")),
+        ("Server/subnet4[1]/pools[0]/pool", pool.to_owned()),
         ("Server/subnet4[1]/pools[0]", pool.to_owned()),
         (
             "Server/subnet4[1]/pools[0]/option-data[0]/always-send",
