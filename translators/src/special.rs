@@ -272,8 +272,14 @@ fn prefixes_to_yang(kea: &Members) -> Result<Members, String> {
     let mut yang = Members::new();
     for key in ["prefixes", "excluded-prefixes"] {
         let values = kea.get(key).and_then(Value::as_array).into_iter().flatten();
-        let given = values.filter(|value| *value != "").map(|value| parsed(value).map(|p| p.to_string().into()));
-        let prefixes: Vec<Value> = given.collect::<Result<_, _>>()?;
+        let given = values.filter(|value| *value != "").map(|value| parsed(value).map(|p| Value::from(p.to_string())));
+        let mut prefixes: Vec<Value> = Vec::new();
+        for prefix in given {
+            let prefix = prefix?;
+            if !prefixes.contains(&prefix) {
+                prefixes.push(prefix);
+            }
+        }
         if !prefixes.is_empty() {
             yang.insert(key.to_owned(), prefixes.into());
         }
@@ -287,14 +293,20 @@ fn prefixes_to_kea(yang: &Members) -> Result<Members, String> {
         values.map(parsed).collect::<Result<Vec<_>, _>>()
     };
     let (prefixes, excluded) = (list("prefixes")?, list("excluded-prefixes")?);
-    let within = |outer: &Prefix| excluded.iter().find(|inner| outer.contains(inner));
-    if let Some(stray) = excluded.iter().find(|inner| !prefixes.iter().any(|outer| within(outer) == Some(*inner))) {
-        return Err(format!("the excluded prefix {stray} is in none of the prefixes, or not the only one in its own"));
+    let mut pairs: Vec<(&Prefix, Option<&Prefix>)> = prefixes.iter().map(|prefix| (prefix, None)).collect();
+    for inner in &excluded {
+        let open = pairs.iter_mut().filter(|(outer, taken)| taken.is_none() && outer.contains(inner));
+        let Some((_, place)) = open.max_by_key(|(outer, _)| outer.length()) else {
+            return Err(format!(
+                "the excluded prefix {inner} is in none of the prefixes, or not the only one in its own"
+            ));
+        };
+        *place = Some(inner);
     }
-    let text = |prefix: Option<&Prefix>| Value::from(prefix.map_or_else(String::new, ToString::to_string));
-    let mut kea = members([("prefixes", prefixes.iter().map(|p| text(Some(p))).collect())]);
+    let text = |prefix: Option<&Prefix>| Value::from(prefix.map_or_else(String::new, Prefix::to_string));
+    let mut kea = members([("prefixes", pairs.iter().map(|(outer, _)| text(Some(outer))).collect())]);
     if !excluded.is_empty() {
-        kea.insert("excluded-prefixes".into(), prefixes.iter().map(|outer| text(within(outer))).collect());
+        kea.insert("excluded-prefixes".into(), pairs.iter().map(|(_, inner)| text(*inner)).collect());
     }
     Ok(kea)
 }
