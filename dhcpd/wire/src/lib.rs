@@ -7,3 +7,4 @@ pub mod hex;
 pub mod names;
 pub mod options;
 pub mod v4;
+pub mod v6;
