@@ -14,17 +14,16 @@ use wire::v4::{self, Header, MessageType, agent, code};
 
 /// What is to be said.
 pub(super) struct Answer<'a> {
-    pub query: &'a Query<'a>,
-    pub message_type: MessageType,
-    pub terms: Option<Terms>,
-    pub options: Options<'a>,
+    query: &'a Query<'a>,
+    terms: Option<Terms>,
+    options: Options<'a>,
     boot: Option<&'a BootFields>,
     host: Option<&'a Host4>,
 }
 
 impl<'a> Answer<'a> {
     /// An answer that carries what every answer does (RFC 6842, RFC 3011, RFC 3046).
-    pub fn new(snapshot: &Snapshot, query: &'a Query<'a>, message_type: MessageType) -> Self {
+    pub fn new(snapshot: &Snapshot, query: &'a Query<'a>) -> Self {
         let mut options = Options::new();
         if let Some(id) = query.client_id.filter(|_| snapshot.config.echo_client_id) {
             options.add(code::CLIENT_IDENTIFIER, id);
@@ -35,7 +34,7 @@ impl<'a> Answer<'a> {
         if let Some(agent_options) = query.agent {
             options.add(code::AGENT_OPTIONS, agent_options);
         }
-        Self { query, message_type, terms: None, options, boot: None, host: None }
+        Self { query, terms: None, options, boot: None, host: None }
     }
 
     /// Adds what the client's lease says.
@@ -68,11 +67,11 @@ impl<'a> Answer<'a> {
     }
 
     /// Appends it to `out`; where it goes.
-    pub fn write(mut self, server: &Server, out: &mut Vec<u8>) -> Reply {
+    pub fn write(&mut self, message_type: MessageType, server: &Server, out: &mut Vec<u8>) -> Reply {
         let (query, packet) = (self.query, self.query.packet);
         let from = query.server_address();
         let inform = query.message_type == MessageType::INFORM;
-        let nak = self.message_type == MessageType::NAK;
+        let nak = message_type == MessageType::NAK;
         let yiaddr = self.terms.map_or(Ipv4Addr::UNSPECIFIED, |terms| terms.address);
         let (mut to, link) = self.destination(yiaddr);
         // A relay's broadcast bit makes it broadcast a refusal to a client that may have no address (RFC 2131 §4.1).
@@ -85,7 +84,7 @@ impl<'a> Answer<'a> {
             to.set_port(port);
         }
         self.options.make(code::SERVER_IDENTIFIER, &from.octets());
-        let keeps_ciaddr = inform || (self.message_type == MessageType::ACK);
+        let keeps_ciaddr = inform || message_type == MessageType::ACK;
         let sname = self.host.map(|h| &*h.server_hostname).filter(|s| !s.is_empty());
         let file = self.host.map(|h| &*h.file).filter(|f| !f.is_empty());
         let next = self.host.and_then(|h| h.next_server).or(self.boot.map(|b| b.next_server));
@@ -105,7 +104,7 @@ impl<'a> Answer<'a> {
             file: file.or(self.boot.map(|b| &*b.file)).unwrap_or("").as_bytes(),
         };
         let max_size = packet.u16_option(code::MAX_MESSAGE_SIZE);
-        self.options.write(out, &header, self.message_type, max_size);
+        self.options.write(out, &header, message_type, max_size);
         if server.reply_to_source {
             return Reply { from, to: query.received.source, link: Link::Routed };
         }

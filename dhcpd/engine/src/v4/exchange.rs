@@ -18,8 +18,8 @@ use stats::Counter;
 use std::net::Ipv4Addr;
 use wire::v4::{MessageType, Packet, agent, code};
 
-/// What a message leads to: an answer, silence, or a reason to drop it.
-type Outcome<'a> = Result<Option<Answer<'a>>, Refusal>;
+/// What a message leads to: an answer of this type, silence, or a reason to drop it.
+type Outcome = Result<Option<MessageType>, Refusal>;
 
 impl Server {
     pub(super) async fn exchange<L: Leases4>(
@@ -53,12 +53,18 @@ impl Server {
             false => None,
         };
         query.stashed = stash.as_deref();
-        let answer = match self.accept(snapshot, &query) {
-            Ok(()) => self.process(snapshot, &query, leases, now).await,
+        let mut answer = Answer::new(snapshot, &query);
+        let outcome = match self.accept(snapshot, &query) {
+            Ok(()) => self.process(snapshot, &query, &mut answer, leases, now).await,
             Err(refusal) => Err(refusal),
         };
-        match answer {
-            Ok(answer) => answer.map(|answer| self.send(counters, answer, out)),
+        match outcome {
+            Ok(message_type) => {
+                let message_type = message_type?;
+                let reply = answer.write(message_type, self, out);
+                sent(counters, &query, message_type, &reply);
+                Some(reply)
+            }
             Err(refusal) => {
                 refusal.report(&query, counters);
                 None
@@ -119,9 +125,10 @@ impl Server {
         &mut self,
         snapshot: &'a Snapshot,
         query: &'a Query<'a>,
+        answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
-    ) -> Outcome<'a> {
+    ) -> Outcome {
         let received = query.received;
         event!(
             DHCP4_PACKET_RECEIVED,
@@ -133,9 +140,12 @@ impl Server {
             interface = received.interface,
         );
         match query.message_type {
-            MessageType::DISCOVER => self.discover(snapshot, query, leases, now).await,
-            MessageType::REQUEST => self.request(snapshot, query, leases, now).await,
-            MessageType::INFORM => Ok(Some(inform(snapshot, query))),
+            MessageType::DISCOVER => self.discover(snapshot, query, answer, leases, now).await,
+            MessageType::REQUEST => self.request(snapshot, query, answer, leases, now).await,
+            MessageType::INFORM => {
+                inform(snapshot, query, answer);
+                Ok(Some(MessageType::ACK))
+            }
             MessageType::RELEASE => self.release(snapshot, query, leases).await.map(|()| None),
             _ => self.decline(snapshot, query, leases, now).await.map(|()| None),
         }
@@ -145,16 +155,17 @@ impl Server {
         &mut self,
         snapshot: &'a Snapshot,
         query: &'a Query<'a>,
+        answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
-    ) -> Outcome<'a> {
+    ) -> Outcome {
         let Some(subnet) = select::subnet(&snapshot.config, query) else {
             no_subnet(query);
             return Ok(None);
         };
         let mut client = Client::new(snapshot, query, subnet);
-        if let Some(answer) = v6_only(&mut client, MessageType::OFFER) {
-            return Ok(Some(answer));
+        if v6_only(&mut client, answer) {
+            return Ok(Some(MessageType::OFFER));
         }
         let hint = query.requested_address().or(query.ciaddr()).filter(|a| !a.is_unspecified());
         event!(DHCP4_DISCOVER, query = query.label(), hint = AddressOr(hint, "(no hint)"));
@@ -169,37 +180,37 @@ impl Server {
         let terms = self.offer(&client, choice, &name, leases, now).await?;
         let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
         event!(DHCP4_LEASE_OFFER, query = query.label(), address = terms.address);
-        let mut answer = Answer::new(snapshot, query, MessageType::OFFER);
         answer.lease(config, terms, &name);
         answer.configured(&client);
-        Ok(Some(answer))
+        Ok(Some(MessageType::OFFER))
     }
 
     async fn request<'a, L: Leases4>(
         &mut self,
         snapshot: &'a Snapshot,
         query: &'a Query<'a>,
+        answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
-    ) -> Outcome<'a> {
+    ) -> Outcome {
         let selected = select::subnet(&snapshot.config, query);
         let requested = query.requested_address();
         let chosen_us = query.packet.option(code::SERVER_IDENTIFIER).is_some();
         let hint = requested.or(query.ciaddr()).filter(|a| !a.is_unspecified());
         // RFC 2131 §4.3.2: no server identifier and an address asked for is INIT-REBOOT.
         let init_reboot = requested.filter(|_| !chosen_us);
-        let nak = || Ok(Some(Answer::new(snapshot, query, MessageType::NAK)));
+        let nak = Ok(Some(MessageType::NAK));
         let Some(subnet) = selected else {
             let rebinding = !chosen_us && requested.is_none() && query.ciaddr().is_some() && query.is_broadcast();
             if rebinding || init_reboot.is_some() && !snapshot.config.authoritative {
                 return Ok(None);
             }
             no_subnet(query);
-            return nak();
+            return nak;
         };
         let mut client = Client::new(snapshot, query, subnet);
-        if let Some(answer) = v6_only(&mut client, MessageType::ACK) {
-            return Ok(Some(answer));
+        if v6_only(&mut client, answer) {
+            return Ok(Some(MessageType::ACK));
         }
         match init_reboot {
             Some(address) => {
@@ -207,7 +218,7 @@ impl Server {
                 match self.confirm(&client, leases, address).await? {
                     Confirmation::Go => {}
                     Confirmation::Silence => return Ok(None),
-                    Confirmation::Nak => return nak(),
+                    Confirmation::Nak => return nak,
                 }
             }
             None => event!(DHCP4_REQUEST, query = query.label(), hint = AddressOr(hint, "(no hint)")),
@@ -222,7 +233,7 @@ impl Server {
                     return Ok(None);
                 }
                 event!(DHCP4_PACKET_NAK_0004, query = query.label(), ciaddr, address);
-                return nak();
+                return nak;
             }
         };
         moved(&client, subnet);
@@ -231,10 +242,9 @@ impl Server {
         let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
         let lifetime = Lifetime(terms.lifetime);
         event!(DHCP4_LEASE_ALLOC, query = query.label(), address = terms.address, lifetime);
-        let mut answer = Answer::new(snapshot, query, MessageType::ACK);
         answer.lease(config, terms, &name);
         answer.configured(&client);
-        Ok(Some(answer))
+        Ok(Some(MessageType::ACK))
     }
 
     /// Whether a client in INIT-REBOOT is confirmed, refused, or left to another server (RFC 2131 §4.3.2).
@@ -344,29 +354,27 @@ impl Server {
         event!(DHCP4_DECLINE_LEASE, address, query = label, probation);
         Ok(())
     }
+}
 
-    fn send(&self, counters: &Counters, answer: Answer<'_>, out: &mut Vec<u8>) -> Reply {
-        let (query, message_type) = (answer.query, answer.message_type);
-        let reply = answer.write(self, out);
-        counters.sent.add(1);
-        match message_type {
-            MessageType::OFFER => counters.offer_sent.add(1),
-            MessageType::ACK => counters.ack_sent.add(1),
-            _ => counters.nak_sent.add(1),
-        }
-        event!(
-            DHCP4_PACKET_SEND,
-            query = query.label(),
-            name = message_type.name(),
-            type = message_type.0,
-            source = reply.from,
-            source_port = wire::v4::SERVER_PORT,
-            destination = reply.to.ip(),
-            destination_port = reply.to.port(),
-            interface = query.received.interface,
-        );
-        reply
+/// Counts and logs an answer.
+fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply: &Reply) {
+    counters.sent.add(1);
+    match message_type {
+        MessageType::OFFER => counters.offer_sent.add(1),
+        MessageType::ACK => counters.ack_sent.add(1),
+        _ => counters.nak_sent.add(1),
     }
+    event!(
+        DHCP4_PACKET_SEND,
+        query = query.label(),
+        name = message_type.name(),
+        type = message_type.0,
+        source = reply.from,
+        source_port = wire::v4::SERVER_PORT,
+        destination = reply.to.ip(),
+        destination_port = reply.to.port(),
+        interface = query.received.interface,
+    );
 }
 
 /// What to do about an address that a client believes to have.
@@ -377,27 +385,25 @@ enum Confirmation {
 }
 
 /// RFC 2131 §4.3.5: options and no lease.
-fn inform<'a>(snapshot: &'a Snapshot, query: &'a Query<'a>) -> Answer<'a> {
-    let mut answer = Answer::new(snapshot, query, MessageType::ACK);
+fn inform<'a>(snapshot: &'a Snapshot, query: &'a Query<'a>, answer: &mut Answer<'a>) {
     if let Some(subnet) = select::subnet(&snapshot.config, query) {
         answer.configured(&Client::new(snapshot, query, subnet));
     }
-    answer
 }
 
-/// A client that can do without IPv4, on a link that wants it to (RFC 8925 §3.3), gets no address.
-fn v6_only<'a>(client: &mut Client<'a>, message_type: MessageType) -> Option<Answer<'a>> {
+/// Whether a client that can do without IPv4 is on a link that wants it to (RFC 8925 §3.3): it gets options and no address.
+fn v6_only<'a>(client: &mut Client<'a>, answer: &mut Answer<'a>) -> bool {
     if !client.query.asks_for(code::V6_ONLY_PREFERRED) {
-        return None;
+        return false;
     }
     let wants = |at: &usize| {
         let option = client.snapshot.subnet(*at).and_then(|s| s.options.find(code::V6_ONLY_PREFERRED.into()));
         option.is_some_and(|item| !item.never)
     };
-    client.subnet = client.siblings().find(wants)?;
-    let mut answer = Answer::new(client.snapshot, client.query, message_type);
+    let Some(subnet) = client.siblings().find(wants) else { return false };
+    client.subnet = subnet;
     answer.configured(client);
-    Some(answer)
+    true
 }
 
 fn client_name(client: &Client<'_>, address: Ipv4Addr) -> ClientName {

@@ -16,32 +16,34 @@ const LEAST_MAX_MESSAGE: u16 = 576;
 /// IP and UDP headers, which count in option 57.
 const HEADERS: usize = 28;
 
-/// A payload: ready bytes of the snapshot or the query, or few bytes made for this answer.
-#[derive(Debug)]
+/// Where a payload is: in the snapshot or the query, or among those made for this answer.
+#[derive(Clone, Copy, Debug)]
 enum Payload<'a> {
     Ready(&'a [u8]),
-    Made(SmallVec<[u8; 64]>),
-}
-
-impl Payload<'_> {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Ready(bytes) => bytes,
-            Self::Made(bytes) => bytes,
-        }
-    }
+    Made { start: u16, len: u16 },
 }
 
 /// The options of an answer as they gather.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
     list: SmallVec<[(u8, Payload<'a>); 24]>,
+    /// Payloads made for this answer, one behind the other.
+    made: SmallVec<[u8; 192]>,
     present: [u64; 4],
 }
 
 impl<'a> Options<'a> {
     pub fn new() -> Self {
-        Self { list: SmallVec::new(), present: [0; 4] }
+        Self { list: SmallVec::new(), made: SmallVec::new(), present: [0; 4] }
+    }
+
+    fn bytes(&self, payload: Payload<'a>) -> &[u8] {
+        match payload {
+            Payload::Ready(bytes) => bytes,
+            Payload::Made { start, len } => {
+                self.made.get(usize::from(start)..usize::from(start) + usize::from(len)).unwrap_or(&[])
+            }
+        }
     }
 
     pub fn has(&self, code: u8) -> bool {
@@ -62,7 +64,11 @@ impl<'a> Options<'a> {
 
     /// Adds an option made for this answer, unless it is there.
     pub fn make(&mut self, code: u8, payload: &[u8]) {
-        self.push(code, Payload::Made(SmallVec::from_slice(payload)));
+        // An answer that makes 64 KiB of options would not fit a datagram.
+        if let (Ok(start), Ok(len)) = (u16::try_from(self.made.len()), u16::try_from(payload.len())) {
+            self.made.extend_from_slice(payload);
+            self.push(code, Payload::Made { start, len });
+        }
     }
 
     pub fn remove(&mut self, code: u8) {
@@ -103,10 +109,11 @@ impl<'a> Options<'a> {
     fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a>) {
         let named = query.packet.option(code::VENDOR_OPTIONS).unwrap_or(&[]);
         let class = query.packet.option(code::VENDOR_CLASS).unwrap_or(&[]);
-        let configured = match self.list.iter().find(|(c, _)| *c == code::VENDOR_OPTIONS) {
+        let written = self.list.iter().find(|(c, _)| *c == code::VENDOR_OPTIONS);
+        let configured = match written.map(|(_, payload)| self.bytes(*payload)) {
             // The operator wrote the whole option.
-            Some((_, payload)) if payload.bytes().len() > 4 => return,
-            Some((_, payload)) => enterprise(payload.bytes()),
+            Some(whole) if whole.len() > 4 => return,
+            Some(id) => enterprise(id),
             None => None,
         };
         let mut whole: SmallVec<[u8; 64]> = SmallVec::new();
@@ -135,13 +142,13 @@ impl<'a> Options<'a> {
         }
         if !whole.is_empty() {
             self.remove(code::VENDOR_OPTIONS);
-            self.push(code::VENDOR_OPTIONS, Payload::Made(whole));
+            self.make(code::VENDOR_OPTIONS, &whole);
         }
     }
 
     /// Appends the whole packet: the message type first, then by code, the relay's option last (RFC 3046 §2.2). Where the
     /// client says what it can take (option 57), options that the protocol does not need are left out from the end.
-    pub fn write(mut self, out: &mut Vec<u8>, header: &Header<'_>, message_type: MessageType, max_size: Option<u16>) {
+    pub fn write(&mut self, out: &mut Vec<u8>, header: &Header<'_>, message_type: MessageType, max_size: Option<u16>) {
         self.list.sort_unstable_by_key(|(code, _)| (*code == code::AGENT_OPTIONS, *code));
         if let Some(max) = max_size {
             self.shrink(usize::from(max.max(LEAST_MAX_MESSAGE)) - HEADERS);
@@ -149,17 +156,19 @@ impl<'a> Options<'a> {
         let mut writer = Writer::new(out, header);
         writer.option(code::MESSAGE_TYPE, &[message_type.0]);
         for (code, payload) in &self.list {
-            writer.option(*code, payload.bytes());
+            writer.option(*code, self.bytes(*payload));
         }
         writer.finish();
     }
 
     fn shrink(&mut self, limit: usize) {
-        let size = |(_, payload): &(u8, Payload<'_>)| Writer::option_len(payload.bytes().len());
-        let mut total = Writer::EMPTY_LEN + Writer::option_len(1) + self.list.iter().map(size).sum::<usize>();
+        let size = |options: &Self, payload| Writer::option_len(options.bytes(payload).len());
+        let sizes: usize = self.list.iter().map(|(_, payload)| size(self, *payload)).sum();
+        let mut total = Writer::EMPTY_LEN + Writer::option_len(1) + sizes;
         while total > limit {
             let Some(last) = self.list.iter().rposition(|(code, _)| !is_needed(*code)) else { return };
-            total -= size(&self.list.remove(last));
+            let (_, payload) = self.list.remove(last);
+            total -= size(self, payload);
         }
     }
 }
