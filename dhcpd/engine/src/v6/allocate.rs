@@ -7,7 +7,7 @@ use super::exchange::Exchange;
 use super::hosts::reserved;
 use super::messages::*;
 use dhcpd_config::common::Allocator;
-use dhcpd_config::v6::snapshot::Subnet6;
+use dhcpd_config::v6::snapshot::{Host6, Subnet6};
 use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
 use smallvec::SmallVec;
 use std::net::Ipv6Addr;
@@ -237,17 +237,24 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         range: Range,
         mut from: Ipv6Addr,
     ) -> Result<Option<Ipv6Addr>, StoreError> {
-        let list = self.snapshot.config.subnets.list();
-        let reserved: usize = list.get(subnet).map_or(0, |subnet| subnet.hosts.list().iter().map(leases_in).sum());
-        // Each step passes one that is taken, so that after as many the search is over.
-        for _ in 0..=reserved + self.given.len() {
+        // Each step passes one that is taken, so that after as many the search is over; they are counted if it comes to that.
+        let mut steps: Option<usize> = None;
+        loop {
             let found = self.leases.find_free(kind, range.first, range.last, range.len, from, self.now).await?;
-            match found {
-                Some(address) if self.is_taken(subnet, kind, address, range.len) => from = range.after(address),
-                found => return Ok(found),
-            }
+            let Some(address) = found.filter(|address| self.is_taken(subnet, kind, *address, range.len)) else {
+                return Ok(found);
+            };
+            from = range.after(address);
+            let left = steps.unwrap_or_else(|| self.reserved_in(subnet) + self.given.len());
+            let Some(left) = left.checked_sub(1) else { return Ok(None) };
+            steps = Some(left);
         }
-        Ok(None)
+    }
+
+    /// How many addresses and prefixes are reserved in a subnet.
+    fn reserved_in(&self, subnet: usize) -> usize {
+        let hosts = self.snapshot.config.subnets.list().get(subnet).map_or(&[][..], |subnet| subnet.hosts.list());
+        hosts.iter().map(|host| host.addresses.len() + host.prefixes.len()).sum()
     }
 
     /// An address or a prefix on which no lease stands, or one whose time is over.
@@ -295,14 +302,10 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
 }
 
 /// What a reservation reserves of one kind, with its length.
-fn leases_of(host: &dhcpd_config::v6::snapshot::Host6, kind: LeaseType) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
+host: &Host6, kind: LeaseType) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
     let addresses = host.addresses.iter().filter(move |_| kind == LeaseType::Na).map(|address| (*address, 128));
     let prefixes = host.prefixes.iter().filter(move |_| kind == LeaseType::Pd).map(|p| (p.prefix, p.len));
     addresses.chain(prefixes)
-}
-
-fn leases_in(host: &dhcpd_config::v6::snapshot::Host6) -> usize {
-    host.addresses.len() + host.prefixes.len()
 }
 
 #[cfg(test)]

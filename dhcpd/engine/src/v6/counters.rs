@@ -84,7 +84,7 @@ const FAILURES: [(Failure, &str); 5] = [
     (Failure::Classes, "v6-allocation-fail-classes"),
 ];
 
-const RECEIVED: [(MessageType, &str); 11] = [
+const RECEIVED: [(MessageType, &str); 16] = [
     (MessageType(0), "pkt6-unknown-received"),
     (MessageType::SOLICIT, "pkt6-solicit-received"),
     (MessageType::ADVERTISE, "pkt6-advertise-received"),
@@ -95,25 +95,25 @@ const RECEIVED: [(MessageType, &str); 11] = [
     (MessageType::REPLY, "pkt6-reply-received"),
     (MessageType::RELEASE, "pkt6-release-received"),
     (MessageType::DECLINE, "pkt6-decline-received"),
+    (MessageType::RECONFIGURE, "pkt6-reconfigure-received"),
     (MessageType::INFORMATION_REQUEST, "pkt6-infrequest-received"),
+    (MessageType(20), "pkt6-dhcpv4-query-received"),
+    (MessageType(21), "pkt6-dhcpv4-response-received"),
+    (MessageType(36), "pkt6-addr-reg-inform-received"),
+    (MessageType(37), "pkt6-addr-reg-reply-received"),
 ];
 
 const SENT: [(MessageType, &str); 2] =
     [(MessageType::ADVERTISE, "pkt6-advertise-sent"), (MessageType::REPLY, "pkt6-reply-sent")];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 12] = [
-    "pkt6-addr-reg-inform-received",
-    "pkt6-addr-reg-reply-received",
+const SILENT: [&str; 7] = [
     "pkt6-addr-reg-reply-sent",
     "pkt6-admin-filtered",
-    "pkt6-dhcpv4-query-received",
-    "pkt6-dhcpv4-response-received",
     "pkt6-dhcpv4-response-sent",
     "pkt6-duplicate",
     "pkt6-limit-exceeded",
     "pkt6-queue-full",
-    "pkt6-reconfigure-received",
     "pkt6-service-disabled",
 ];
 
