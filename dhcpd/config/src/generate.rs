@@ -113,6 +113,9 @@ impl Generator {
         let take = |map: &mut Map<String, Value>, keys: &[&str]| keys.iter().for_each(|key| drop(map.remove(*key)));
         match table.name {
             "Names" if map.contains_key("ddns-ttl") => take(map, &["ddns-ttl-percent", "ddns-ttl-min", "ddns-ttl-max"]),
+            "Service4" | "Service6" if map.contains_key("ddns-conflict-resolution-mode") => {
+                take(map, &["ddns-use-conflict-resolution"]);
+            }
             "Link6" if map.contains_key("interface") => take(map, &["interface-id"]),
             "Subnet4" if self.shared => take(map, &["interface", "authoritative"]),
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
@@ -147,6 +150,7 @@ impl Generator {
             (_, "ddns-ttl-percent") => self.hundredths(0, 100),
             (_, "ddns-ttl-min") => self.int(0, 600).into(),
             (_, "ddns-ttl-max") => self.int(601, 1 << 31).into(),
+            (_, "allow-address-registration" | "enable-queue") => false.into(),
             (_, "hostname-char-set") => self.pick(&["[^A-Za-z0-9.-]", "[_ ]", ""]).into(),
             (_, "user-context") => json!({ "site": self.word(), "floor": self.int(0, 9), "comment": "here" }),
             (_, "host-reservation-identifiers" | "mac-sources") => json!(["hw-address", "duid"].map(|word| {
@@ -209,6 +213,7 @@ impl Generator {
         let low = self.next() as u16;
         Some(match format {
             "" => self.word().into(),
+            "empty" => "".into(),
             "ipv4-address" => Ipv4Addr::from_bits(0xc000_0200 | u32::from(low & 0xff)).to_string().into(),
             "ipv6-address" => Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, 0, low).to_string().into(),
             "hex" => wire::hex::Plain(&self.octets(8)).to_string().into(),

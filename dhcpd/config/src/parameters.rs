@@ -14,7 +14,7 @@ pub(crate) use options::Encoder;
 pub use options::OptionData;
 
 use crate::common::{self, LeaseChecks, ReservationModes};
-use crate::values::{MaybeIp, NotYet};
+use crate::values::{MaybeIp, NotYet, Only, OnlyFalse};
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -129,6 +129,48 @@ pub struct SanityChecks {
     /// What to do with a lease whose subnet does not hold its address.
     #[param(default = "warn")]
     pub lease_checks: Given<LeaseChecks>,
+    /// What to do with relay information in leases that is not as it should be.
+    #[param(default = "fix")]
+    pub extended_info_checks: Given<ExtendedInfoChecks>,
+}
+
+/// What to do with relay information in leases that is not as it should be. It is kept as it is and not looked at, so
+/// that nothing is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[later("strict", "pedantic")]
+pub enum ExtendedInfoChecks {
+    /// Correct it where that can be done.
+    Fix,
+    /// Nothing.
+    None,
+}
+
+/// What Kea writes into every file, and what can only have its default yet.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Fixed {
+    /// Port for DHCPv4-over-DHCPv6; not supported yet, so 0.
+    #[param(key = "dhcp4o6-port")]
+    pub dhcp4o6_port: Given<Only<0>>,
+    /// Most packets that wait for hook libraries; none does yet.
+    pub parked_packet_limit: Given<Only<256>>,
+    /// Most values of a statistic that are kept.
+    pub statistic_default_sample_count: Given<Only<20>>,
+    /// Seconds for which values of a statistic are kept; 0 for no limit.
+    pub statistic_default_sample_age: Given<Only<0>>,
+    /// A queue between sockets and threads; not supported yet.
+    #[param(yang(opaque = "dhcp-queue-control"))]
+    pub dhcp_queue_control: Given<QueueControl>,
+}
+
+/// A queue between sockets and threads.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct QueueControl {
+    /// Whether there is a queue; not supported yet.
+    pub enable_queue: Given<OnlyFalse>,
+    /// Kind of the queue.
+    pub queue_type: Given<String>,
+    /// Packets in the queue.
+    pub capacity: Given<u32>,
 }
 
 /// Threads that serve packets.

@@ -279,6 +279,78 @@ impl schema::Field for NotYet {
     }
 }
 
+/// A whole number of which one value alone is supported yet: Kea's default, which stands in every file that Kea wrote.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Only<const VALUE: i64>;
+
+impl<const VALUE: i64> schema::Field for Only<VALUE> {
+    const KIND: schema::table::Kind = schema::table::Kind::Int { min: VALUE, max: VALUE };
+
+    fn read(
+        reader: &mut schema::Reader,
+        node: &schema::json::Node,
+        _kind: &'static schema::table::Kind,
+    ) -> Option<Self> {
+        if node.value == schema::json::Value::Int(VALUE) {
+            return Some(Self);
+        }
+        reader.problem(node.pos, format!("not supported yet; it must be {VALUE}"));
+        None
+    }
+
+    fn write(&self) -> serde_json::Value {
+        VALUE.into()
+    }
+}
+
+/// A switch that cannot be on yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnlyFalse;
+
+impl schema::Field for OnlyFalse {
+    const KIND: schema::table::Kind = schema::table::Kind::Bool;
+
+    fn read(
+        reader: &mut schema::Reader,
+        node: &schema::json::Node,
+        _kind: &'static schema::table::Kind,
+    ) -> Option<Self> {
+        if node.value == schema::json::Value::Bool(false) {
+            return Some(Self);
+        }
+        reader.problem(node.pos, "not supported yet; it must be false");
+        None
+    }
+
+    fn write(&self) -> serde_json::Value {
+        false.into()
+    }
+}
+
+/// Text that must be empty yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OnlyEmpty;
+
+impl schema::Field for OnlyEmpty {
+    const KIND: schema::table::Kind = schema::table::Kind::Text { format: "empty" };
+
+    fn read(
+        reader: &mut schema::Reader,
+        node: &schema::json::Node,
+        _kind: &'static schema::table::Kind,
+    ) -> Option<Self> {
+        if node.value == schema::json::Value::Text("".into()) {
+            return Some(Self);
+        }
+        reader.problem(node.pos, "not supported yet; it must be empty");
+        None
+    }
+
+    fn write(&self) -> serde_json::Value {
+        "".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use super::lifetimes::fraction;
 use crate::ddns::{ConflictResolution, Ddns, DnsTtl, ReplaceClientName, Sanitizer};
-use schema::{Given, Problem, Scope};
+use schema::{At, Given, Problem, Scope};
 
 /// How names are made, and what is told to the DNS (RFC 4702, RFC 4704).
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -55,6 +55,14 @@ impl Names {
     /// Whether the scope says nothing of its own.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Takes over `ddns-use-conflict-resolution`, which said the same before there were four modes.
+    pub(crate) fn take_older_mode(&mut self, older: &mut Given<bool>) {
+        if let Some(At { value, pos }) = older.take() {
+            let mode = if value { ConflictResolution::CheckWithDhcid } else { ConflictResolution::NoCheckWithDhcid };
+            self.ddns_conflict_resolution_mode.get_or_insert(At { value: mode, pos });
+        }
     }
 
     /// Refuses times to live that contradict each other in one scope.

@@ -2,10 +2,10 @@
 
 use crate::common::Allocator;
 use crate::parameters::{
-    Cache, Classes, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay4, Reservations,
-    SanityChecks, ValidLifetime,
+    Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay4,
+    Reservations, SanityChecks, ValidLifetime,
 };
-use crate::values::{MaybeIpv4, NotYet, Octets, PlainOctets, Prefix4, Range4};
+use crate::values::{MaybeIpv4, NotYet, Octets, OnlyEmpty, PlainOctets, Prefix4, Range4};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv4Addr;
@@ -89,6 +89,9 @@ pub struct Dhcp4 {
     /// Name of this server among those that share a configuration.
     #[param(default = "")]
     pub server_tag: Given<String>,
+    /// What can only have its default yet.
+    #[param(flatten)]
+    pub fixed: Fixed,
     /// Libraries that extend the server; not supported yet.
     #[param(yang = "hook-library")]
     pub hooks_libraries: Vec<At<NotYet>>,
@@ -214,6 +217,9 @@ pub struct Service4 {
     /// Names and the DNS.
     #[param(flatten)]
     pub names: Names,
+    /// As `ddns-conflict-resolution-mode`, in its older spelling: true is `check-with-dhcid`, false is
+    /// `no-check-with-dhcid`.
+    pub ddns_use_conflict_resolution: Given<bool>,
     /// Which reservations count.
     #[param(flatten)]
     pub reservations: Reservations,
@@ -226,6 +232,13 @@ pub struct Service4 {
     /// Refuse requests for addresses that this server does not know, since no other server could.
     #[param(default = false, inherited)]
     pub authoritative: Given<bool>,
+}
+
+impl Service4 {
+    /// Turns older spellings into those of today, before anything is inherited.
+    pub(crate) fn modernise(&mut self) {
+        self.names.take_older_mode(&mut self.ddns_use_conflict_resolution);
+    }
 }
 
 /// Where clients boot from.
@@ -306,6 +319,15 @@ pub struct Subnet4 {
     /// Addresses, names and options for certain clients.
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation4>>,
+    /// Interface for DHCPv4-over-DHCPv6; not supported yet.
+    #[param(key = "4o6-interface", yang(absent))]
+    pub dhcp4o6_interface: Given<OnlyEmpty>,
+    /// Interface-id for DHCPv4-over-DHCPv6; not supported yet.
+    #[param(key = "4o6-interface-id", yang(absent))]
+    pub dhcp4o6_interface_id: Given<OnlyEmpty>,
+    /// Prefix for DHCPv4-over-DHCPv6; not supported yet.
+    #[param(key = "4o6-subnet", yang(absent))]
+    pub dhcp4o6_subnet: Given<OnlyEmpty>,
     /// Classes of clients.
     #[param(flatten)]
     pub classes: Classes,

@@ -15,11 +15,13 @@ pub fn config_get(input: &Dhcp4) -> Value {
     let mut shown = input.clone();
     let mut networks = std::mem::take(&mut shown.shared_networks);
     let mut subnets = std::mem::take(&mut shown.subnet4);
+    shown.service.modernise();
     Scope::fill(&mut shown);
     shown.annotations.fold();
     options(&mut shown.option_data);
     reservations(&mut shown.reservations);
     for network in &mut networks {
+        network.value.service.modernise();
         network.value.lease.inherit(&shown.lease);
         network.value.annotations.fold();
         options(&mut network.value.option_data);
@@ -37,6 +39,7 @@ pub fn config_get(input: &Dhcp4) -> Value {
 }
 
 fn show(subnet: &mut Subnet4, outer: &Lease4) {
+    subnet.service.modernise();
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();

@@ -135,6 +135,7 @@ impl<'a> Resolver<'a> {
         let mut lease = self.input.lease.clone();
         let mut service = self.input.service.clone();
         self.check_own(&service);
+        service.modernise();
         lease.fill();
         service.fill();
         self.check_lease(&lease);
@@ -152,13 +153,14 @@ impl<'a> Resolver<'a> {
     ) -> Outer {
         self.check_own(service);
         let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
+        inner.service.modernise();
         inner.link.inherit(&outer.link);
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);
         if !options.is_empty() {
             inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
         }
-        if !service.names.is_empty() {
+        if !service.names.is_empty() || service.ddns_use_conflict_resolution.is_some() {
             inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
         }
         if *lease != Lease4::default() {
@@ -169,9 +171,18 @@ impl<'a> Resolver<'a> {
 
     /// Rules for what stands in one scope.
     fn check_own(&mut self, service: &Service4) {
-        service.names.check(&mut self.problems);
+        self.check_names(service);
         check_length(&service.boot.server_hostname, 63, &mut self.problems);
         check_length(&service.boot.boot_file_name, 127, &mut self.problems);
+    }
+
+    fn check_names(&mut self, service: &Service4) {
+        service.names.check(&mut self.problems);
+        if let (Some(older), Some(_)) =
+            (&service.ddns_use_conflict_resolution, &service.names.ddns_conflict_resolution_mode)
+        {
+            self.problems.push(Problem::new(older.pos, "cannot stand beside ddns-conflict-resolution-mode"));
+        }
     }
 
     /// Rules for lifetimes, wherever they come from.

@@ -138,3 +138,31 @@ fn config_get_shows_defaults_and_how_leases_are_made() {
     assert_eq!((&subnet["pools"], &subnet["ddns-send-updates"]), (&serde_json::json!([]), &serde_json::Value::Null));
     assert_eq!((&subnet["option-data"][0]["code"], &subnet["option-data"][0]["space"]), (&3.into(), &"dhcp4".into()));
 }
+
+#[test]
+fn what_kea_writes_with_defaults_is_read() {
+    let config = check(
+        r#"{"Dhcp4": {"dhcp4o6-port": 0, "parked-packet-limit": 256, "statistic-default-sample-age": 0,
+            "statistic-default-sample-count": 20, "option-def": [], "hooks-libraries": [], "server-tag": "",
+            "dhcp-queue-control": {"capacity": 64, "enable-queue": false, "queue-type": "kea-ring4"},
+            "sanity-checks": {"extended-info-checks": "fix", "lease-checks": "warn"},
+            "ddns-use-conflict-resolution": false,
+            "subnet4": [{"id": 1, "subnet": "10.0.0.0/24", "4o6-interface": "", "4o6-interface-id": "", "4o6-subnet": "",
+                "relay": {"ip-addresses": []}, "pools": [], "reservations": [], "client-classes": [],
+                "evaluate-additional-classes": []}]}}"#,
+    )
+    .unwrap();
+    assert_eq!(config.ddns.conflict_resolution.word(), "no-check-with-dhcid");
+    assert_eq!(
+        refused(
+            r#""parked-packet-limit": 5, "dhcp-queue-control": {"enable-queue": true}, "sanity-checks": {"extended-info-checks": "strict"},
+"ddns-use-conflict-resolution": true, "ddns-conflict-resolution-mode": "check-with-dhcid""#
+        ),
+        [
+            "c:2:24: Dhcp4/parked-packet-limit: not supported yet; it must be 256",
+            "c:2:66: Dhcp4/dhcp-queue-control/enable-queue: not supported yet; it must be false",
+            "c:2:115: Dhcp4/sanity-checks/extended-info-checks: `strict` is not supported yet",
+            "c:3:33: Dhcp4/ddns-use-conflict-resolution: cannot stand beside ddns-conflict-resolution-mode",
+        ]
+    );
+}

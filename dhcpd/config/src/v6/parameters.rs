@@ -2,11 +2,11 @@
 
 use crate::common::Allocator;
 use crate::parameters::{
-    Cache, Classes, DhcpDdns, ExpiredLeases, LeaseDatabase, MultiThreading, Names, OptionData, Relay6, Reservations,
-    SanityChecks, ValidLifetime,
+    Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay6,
+    Reservations, SanityChecks, ValidLifetime,
 };
 use crate::v6::snapshot::MacSource;
-use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, NotYet, Octets, Prefix6, Range6};
+use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, NotYet, Octets, OnlyFalse, Prefix6, Range6};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv6Addr;
@@ -90,6 +90,11 @@ pub struct Dhcp6 {
     /// Name of this server among those that share a configuration.
     #[param(default = "")]
     pub server_tag: Given<String>,
+    /// Whether clients may register addresses that they made themselves (RFC 9686); not supported yet.
+    pub allow_address_registration: Given<OnlyFalse>,
+    /// What can only have its default yet.
+    #[param(flatten)]
+    pub fixed: Fixed,
     /// Libraries that extend the server; not supported yet.
     #[param(yang = "hook-library")]
     pub hooks_libraries: Vec<At<NotYet>>,
@@ -232,9 +237,19 @@ pub struct Service6 {
     /// Names and the DNS.
     #[param(flatten)]
     pub names: Names,
+    /// As `ddns-conflict-resolution-mode`, in its older spelling: true is `check-with-dhcid`, false is
+    /// `no-check-with-dhcid`.
+    pub ddns_use_conflict_resolution: Given<bool>,
     /// Which reservations count.
     #[param(flatten)]
     pub reservations: Reservations,
+}
+
+impl Service6 {
+    /// Turns older spellings into those of today, before anything is inherited.
+    pub(crate) fn modernise(&mut self) {
+        self.names.take_older_mode(&mut self.ddns_use_conflict_resolution);
+    }
 }
 
 /// Which clients are on the link.

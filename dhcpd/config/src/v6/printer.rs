@@ -16,11 +16,13 @@ pub fn config_get(input: &Dhcp6) -> Value {
     let mut networks = std::mem::take(&mut shown.shared_networks);
     let mut subnets = std::mem::take(&mut shown.subnet6);
     shown.server_id.get_or_insert_default();
+    shown.service.modernise();
     Scope::fill(&mut shown);
     shown.annotations.fold();
     options(&mut shown.option_data);
     reservations(&mut shown.reservations);
     for network in &mut networks {
+        network.value.service.modernise();
         network.value.lease.inherit(&shown.lease);
         network.value.annotations.fold();
         options(&mut network.value.option_data);
@@ -38,6 +40,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
 }
 
 fn show(subnet: &mut Subnet6, outer: &Lease6) {
+    subnet.service.modernise();
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();

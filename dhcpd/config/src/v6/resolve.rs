@@ -170,7 +170,8 @@ impl<'a> Resolver<'a> {
     fn global(&mut self) -> Outer {
         let mut lease = self.input.lease.clone();
         let mut service = self.input.service.clone();
-        service.names.check(&mut self.problems);
+        self.check_names(&service);
+        service.modernise();
         lease.fill();
         service.fill();
         self.check_lease(&lease);
@@ -190,13 +191,14 @@ impl<'a> Resolver<'a> {
     ) -> Outer {
         self.check_own(link, service);
         let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
+        inner.service.modernise();
         inner.link.inherit(&outer.link);
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);
         if !options.is_empty() {
             inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
         }
-        if !service.names.is_empty() {
+        if !service.names.is_empty() || service.ddns_use_conflict_resolution.is_some() {
             inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
         }
         if *lease != Lease6::default() {
@@ -207,11 +209,20 @@ impl<'a> Resolver<'a> {
 
     /// Rules for what stands in one scope.
     fn check_own(&mut self, link: &Link6, service: &Service6) {
-        service.names.check(&mut self.problems);
+        self.check_names(service);
         let written = |given: &Option<At<String>>| given.as_ref().filter(|text| !text.is_empty()).map(|text| text.pos);
         if let (Some(_), Some(pos)) = (written(&link.interface), written(&link.interface_id)) {
             let reason = "`interface` is for clients on the link, `interface-id` for those behind a relay: one of both";
             self.problems.push(Problem::new(pos, reason));
+        }
+    }
+
+    fn check_names(&mut self, service: &Service6) {
+        service.names.check(&mut self.problems);
+        if let (Some(older), Some(_)) =
+            (&service.ddns_use_conflict_resolution, &service.names.ddns_conflict_resolution_mode)
+        {
+            self.problems.push(Problem::new(older.pos, "cannot stand beside ddns-conflict-resolution-mode"));
         }
     }
 
