@@ -302,7 +302,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
 }
 
 /// What a reservation reserves of one kind, with its length.
-host: &Host6, kind: LeaseType) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
+fn leases_of(host: &Host6, kind: LeaseType) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
     let addresses = host.addresses.iter().filter(move |_| kind == LeaseType::Na).map(|address| (*address, 128));
     let prefixes = host.prefixes.iter().filter(move |_| kind == LeaseType::Pd).map(|p| (p.prefix, p.len));
     addresses.chain(prefixes)
