@@ -55,7 +55,7 @@ class V4(Scene):
     def test_dhcpcd(self):
         self.start4()
         process = self.lab.spawn("client", "dhcpcd", *dhcpcd(self.lab), "-4", "cli0")
-        process.expect("leased 192.0.2.100 for 4000 seconds")
+        process.expect("leased 192.0.2.100 for 4000 seconds", 40)  # it probes the address for five seconds first
 
     def test_a_reservation_is_kept_for_its_client(self):
         mac = json.loads(self.lab.run("client", "ip", "-j", "link", "show", "cli0"))[0]["address"]

@@ -47,6 +47,9 @@ pub struct DhcpDdns {
     pub tsig_keys: Vec<At<TsigKey>>,
     /// Sockets at which the server takes commands.
     pub control_sockets: Vec<At<ControlSocket>>,
+    /// The socket at which commands are taken, as it was written before `control-sockets`.
+    #[param(yang(absent))]
+    pub control_socket: Given<ControlSocket>,
     /// Hook libraries; none is supported yet.
     #[param(yang(absent))]
     pub hooks_libraries: Vec<At<Json>>,
@@ -223,6 +226,7 @@ impl DhcpDdns {
         self.tsig_keys.sort_by_key(|key| key.value.name.as_ref().map(|name| name.to_string()));
         self.tsig_keys.iter_mut().for_each(|key| key.value.annotations.fold());
         self.control_sockets.iter_mut().for_each(|socket| socket.value.annotations.fold());
+        self.control_socket.iter_mut().for_each(|socket| socket.value.annotations.fold());
         self.loggers.iter_mut().for_each(|logger| logger.value.annotations.fold());
         for list in [&mut self.forward_ddns, &mut self.reverse_ddns].into_iter().flatten() {
             list.value.ddns_domains.sort_by_key(|domain| domain.value.name.as_ref().map(|name| name.to_string()));

@@ -10,23 +10,25 @@ pub struct Place {
     pub variable: &'static str,
     /// Where it is otherwise.
     pub default: &'static str,
+    /// Other folders that configurations written for older versions use: accepted with a warning.
+    pub tolerated: &'static [&'static str],
 }
 
 /// Lease files and other state.
-pub const DATA: Place = Place { variable: "KEA_DHCP_DATA_DIR", default: "/var/lib/kea" };
+pub const DATA: Place = Place { variable: "KEA_DHCP_DATA_DIR", default: "/var/lib/kea", tolerated: &[] };
 /// Log files.
-pub const LOG: Place = Place { variable: "KEA_LOG_FILE_DIR", default: "/var/log/kea" };
+pub const LOG: Place = Place { variable: "KEA_LOG_FILE_DIR", default: "/var/log/kea", tolerated: &[] };
 /// Control sockets.
-pub const SOCKET: Place = Place { variable: "KEA_CONTROL_SOCKET_DIR", default: "/var/run/kea" };
+pub const SOCKET: Place = Place { variable: "KEA_CONTROL_SOCKET_DIR", default: "/var/run/kea", tolerated: &["/tmp"] };
 /// PID files.
-pub const PID: Place = Place { variable: "KEA_PIDFILE_DIR", default: "/var/run/kea" };
+pub const PID: Place = Place { variable: "KEA_PIDFILE_DIR", default: "/var/run/kea", tolerated: &[] };
 
 /// A path that may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confined {
     /// The full path.
     pub path: PathBuf,
-    /// What is not secure about it; only where `-X` relaxes the rule.
+    /// What is not secure about it; only where `-X` relaxes the rule, and in tolerated folders.
     pub warning: Option<String>,
 }
 
@@ -58,7 +60,12 @@ impl Place {
                 let parent = if parent.is_empty() { "/" } else { parent };
                 let supported = folder.display();
                 let reason = format!("invalid path specified: '{parent}', supported path is '{supported}'");
-                if relaxed { Ok(Confined { path: PathBuf::from(written), warning: Some(reason) }) } else { Err(reason) }
+                let accepted = relaxed || self.tolerated.contains(&parent);
+                if accepted {
+                    Ok(Confined { path: PathBuf::from(written), warning: Some(reason) })
+                } else {
+                    Err(reason)
+                }
             }
             _ => Ok(Confined { path: folder.join(name), warning: None }),
         }
@@ -82,7 +89,7 @@ mod tests {
     use super::*;
 
     /// A place whose variable nobody sets.
-    const HERE: Place = Place { variable: "TAKAHE_TEST_UNSET", default: "/var/lib/kea/" };
+    const HERE: Place = Place { variable: "TAKAHE_TEST_UNSET", default: "/var/lib/kea/", tolerated: &["/old"] };
 
     #[test]
     fn names_and_the_folder_itself_are_accepted() {
@@ -100,6 +107,7 @@ mod tests {
             let warned = HERE.confine_in(written, true);
             assert!(warned.is_ok_and(|it| it.path.as_os_str() == written && it.warning.is_some()), "{written}");
         }
+        assert!(HERE.confine_in("/old/x", false).is_ok_and(|it| it.warning.is_some()));
         for written in ["", "/var/lib/kea/", "/var/lib/kea/..", "."] {
             assert!(HERE.confine_in(written, true).is_err(), "{written}");
         }

@@ -53,7 +53,8 @@ impl Daemon for Dhcp6 {
 
     fn new(context: Context) -> Result<Self, String> {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
-        let settings = Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
+        let settings =
+            Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
         Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
     }
 
@@ -144,7 +145,12 @@ impl Family for V6 {
 
     const LEASE_FILE: &'static str = "kea-leases6.csv";
 
-    fn snapshot(config: Arc<Config6>, server_id: &Duid, stats: &stats::Registry, before: Option<&Arc<Snapshot>>) -> Arc<Snapshot> {
+    fn snapshot(
+        config: Arc<Config6>,
+        server_id: &Duid,
+        stats: &stats::Registry,
+        before: Option<&Arc<Snapshot>>,
+    ) -> Arc<Snapshot> {
         Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)))
     }
 

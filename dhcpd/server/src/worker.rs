@@ -10,6 +10,7 @@ use ncr::NameChangeRequest;
 use net::{RxBatch, Socket, TxBatch, Waker, wait};
 use parking_lot::Mutex;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
@@ -118,7 +119,12 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
             None => {}
         }
         for at in ready.drain(..) {
-            turn(protocol, &sockets, at, &mut rx, &mut tx);
+            // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
+            // the store's lock is released by unwinding, and the clients ask again.
+            let served = catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut rx, &mut tx)));
+            if served.is_err() {
+                tx.discard();
+            }
         }
         if !protocol.name_changes().is_empty() {
             let _ = d2.send(std::mem::take(protocol.name_changes())); // fails only while the daemon ends
