@@ -56,7 +56,7 @@ fn how_much_of_the_models_is_served() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn dhcp4_data_is_valid_and_comes_back(config in generate::configuration(Model::DHCP4)) {

@@ -118,7 +118,7 @@ impl<'a> Walk<'a> {
                 was.filter(|was| items(Some(was)).iter().all(nothing)).cloned()
             }
             (Shape::Leaf(kind), now) => {
-                let same = |was: &&Value| scalar::to_yang(kind, was).is_ok_and(|was| was.as_ref() == now);
+                let same = |was: &&Value| field.leaf(kind, was).is_ok_and(|was| was.as_ref() == now);
                 match was.filter(same) {
                     Some(was) => Some(was.clone()),
                     None => self.leaf(scalar::to_kea(kind, now?)),

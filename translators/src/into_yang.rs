@@ -81,7 +81,11 @@ impl<'a> Walk<'a> {
     /// The value of a node, unless it is one that is not there when it is empty.
     pub fn field(&mut self, field: &Field, kea: &'a Value) -> Option<Value> {
         match (&field.shape, kea) {
-            (Shape::Leaf(kind), _) => match scalar::to_yang(kind, kea) {
+            (Shape::Leaf(kind), _) => match field.leaf(kind, kea) {
+                Ok(None) if kea.is_number() => {
+                    self.leave_out("less than the model holds");
+                    None
+                }
                 Ok(value) => value,
                 Err(reason) => self.error(reason),
             },

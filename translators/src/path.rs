@@ -101,7 +101,7 @@ impl Key {
             if let Some(Part::Field(field)) = scope.of_node(node)
                 && let (Shape::Leaf(kind), Some((_, value))) = (&field.shape, field.find(kea))
             {
-                yang.insert((*node).to_owned(), crate::scalar::to_yang(kind, value).ok()??);
+                yang.insert((*node).to_owned(), field.leaf(kind, value).ok()??);
             }
         }
         Self::of_whole(list, &yang).ok()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use schema::table::{Kind, Param, Table, Yang};
 use serde_json::Value;
 
+use crate::scalar;
 use crate::special::{Members, SPECIALS, Special, has_no_node};
 
 /// A map of the JSON, which is a container or a list entry of the model.
@@ -38,6 +39,8 @@ pub(crate) struct Field {
     pub key: &'static str,
     /// Other keys under which it may stand in the JSON.
     pub aliases: &'static [&'static str],
+    /// Least number that the leaf holds, where that is not the type's.
+    pub least: i64,
     /// What kind of node.
     pub shape: Shape,
 }
@@ -115,6 +118,9 @@ static RENAMED: &[(&str, &str)] = &[
     ("shared-networks", "shared-network"),
     ("tsig-keys", "tsig-keys/key"),
 ];
+
+/// Leaves that hold less than the JSON says: it has 0 for what is 1 to the daemons.
+static LEAST: &[(&str, i64)] = &[("maxver", 1)];
 
 /// Containers whose presence means something.
 static PRESENCE: &[&str] = &["authentication", "lease-database", "server-id"];
@@ -197,7 +203,16 @@ impl Field {
             (_, Kind::List(kind)) => Shape::LeafList(kind),
             (_, kind) => Shape::Leaf(kind),
         };
-        Some(Self { node, key: param.key, aliases: param.aliases, shape })
+        let least = LEAST.iter().find(|(leaf, _)| *leaf == node).map_or(i64::MIN, |(_, least)| *least);
+        Some(Self { node, key: param.key, aliases: param.aliases, least, shape })
+    }
+
+    /// A value of the JSON as this leaf; none if the model cannot say it, or says it by having no leaf.
+    pub fn leaf(&self, kind: &Kind, value: &Value) -> Result<Option<Value>, String> {
+        match value.as_i64() {
+            Some(number) if number < self.least => Ok(None),
+            _ => scalar::to_yang(kind, value),
+        }
     }
 
     /// The keys under which it may stand in the JSON.

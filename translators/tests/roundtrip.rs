@@ -16,7 +16,7 @@ fn comes_back(model: Model, config: &Value) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn dhcp4(config in generate::configuration(Model::DHCP4)) {
