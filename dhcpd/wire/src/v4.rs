@@ -130,6 +130,7 @@ pub mod code {
     pub const MAX_MESSAGE_SIZE: u8 = 57;
     pub const RENEWAL_TIME: u8 = 58;
     pub const REBINDING_TIME: u8 = 59;
+    pub const VENDOR_CLASS_IDENTIFIER: u8 = 60;
     pub const CLIENT_IDENTIFIER: u8 = 61;
     pub const FQDN: u8 = 81;
     pub const AGENT_OPTIONS: u8 = 82;

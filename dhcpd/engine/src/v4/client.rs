@@ -9,6 +9,7 @@ use leases::{Lease4, Leases4, StoreError};
 use log::event;
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
+use wire::v4::code;
 
 /// A client, and the subnet it is being served from: this may change within its shared network.
 pub(super) struct Client<'a> {
@@ -42,7 +43,18 @@ impl<'a> Client<'a> {
             Some((at, find(&subnet.hosts)?))
         });
         client.hosts = on_link.collect();
+        client.classify();
         client
+    }
+
+    /// Says which built-in classes the client is in; there are no others yet.
+    fn classify(&self) {
+        let known = !self.hosts.is_empty() || self.global_host.is_some();
+        let class = if known { "KNOWN" } else { "UNKNOWN" };
+        let query = self.query.label();
+        event!(DHCP4_CLASS_ASSIGNED, query, class);
+        let classes = Classes { vendor: self.query.packet.option(code::VENDOR_CLASS_IDENTIFIER), known: class };
+        event!(DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION, query, classes);
     }
 
     pub fn config(&self) -> &'a Config4 {
@@ -191,6 +203,22 @@ pub(super) fn belongs(lease: &Lease4, hw_addr: &[u8], client_id: Option<&[u8]>) 
     match (client_id, lease.client_id.as_deref()) {
         (Some(id), Some(of_lease)) => id == of_lease,
         _ => !hw_addr.is_empty() && hw_addr == &*lease.hw_addr,
+    }
+}
+
+/// The classes of a client in messages.
+struct Classes<'a> {
+    vendor: Option<&'a [u8]>,
+    known: &'static str,
+}
+
+impl std::fmt::Display for Classes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ALL, ")?;
+        if let Some(vendor) = self.vendor {
+            write!(f, "VENDOR_CLASS_{}, ", String::from_utf8_lossy(vendor))?;
+        }
+        f.write_str(self.known)
     }
 }
 

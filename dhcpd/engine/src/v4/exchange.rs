@@ -16,20 +16,23 @@ use log::event;
 use ncr::ChangeType;
 use stats::Counter;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use wire::v4::{MessageType, Packet, agent, code};
 
 /// What a message leads to: an answer of this type, silence, or a reason to drop it.
 type Outcome = Result<Option<MessageType>, Refusal>;
 
 impl Server {
-    pub(super) async fn exchange<L: Leases4>(
+    /// Deals with one datagram that came at `now`. The reply, if there is one, is appended to `out`.
+    pub async fn handle<L: Leases4>(
         &mut self,
-        snapshot: &Snapshot,
         received: &Received<'_>,
         leases: &mut L,
         now: UnixSeconds,
         out: &mut Vec<u8>,
     ) -> Option<Reply> {
+        let snapshot = Arc::clone(&self.snapshot);
+        let snapshot = &*snapshot;
         let counters = &snapshot.counters;
         counters.received.add(1);
         let lenient = snapshot.config.compatibility.lenient_option_parsing;

@@ -29,6 +29,10 @@ log::messages! {
     DHCP4_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{query}: failed to select subnet for the client";
     /// The client got its address from another subnet of the shared network.
     DHCP4_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{query}: changed selected subnet {from} to subnet {to} from shared network {network} for client assignments";
+    /// Whether there is a reservation for the client: KNOWN or UNKNOWN.
+    DHCP4_CLASS_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following class: {class}";
+    /// All classes of the client.
+    DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following classes: {classes}";
     /// A client in INIT-REBOOT wants its old address confirmed (RFC 2131 §4.3.2).
     DHCP4_INIT_REBOOT: Info, "leases", "{query}: client is in INIT-REBOOT state and requests address {address}";
     /// A DHCPDISCOVER is being dealt with.

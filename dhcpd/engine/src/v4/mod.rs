@@ -1,7 +1,7 @@
 //! DHCPv4 (RFC 2131): a packet, the time and the leases in; a reply out.
 //!
-//! A [`Server`] belongs to one worker. What all workers share is in the [`Snapshot`]: configuration, counters and the
-//! places where the allocators are.
+//! A [`Server`] belongs to one worker and deals with one datagram at a time: [`Server::handle`]. What all workers share
+//! is in the [`Snapshot`]: configuration, counters and the places where the allocators are.
 
 mod allocate;
 mod answer;
@@ -98,20 +98,8 @@ impl Server {
         self.snapshot = snapshot;
     }
 
-    /// Deals with one datagram that came at `now`. The reply, if there is one, is appended to `out`.
-    pub async fn handle<L: Leases4>(
-        &mut self,
-        received: &Received<'_>,
-        leases: &mut L,
-        now: UnixSeconds,
-        out: &mut Vec<u8>,
-    ) -> Option<Reply> {
-        let snapshot = Arc::clone(&self.snapshot);
-        self.exchange(&snapshot, received, leases, now, out).await
-    }
-
-    /// Reclaims up to `limit` leases whose time is over at `now`, the oldest first: their names are removed from the DNS, and
-    /// they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
+    /// Reclaims up to `limit` leases (0: any number) whose time is over at `now`, the oldest first: their names are removed
+    /// from the DNS, and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
     pub async fn reclaim<L: Leases4>(
         &mut self,
         leases: &mut L,

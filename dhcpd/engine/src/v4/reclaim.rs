@@ -25,7 +25,7 @@ impl Server {
     ) -> Result<Reclaimed, StoreError> {
         let expired = &snapshot.config.expired;
         event!(ALLOC_ENGINE_V4_LEASES_RECLAMATION_START, limit, timeout = expired.max_milliseconds);
-        let over = leases.expired(now, limit).await?;
+        let over = leases.expired(now, if limit == 0 { usize::MAX } else { limit }).await?;
         let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
         for lease in over {
             self.reclaimed(snapshot, &lease);

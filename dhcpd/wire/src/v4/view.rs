@@ -34,7 +34,7 @@ impl Span {
         match SIZES[usize::from(self.code)] {
             Size::Any => false,
             Size::Exactly(size) => self.len != u32::from(size),
-            Size::Times(size) => self.len == 0 || self.len % u32::from(size) != 0,
+            Size::Times(size) => self.len == 0 || !self.len.is_multiple_of(size.into()),
         }
     }
 }
