@@ -8,6 +8,7 @@ pub mod ddns;
 #[cfg(any(test, feature = "generate"))]
 pub mod generate;
 pub mod hosts;
+pub mod later;
 pub mod lifetime;
 pub mod options;
 pub mod parameters;

@@ -14,7 +14,8 @@ pub(crate) use options::Encoder;
 pub use options::OptionData;
 
 use crate::common::{self, LeaseChecks, ReservationModes};
-use crate::values::{MaybeIp, NotYet, Only, OnlyFalse};
+use crate::later::{NotYet, Only, OnlyFalse};
+use crate::values::MaybeIp;
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -2,8 +2,8 @@
 //!
 //! Sub-options stand in the list under the name of their space. They are put into the option that carries the space.
 
+use crate::later::NotYet;
 use crate::options::{OptionItem, OptionSet, VendorOptions};
-use crate::values::NotYet;
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
 use wire::options::{self, DataType, Definition, Family};

@@ -1,11 +1,12 @@
 //! The parameters of DHCPv4, scope by scope.
 
 use crate::common::Allocator;
+use crate::later::{NotYet, OnlyEmpty};
 use crate::parameters::{
     Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay4,
     Reservations, SanityChecks, ValidLifetime,
 };
-use crate::values::{MaybeIpv4, NotYet, Octets, OnlyEmpty, PlainOctets, Prefix4, Range4};
+use crate::values::{MaybeIpv4, Octets, PlainOctets, Prefix4, Range4};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv4Addr;

@@ -1,12 +1,13 @@
 //! The parameters of DHCPv6, scope by scope.
 
 use crate::common::Allocator;
+use crate::later::{NotYet, OnlyFalse};
 use crate::parameters::{
     Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay6,
     Reservations, SanityChecks, ValidLifetime,
 };
 use crate::v6::snapshot::MacSource;
-use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, NotYet, Octets, OnlyFalse, Prefix6, Range6};
+use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, Octets, Prefix6, Range6};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv6Addr;

@@ -1,22 +1,21 @@
 //! From what was written to what the server runs with: inheritance, rules between parameters, indexes.
 
+mod hosts;
+mod pools;
+
 use super::parameters::{
-    Dhcp6, File6, HostIdentifier6, Interfaces6, Lease6, Link6, PdPool, Pool6, PreferredLifetime, Reservation6,
-    ServerIdType, Service6, SharedNetwork6, Subnet6, Timers6,
+    Dhcp6, File6, HostIdentifier6, Interfaces6, Lease6, Link6, PreferredLifetime, ServerIdType, Service6,
+    SharedNetwork6, Subnet6, Timers6,
 };
-use super::snapshot::{self, Config6, Excluded, Host6, MacSource, ReservedPrefix, ServerIdKind, Subnets6};
+use super::snapshot::{self, Config6, MacSource, ServerIdKind, Subnets6};
 use crate::ddns::Ddns;
-use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{Encoder, OptionData, lifetime, tee_times};
-use crate::rules::{
-    Candidate, Unique, check_control_sockets, check_interfaces, check_one_interface, check_overlaps, check_pools,
-    in_order, one_identifier,
-};
-use crate::values::{Prefix6, Range6};
+use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order};
 use schema::json::Document;
-use schema::{At, ConfigError, Pos, Problem, Reader, Scope};
+use schema::{At, ConfigError, Problem, Reader, Scope};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use wire::options::{self, Family};
@@ -317,174 +316,6 @@ impl<'a> Resolver<'a> {
             ddns,
             store_extended_info: lease.store_extended_info(),
         })
-    }
-
-    fn pools(&mut self, subnet: &Outer, given: &[At<Pool6>], prefix: Prefix6) -> Vec<snapshot::Pool6> {
-        let ranges: Vec<(Range6, Pos)> =
-            given.iter().filter_map(|pool| pool.pool.as_ref()).map(|range| (range.value, range.pos)).collect();
-        check_pools(prefix.range(), &prefix.to_string(), &ranges, &mut self.problems);
-        let mut pools = Vec::new();
-        for pool in given {
-            let service = Service6 { names: pool.names.clone(), ..Service6::default() };
-            let inner = self.over(subnet, (&Link6::default(), &Lease6::default(), &service), &[]);
-            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
-            let Some(range) = &pool.pool else { continue };
-            pools.push(snapshot::Pool6 {
-                id: pool.pool_id.as_ref().map_or(0, |id| id.value),
-                first: range.first,
-                last: range.last,
-                options,
-                ddns: inner.ddns,
-            });
-        }
-        pools
-    }
-
-    fn pd_pools(&mut self, given: &[At<PdPool>]) -> Vec<snapshot::PdPool> {
-        let mut ranges = Vec::new();
-        let mut pools = Vec::new();
-        for pool in given {
-            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
-            let (Some(address), Some(len), Some(delegated)) = (&pool.prefix, &pool.prefix_len, &pool.delegated_len)
-            else {
-                continue;
-            };
-            let Some(prefix) = Prefix6::new(address.value, len.value) else { continue };
-            ranges.push((prefix.range(), address.pos));
-            self.check_prefix(prefix, address.pos);
-            if delegated.value < prefix.len {
-                let reason = format!("must not be below prefix-len, which is {}", prefix.len);
-                self.problems.push(Problem::new(delegated.pos, reason));
-            }
-            pools.push(snapshot::PdPool {
-                id: pool.pool_id.as_ref().map_or(0, |id| id.value),
-                prefix: prefix.first(),
-                prefix_len: prefix.len,
-                delegated_len: delegated.value,
-                excluded: self.excluded(pool, delegated.value),
-                options,
-            });
-        }
-        check_overlaps(&ranges, "pool", &mut self.problems);
-        pools
-    }
-
-    /// A prefix that is excluded from each delegated one (RFC 6603 §4.2): inside of it, and longer.
-    fn excluded(&mut self, pool: &PdPool, delegated_len: u8) -> Option<Excluded> {
-        let prefix = pool.excluded_prefix.as_ref().and_then(|given| Some((given.value.0?, given.pos)));
-        let prefix = prefix.filter(|(prefix, _)| !prefix.is_unspecified());
-        let len = pool.excluded_prefix_len.as_ref().filter(|len| len.value > 0);
-        match (prefix, len) {
-            (None, None) => None,
-            (Some((_, pos)), None) => {
-                self.problems.push(Problem::new(pos, "needs `excluded-prefix-len`"));
-                None
-            }
-            (None, Some(len)) => {
-                self.problems.push(Problem::new(len.pos, "needs `excluded-prefix`"));
-                None
-            }
-            (Some((prefix, pos)), Some(len)) => {
-                if len.value <= delegated_len {
-                    let reason = format!("must be above delegated-len, which is {delegated_len}");
-                    self.problems.push(Problem::new(len.pos, reason));
-                }
-                let excluded = Prefix6::new(prefix, len.value)?;
-                self.check_prefix(excluded, pos);
-                let pool = Prefix6::new(pool.prefix.as_ref()?.value, pool.prefix_len.as_ref()?.value)?;
-                if !pool.contains(prefix) {
-                    self.problems.push(Problem::new(pos, format!("must be inside the prefix {pool}")));
-                }
-                Some(Excluded { prefix, len: len.value })
-            }
-        }
-    }
-
-    fn check_prefix(&mut self, prefix: Prefix6, pos: Pos) {
-        if prefix.first() != prefix.address {
-            let reason = format!("{} has bits beyond the length {}", prefix.address, prefix.len);
-            self.problems.push(Problem::new(pos, reason));
-        }
-    }
-
-    /// The reservations of a subnet, or those of the outermost scope.
-    fn hosts(&mut self, given: &[At<Reservation6>], subnet: Option<Prefix6>) -> Hosts<Host6> {
-        let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
-        let mut list = Vec::new();
-        for reservation in given {
-            if reservation.flex_id.is_some() {
-                continue;
-            }
-            let Some(identifier) = self.identifier(reservation) else { continue };
-            let Identifier { kind, bytes } = identifier.clone();
-            let what = || format!("a reservation for this `{}`", kind.key());
-            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
-            for address in &reservation.ip_addresses {
-                self.check_reserved(address, subnet);
-            }
-            if self.input.ip_reservations_unique() {
-                let addresses = reservation.ip_addresses.iter().map(|address| (address.value, 128, address.pos));
-                let prefixes = reservation.prefixes.iter().map(|prefix| (prefix.address, prefix.len, prefix.pos));
-                for (address, len, pos) in addresses.chain(prefixes) {
-                    let what = || format!("a reservation of {address}");
-                    reserved.check((address, len), pos, what, &mut self.problems);
-                }
-            }
-            list.push(Host6 {
-                identifier,
-                addresses: addresses(&reservation.ip_addresses).collect(),
-                prefixes: self.reserved_prefixes(reservation),
-                hostname: reservation.hostname.as_ref().map_or("", |name| &name.value).into(),
-                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
-            });
-        }
-        // One that stands twice was told above.
-        Hosts::new(list).unwrap_or_default()
-    }
-
-    fn reserved_prefixes(&mut self, reservation: &At<Reservation6>) -> Vec<ReservedPrefix> {
-        let excluded = &reservation.excluded_prefixes;
-        if let Some(first) = excluded.first().filter(|_| excluded.len() != reservation.prefixes.len()) {
-            let reason =
-                format!("needs one for each prefix: there are {} for {}", excluded.len(), reservation.prefixes.len());
-            self.problems.push(Problem::new(first.pos, reason));
-        }
-        let mut list = Vec::new();
-        for (at, prefix) in reservation.prefixes.iter().enumerate() {
-            self.check_prefix(prefix.value, prefix.pos);
-            if prefix.len == 0 {
-                self.problems.push(Problem::new(prefix.pos, "the length must be from 1 to 128"));
-            }
-            let inner = excluded.get(at).and_then(|given| Some((given.value.0?, given.pos)));
-            if let Some((inner, pos)) = inner {
-                self.check_prefix(inner, pos);
-                if inner.len <= prefix.len || !prefix.contains(inner.address) {
-                    let reason = format!("{inner} is not inside {}", prefix.value);
-                    self.problems.push(Problem::new(pos, reason));
-                }
-            }
-            let excluded = inner.map(|(inner, _)| Excluded { prefix: inner.address, len: inner.len });
-            list.push(ReservedPrefix { prefix: prefix.address, len: prefix.len, excluded });
-        }
-        list
-    }
-
-    fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
-        use IdentifierKind::{Duid, HwAddress};
-        let Reservation6 { duid, hw_address, .. } = &reservation.value;
-        let given = [(Duid, duid), (HwAddress, hw_address)].into_iter().filter_map(|(kind, given)| {
-            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
-        });
-        one_identifier(&[Duid, HwAddress], &given.collect::<Vec<_>>(), reservation.pos, &mut self.problems)
-    }
-
-    fn check_reserved(&mut self, address: &At<Ipv6Addr>, subnet: Option<Prefix6>) {
-        if address.is_unspecified() || address.is_multicast() {
-            self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
-        } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
-            let reason = format!("{} is not inside the subnet {subnet}", address.value);
-            self.problems.push(Problem::new(address.pos, reason));
-        }
     }
 }
 

@@ -1,0 +1,74 @@
+//! Reservations: whom they are for, and that nothing is reserved twice or out of place.
+
+use super::Resolver;
+use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::rules::{Candidate, Unique, check_length, one_identifier};
+use crate::v4::parameters::Reservation4;
+use crate::v4::snapshot::Host4;
+use crate::values::Prefix4;
+use schema::{At, Given, Problem};
+use std::net::Ipv4Addr;
+
+impl Resolver<'_> {
+    /// The reservations of a subnet, or those of the outermost scope.
+    pub(super) fn hosts(&mut self, given: &[At<Reservation4>], subnet: Option<Prefix4>) -> Hosts<Host4> {
+        let (mut identifiers, mut addresses) = (Unique::default(), Unique::default());
+        let mut list = Vec::new();
+        for reservation in given {
+            if reservation.flex_id.is_some() {
+                continue;
+            }
+            let Some(identifier) = self.identifier(reservation) else { continue };
+            let Identifier { kind, bytes } = identifier.clone();
+            let what = || format!("a reservation for this `{}`", kind.key());
+            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            if let Some(address) = &reservation.ip_address {
+                self.check_reserved(address, subnet);
+                if self.input.ip_reservations_unique() {
+                    let what = || format!("a reservation of {}", address.value);
+                    addresses.check(address.value, address.pos, what, &mut self.problems);
+                }
+            }
+            check_length(&reservation.server_hostname, 63, &mut self.problems);
+            check_length(&reservation.boot_file_name, 127, &mut self.problems);
+            let next_server = reservation.next_server.as_ref().and_then(|server| server.value.0);
+            let text = |given: &Given<String>| given.as_ref().map_or("", |text| &text.value).into();
+            list.push(Host4 {
+                identifier,
+                address: reservation.ip_address.as_ref().map(|address| address.value),
+                hostname: text(&reservation.hostname),
+                next_server: next_server.filter(|server| !server.is_unspecified()),
+                server_hostname: text(&reservation.server_hostname),
+                file: text(&reservation.boot_file_name),
+                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+            });
+        }
+        // One that stands twice was told above.
+        Hosts::new(list).unwrap_or_default()
+    }
+
+    fn identifier(&mut self, reservation: &At<Reservation4>) -> Option<Identifier> {
+        use IdentifierKind::{CircuitId, ClientId, Duid, HwAddress};
+        let Reservation4 { hw_address, duid, circuit_id, client_id, .. } = &reservation.value;
+        let colons = [(HwAddress, hw_address), (Duid, duid)];
+        let plain = [(CircuitId, circuit_id), (ClientId, client_id)];
+        let colons = colons.into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        let plain = plain.into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        let given: Vec<_> = colons.chain(plain).collect();
+        let kinds = [HwAddress, Duid, CircuitId, ClientId];
+        one_identifier(&kinds, &given, reservation.pos, &mut self.problems)
+    }
+
+    fn check_reserved(&mut self, address: &At<Ipv4Addr>, subnet: Option<Prefix4>) {
+        if address.is_unspecified() || address.is_broadcast() {
+            self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
+        } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
+            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            self.problems.push(Problem::new(address.pos, reason));
+        }
+    }
+}

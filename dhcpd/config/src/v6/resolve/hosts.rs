@@ -1,0 +1,92 @@
+//! Reservations: whom they are for, and that nothing is reserved twice or out of place.
+
+use super::{Resolver, addresses};
+use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::rules::{Candidate, Unique, one_identifier};
+use crate::v6::parameters::Reservation6;
+use crate::v6::snapshot::{Excluded, Host6, ReservedPrefix};
+use crate::values::Prefix6;
+use schema::{At, Problem};
+use std::net::Ipv6Addr;
+
+impl Resolver<'_> {
+    /// The reservations of a subnet, or those of the outermost scope.
+    pub(super) fn hosts(&mut self, given: &[At<Reservation6>], subnet: Option<Prefix6>) -> Hosts<Host6> {
+        let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
+        let mut list = Vec::new();
+        for reservation in given {
+            if reservation.flex_id.is_some() {
+                continue;
+            }
+            let Some(identifier) = self.identifier(reservation) else { continue };
+            let Identifier { kind, bytes } = identifier.clone();
+            let what = || format!("a reservation for this `{}`", kind.key());
+            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            for address in &reservation.ip_addresses {
+                self.check_reserved(address, subnet);
+            }
+            if self.input.ip_reservations_unique() {
+                let addresses = reservation.ip_addresses.iter().map(|address| (address.value, 128, address.pos));
+                let prefixes = reservation.prefixes.iter().map(|prefix| (prefix.address, prefix.len, prefix.pos));
+                for (address, len, pos) in addresses.chain(prefixes) {
+                    let what = || format!("a reservation of {address}");
+                    reserved.check((address, len), pos, what, &mut self.problems);
+                }
+            }
+            list.push(Host6 {
+                identifier,
+                addresses: addresses(&reservation.ip_addresses).collect(),
+                prefixes: self.reserved_prefixes(reservation),
+                hostname: reservation.hostname.as_ref().map_or("", |name| &name.value).into(),
+                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+            });
+        }
+        // One that stands twice was told above.
+        Hosts::new(list).unwrap_or_default()
+    }
+
+    fn reserved_prefixes(&mut self, reservation: &At<Reservation6>) -> Vec<ReservedPrefix> {
+        let excluded = &reservation.excluded_prefixes;
+        if let Some(first) = excluded.first().filter(|_| excluded.len() != reservation.prefixes.len()) {
+            let reason =
+                format!("needs one for each prefix: there are {} for {}", excluded.len(), reservation.prefixes.len());
+            self.problems.push(Problem::new(first.pos, reason));
+        }
+        let mut list = Vec::new();
+        for (at, prefix) in reservation.prefixes.iter().enumerate() {
+            self.check_prefix(prefix.value, prefix.pos);
+            if prefix.len == 0 {
+                self.problems.push(Problem::new(prefix.pos, "the length must be from 1 to 128"));
+            }
+            let inner = excluded.get(at).and_then(|given| Some((given.value.0?, given.pos)));
+            if let Some((inner, pos)) = inner {
+                self.check_prefix(inner, pos);
+                if inner.len <= prefix.len || !prefix.contains(inner.address) {
+                    let reason = format!("{inner} is not inside {}", prefix.value);
+                    self.problems.push(Problem::new(pos, reason));
+                }
+            }
+            let excluded = inner.map(|(inner, _)| Excluded { prefix: inner.address, len: inner.len });
+            list.push(ReservedPrefix { prefix: prefix.address, len: prefix.len, excluded });
+        }
+        list
+    }
+
+    fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
+        use IdentifierKind::{Duid, HwAddress};
+        let Reservation6 { duid, hw_address, .. } = &reservation.value;
+        let given = [(Duid, duid), (HwAddress, hw_address)].into_iter().filter_map(|(kind, given)| {
+            given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
+        });
+        one_identifier(&[Duid, HwAddress], &given.collect::<Vec<_>>(), reservation.pos, &mut self.problems)
+    }
+
+    fn check_reserved(&mut self, address: &At<Ipv6Addr>, subnet: Option<Prefix6>) {
+        if address.is_unspecified() || address.is_multicast() {
+            self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
+        } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
+            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            self.problems.push(Problem::new(address.pos, reason));
+        }
+    }
+}
