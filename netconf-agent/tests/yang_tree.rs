@@ -38,13 +38,12 @@ fn lists_are_ordered_and_containers_present_as_published() {
     let mut presence = BTreeSet::new();
     let modules = MODELS.iter().filter_map(|(name, _)| context.get_module_implemented(name));
     for node in modules.flat_map(|module| module.data()).flat_map(|top| top.traverse()) {
+        let name = node.name().to_owned();
         match node.kind() {
-            SchemaNodeKind::List if node.is_user_ordered() && node.is_config() => {
-                drop(by_user.insert(node.name().to_owned()))
-            }
-            SchemaNodeKind::Container if !node.is_np_container() => drop(presence.insert(node.name().to_owned())),
-            _ => {}
-        }
+            SchemaNodeKind::List if node.is_user_ordered() && node.is_config() => by_user.insert(name),
+            SchemaNodeKind::Container if !node.is_np_container() => presence.insert(name),
+            _ => false,
+        };
     }
     assert_eq!(by_user, ["client-class", "pd-pool", "pool", "subnet4", "subnet6"].map(str::to_owned).into());
     assert_eq!(presence, ["authentication", "control-socket", "lease-database", "server-id"].map(str::to_owned).into());
