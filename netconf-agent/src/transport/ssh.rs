@@ -260,12 +260,4 @@ impl Handler for Client {
     ) -> Result<(), Self::Error> {
         session.channel_failure(channel)
     }
-
-    async fn channel_eof(
-        &mut self,
-        channel: ChannelId,
-        session: &mut russh::server::Session,
-    ) -> Result<(), Self::Error> {
-        session.close(channel)
-    }
 }

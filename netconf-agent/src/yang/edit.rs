@@ -91,7 +91,7 @@ impl<'s> Edit<'s> {
         }
         if self.data.reference().is_none() {
             let made = self.data.new_path(&top_path, None, false).map(|_| ());
-            made.map_err(|e| self.invalid(e, &top_path))?;
+            made.map_err(|e| RpcError::application(Tag::OperationFailed, Invalid::from(e).reason))?;
         }
         // The tree is moved out while nodes refer to it, so that errors can be gathered beside it.
         let data = std::mem::replace(&mut self.data, DataTree::new(self.schema.context));
@@ -103,10 +103,10 @@ impl<'s> Edit<'s> {
         result
     }
 
-    fn children(
+    fn children<'d>(
         &mut self,
-        data: &DataTree<'static>,
-        parent: &mut Node<'_>,
+        data: &'d DataTree<'static>,
+        parent: &mut Node<'d>,
         element: &Element,
         operation: Operation,
     ) -> Result<(), RpcError> {
@@ -124,10 +124,10 @@ impl<'s> Edit<'s> {
         Ok(())
     }
 
-    fn child(
+    fn child<'d>(
         &mut self,
-        data: &DataTree<'static>,
-        parent: &mut Node<'_>,
+        data: &'d DataTree<'static>,
+        parent: &mut Node<'d>,
         element: &Element,
         inherited: Operation,
     ) -> Result<(), RpcError> {
@@ -139,23 +139,24 @@ impl<'s> Edit<'s> {
             return self.key(parent, element, operation);
         }
         let instance = self.instance(parent, &schema, element)?;
-        let place = path::child(parent, &schema, instance.as_deref());
         let existing = raw::find_child(data, parent, &schema, instance.as_deref());
-        let existing = existing.map_err(|e| self.invalid(e, &place))?;
+        let mut target = Target { parent: parent.clone(), schema, instance, existing: None };
+        target.existing = existing.map_err(|e| self.invalid(e, &target))?;
         // An empty container without presence is not data (RFC 7950 §7.5.1).
-        let is_there = existing.as_ref().is_some_and(|node| !super::json::is_implicit(node));
+        let is_there = target.existing.as_ref().is_some_and(|node| !super::json::is_implicit(node));
         match (operation, is_there) {
-            (Operation::Create, true) => return Err(self.exists(&place)),
-            (Operation::Delete, false) => return Err(self.missing(&place)),
+            (Operation::Create, true) => return Err(self.exists(&target.place())),
+            (Operation::Delete, false) => return Err(self.missing(&target.place())),
             (Operation::Delete | Operation::Remove, true) => {
-                existing.into_iter().for_each(|mut node| node.remove());
+                target.existing.into_iter().for_each(|mut node| node.remove());
                 return Ok(());
             }
             (Operation::Remove, false) => return Ok(()),
-            (Operation::None, false) if !schema.is_np_container() => return Err(self.missing(&place)),
+            (Operation::None, false) if !target.schema.is_np_container() => {
+                return Err(self.missing(&target.place()));
+            }
             _ => {}
         }
-        let target = Target { schema, instance, place, existing };
         match target.schema.kind() {
             SchemaNodeKind::Leaf | SchemaNodeKind::LeafList => self.set_term(data, parent, element, operation, &target),
             _ => self.set_inner(data, parent, element, operation, &target),
@@ -182,7 +183,7 @@ impl<'s> Edit<'s> {
         target: &Target<'_>,
     ) -> Result<(), RpcError> {
         if let Some(child) = element.children.first() {
-            return Err(self.unknown(child, &target.place));
+            return Err(self.unknown(child, &target.place()));
         }
         let schema = &target.schema;
         // White space around a string is part of it; no other type has any.
@@ -190,23 +191,23 @@ impl<'s> Edit<'s> {
         match &target.existing {
             _ if operation == Operation::None => return Ok(()),
             Some(leaf) if schema.kind() == SchemaNodeKind::Leaf => {
-                raw::change_leaf(leaf, value).map_err(|e| self.invalid(e, &target.place))?;
+                raw::change_leaf(leaf, value).map_err(|e| self.invalid(e, target))?;
             }
             Some(_) => {}
             None => parent
                 .new_term(Some(&schema.module()), schema.name(), Some(value))
-                .map_err(|e| self.invalid(e, &target.place))?,
+                .map_err(|e| self.invalid(e, target))?,
         }
         self.arrange(data, parent, element, target)
     }
 
-    fn set_inner(
+    fn set_inner<'d>(
         &mut self,
-        data: &DataTree<'static>,
-        parent: &mut Node<'_>,
+        data: &'d DataTree<'static>,
+        parent: &mut Node<'d>,
         element: &Element,
         operation: Operation,
-        target: &Target<'_>,
+        target: &Target<'d>,
     ) -> Result<(), RpcError> {
         let schema = &target.schema;
         let mut node = match &target.existing {
@@ -217,7 +218,7 @@ impl<'s> Edit<'s> {
                     Some(keys) => parent.new_list(Some(&module), schema.name(), keys),
                     None => parent.new_inner(Some(&module), schema.name()),
                 };
-                made.map_err(|e| self.invalid(e, &target.place))?
+                made.map_err(|e| self.invalid(e, target))?
             }
         };
         if operation == Operation::Replace {
@@ -246,19 +247,19 @@ impl<'s> Edit<'s> {
         let mut entries = parent.children().filter(|node| node.schema() == *schema);
         let entry = raw::find_child(data, parent, schema, target.instance.as_deref());
         let Ok(Some(entry)) = entry else { return Ok(()) };
-        match insert {
-            "first" => entries.next().map(|other| raw::move_next_to(&entry, &other, Side::Before)),
-            "last" => entries.last().map(|other| raw::move_next_to(&entry, &other, Side::After)),
-            "before" | "after" => {
-                let side = if insert == "before" { Side::Before } else { Side::After };
-                let other = self.anchor(data, parent, element, target)?;
-                Some(raw::move_next_to(&entry, &other, side))
-            }
+        let neighbour = match insert {
+            "first" => entries.next().map(|other| (other, Side::Before)),
+            "last" => entries.last().map(|other| (other, Side::After)),
+            "before" => Some((self.anchor(data, parent, element, target)?, Side::Before)),
+            "after" => Some((self.anchor(data, parent, element, target)?, Side::After)),
             other => {
                 let message = format!("insert={other:?} is none of first, last, before, after");
                 return Err(self.bad_insert(Tag::BadAttribute, message, target));
             }
         };
+        if let Some((other, side)) = neighbour {
+            raw::move_next_to(&entry, &other, side);
+        }
         Ok(())
     }
 
@@ -341,8 +342,9 @@ impl<'s> Edit<'s> {
         RpcError::application(Tag::DataMissing, "there is no such data").at(self.schema.error_path(place))
     }
 
-    fn invalid(&self, error: yang2::Error, place: &str) -> RpcError {
-        RpcError::application(Tag::InvalidValue, Invalid::from(error).reason).at(self.schema.error_path(place))
+    fn invalid(&self, error: yang2::Error, target: &Target<'_>) -> RpcError {
+        let error = RpcError::application(Tag::InvalidValue, Invalid::from(error).reason);
+        error.at(self.schema.error_path(&target.place()))
     }
 
     fn bad_insert(&self, tag: Tag, message: String, target: &Target<'_>) -> RpcError {
@@ -350,16 +352,23 @@ impl<'s> Edit<'s> {
         RpcError::application(tag, message)
             .with("bad-attribute", name)
             .with("bad-element", target.schema.name())
-            .at(self.schema.error_path(&target.place))
+            .at(self.schema.error_path(&target.place()))
     }
 }
 
 /// A node that an element names, there or not.
 struct Target<'d> {
+    parent: Node<'d>,
     schema: SchemaNode<'static>,
     instance: Option<String>,
-    place: String,
     existing: Option<Node<'d>>,
+}
+
+impl Target<'_> {
+    /// Its path, for errors.
+    fn place(&self) -> String {
+        path::child(&self.parent, &self.schema, self.instance.as_deref())
+    }
 }
 
 fn operation(element: &Element, inherited: Operation) -> Result<Operation, RpcError> {
