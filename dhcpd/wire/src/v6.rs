@@ -47,6 +47,8 @@ impl MessageType {
     pub const RELAY_FORW: Self = Self(12);
     /// A server answers through a relay.
     pub const RELAY_REPL: Self = Self(13);
+    /// A client tells of an address it made itself (RFC 9686).
+    pub const ADDR_REG_INFORM: Self = Self(36);
 
     /// Its name as Kea writes it; `UNKNOWN` for others than those above.
     pub fn name(self) -> &'static str {
@@ -64,6 +66,7 @@ impl MessageType {
             Self::INFORMATION_REQUEST => "INFORMATION_REQUEST",
             Self::RELAY_FORW => "RELAY_FORWARD",
             Self::RELAY_REPL => "RELAY_REPLY",
+            Self::ADDR_REG_INFORM => "ADDR_REG_INFORM",
             _ => "UNKNOWN",
         }
     }

@@ -115,7 +115,7 @@ impl Fit {
     }
 }
 
-impl<'a, L: Leases6> Exchange<'a, '_, L> {
+impl<L: Leases6> Exchange<'_, '_, L> {
     /// The reserved lease that this client is to get, if it has one that is free. Its subnet becomes that of the exchange
     /// where a reservation holds a name or options alone.
     pub(super) async fn reserved_candidate(&mut self, kind: LeaseType) -> Result<Option<Candidate>, StoreError> {

@@ -13,7 +13,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use wire::v6::{Ia, IaAddress, IaPrefix, MessageType, Opt, Status, Writer, code};
 
-impl<'a, L: Leases6> Exchange<'a, '_, L> {
+impl<L: Leases6> Exchange<'_, '_, L> {
     /// Leases for an IA of a SOLICIT or REQUEST.
     pub(super) async fn assign(&mut self, out: &mut Writer<'_>, kind: LeaseType, ia: &Ia<'_>) -> Result<(), Refusal> {
         let hint = hints(kind, ia).next();

@@ -39,7 +39,7 @@ pub(super) struct Grant {
     pub pool: Option<usize>,
 }
 
-impl<'a, L: Leases6> Exchange<'a, '_, L> {
+impl<L: Leases6> Exchange<'_, '_, L> {
     /// Finds, makes or extends the leases of an IA.
     pub(super) async fn bind(&mut self, kind: LeaseType, iaid: u32, hints: &[Hint]) -> Result<Binding, StoreError> {
         let mut binding = Binding::default();
@@ -269,8 +269,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL, client, attempts);
             self.snapshot.counters.failed(subnet, Failure::Any);
         }
-        let classes = if self.hosts.is_empty() { "ALL, UNKNOWN" } else { "ALL, KNOWN" };
-        log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_CLASSES, client, classes);
+        log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_CLASSES, client, classes = self.classes());
         self.snapshot.counters.failed(subnet, Failure::Classes);
     }
 

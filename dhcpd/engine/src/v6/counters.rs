@@ -1,5 +1,6 @@
 //! Statistics by Kea's names: of packets, and of leases in all, by subnet and by pool.
 
+use super::Snapshot;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use leases::{Lease6, LeaseState, LeaseType};
 use stats::{Counter, Registry};
@@ -15,13 +16,14 @@ pub(super) struct Counters {
     pub not_for_us: Arc<Counter>,
     pub rfc_violation: Arc<Counter>,
     pub processing_failed: Arc<Counter>,
+    pub admin_filtered: Arc<Counter>,
     sent: Arc<Counter>,
     /// By message type; what is not in the table goes to the first.
     received_types: Vec<(MessageType, Arc<Counter>)>,
     sent_types: Vec<(MessageType, Arc<Counter>)>,
     /// In all.
     leases: LeaseCounters,
-    subnets: Vec<SubnetCounters>,
+    subnets: Vec<Arc<SubnetCounters>>,
 }
 
 /// What is counted of leases.
@@ -99,7 +101,7 @@ const RECEIVED: [(MessageType, &str); 16] = [
     (MessageType::INFORMATION_REQUEST, "pkt6-infrequest-received"),
     (MessageType(20), "pkt6-dhcpv4-query-received"),
     (MessageType(21), "pkt6-dhcpv4-response-received"),
-    (MessageType(36), "pkt6-addr-reg-inform-received"),
+    (MessageType::ADDR_REG_INFORM, "pkt6-addr-reg-inform-received"),
     (MessageType(37), "pkt6-addr-reg-reply-received"),
 ];
 
@@ -107,9 +109,8 @@ const SENT: [(MessageType, &str); 2] =
     [(MessageType::ADVERTISE, "pkt6-advertise-sent"), (MessageType::REPLY, "pkt6-reply-sent")];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 7] = [
+const SILENT: [&str; 6] = [
     "pkt6-addr-reg-reply-sent",
-    "pkt6-admin-filtered",
     "pkt6-dhcpv4-response-sent",
     "pkt6-duplicate",
     "pkt6-limit-exceeded",
@@ -118,8 +119,16 @@ const SILENT: [&str; 7] = [
 ];
 
 impl Counters {
-    /// The counters of a configuration: those of the registry with the same names, or new ones.
-    pub(super) fn new(config: &Config6, registry: &Registry) -> Self {
+    /// The counters of a configuration: those of the registry with the same names, or new ones. Subnets that are as they
+    /// were `before` keep theirs without a look at the names.
+    pub(super) fn new(config: &Config6, registry: &Registry, before: Option<&Snapshot>) -> Self {
+        let subnet = |subnet: &Subnet6| {
+            let old = before.and_then(|before| {
+                let (at, old) = before.config.subnets.by_id(subnet.id)?;
+                before.counters.subnets.get(at).filter(|_| pool_ids(old).eq(pool_ids(subnet)))
+            });
+            old.cloned().unwrap_or_else(|| Arc::new(SubnetCounters::new(subnet, registry)))
+        };
         SILENT.iter().for_each(|name| drop(registry.counter(name)));
         let counter = |name: &str| registry.counter(name);
         Self {
@@ -129,11 +138,12 @@ impl Counters {
             not_for_us: counter("pkt6-not-for-us"),
             rfc_violation: counter("pkt6-rfc-violation"),
             processing_failed: counter("pkt6-processing-failed"),
+            admin_filtered: counter("pkt6-admin-filtered"),
             sent: counter("pkt6-sent"),
             received_types: RECEIVED.iter().map(|(kind, name)| (*kind, counter(name))).collect(),
             sent_types: SENT.iter().map(|(kind, name)| (*kind, counter(name))).collect(),
             leases: LeaseCounters::new(registry, "", &[LeaseType::Na, LeaseType::Pd], true),
-            subnets: config.subnets.list().iter().map(|subnet| SubnetCounters::new(subnet, registry)).collect(),
+            subnets: config.subnets.list().iter().map(subnet).collect(),
         }
     }
 
@@ -181,6 +191,12 @@ impl SubnetCounters {
             pd_pools: pools(LeaseType::Pd).collect(),
         }
     }
+}
+
+/// What the names of a subnet's statistics are made of, beside its own id.
+fn pool_ids(subnet: &Subnet6) -> impl Iterator<Item = (LeaseType, u32)> + '_ {
+    let pools = subnet.pools.iter().map(|pool| (LeaseType::Na, pool.id));
+    pools.chain(subnet.pd_pools.iter().map(|pool| (LeaseType::Pd, pool.id)))
 }
 
 /// Sets how many addresses and prefixes a subnet and its pools have.

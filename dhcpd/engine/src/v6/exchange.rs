@@ -54,6 +54,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         if let Some(subnet) = self.subnet {
             self.hosts = Reservations::find(&self.snapshot.config, subnet, self.query, self.mac.as_ref());
         }
+        self.classify();
     }
 
     /// The subnet.

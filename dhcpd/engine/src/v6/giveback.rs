@@ -17,7 +17,7 @@ const NOBODY: [u8; 3] = [0, 0, 0];
 
 type Verdict = (Status, &'static str);
 
-impl<'a, L: Leases6> Exchange<'a, '_, L> {
+impl<L: Leases6> Exchange<'_, '_, L> {
     /// Answers a RELEASE: a status for each IA, and one for all.
     pub(super) async fn release(&mut self, out: &mut Writer<'_>) -> Result<(), Refusal> {
         let query = self.query;

@@ -16,9 +16,16 @@ log::messages! {
     /// Identifiers are missing, or there where they must not be (RFC 8415 §16).
     DHCP6_REQUIRED_OPTIONS_CHECK_FAIL: Debug(40), "bad-packets", "{client}: {name} from {source} fails the check: {reason}";
     DHCP6_UNKNOWN_MSG_RECEIVED: Debug(40), "bad-packets", "{client}: unknown message (type {kind}) on interface {interface}";
+    DHCP6_ADDR6_REGISTER_DISABLED_DROP: Debug(40), "packets", "ADDR-REG-INFORM from {client} is dropped, address registration is disabled";
     DHCP6_PACKET_PROCESS_FAIL: Debug(40), "bad-packets", "{client}: processing {name} from {source} failed: {reason}";
     DHCP6_SUBNET_SELECTED: Debug(45), "packets", "{client}: subnet with id {subnet_id} is selected for the client";
     DHCP6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{client}: failed to select subnet for the client";
+    /// Whether there is a reservation for the client: KNOWN or UNKNOWN.
+    DHCP6_CLASS_ASSIGNED: Debug(40), "dhcp6", "{client}: client packet has been assigned to the following class: {class}";
+    /// All classes of the client.
+    DHCP6_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp6", "{client}: client packet has been assigned to the following classes: {classes}";
+    /// All classes of the client, for its message.
+    DHCP6_CLASSES_ASSIGNED: Debug(40), "dhcp6", "{client}: client packet has been assigned on {name} message to the following classes: {classes}";
     DHCP6_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{client}: changed from subnet {before} to {after} of shared network {network}";
     DHCP6_RAPID_COMMIT: Debug(50), "options", "{client}: Rapid Commit, the exchange has two messages";
     DHCP6_ADD_GLOBAL_STATUS_CODE: Debug(50), "options", "{client}: adding Status Code: {status}";

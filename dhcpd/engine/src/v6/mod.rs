@@ -6,6 +6,7 @@
 mod allocate;
 mod associate;
 mod bind;
+mod classes;
 mod counters;
 mod exchange;
 mod giveback;
@@ -130,8 +131,8 @@ impl Server {
         }
     }
 
-    /// Reclaims up to `limit` leases whose time is over at `now`, the oldest first: their names are removed from the DNS,
-    /// and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says. A `limit` of 0 is none.
+    /// Reclaims up to `limit` leases (0: any number) whose time is over at `now`, the oldest first: their names are removed
+    /// from the DNS, and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
     pub async fn reclaim<L: Leases6>(
         &mut self,
         leases: &mut L,

@@ -123,6 +123,7 @@ impl<'a> Query<'a> {
                 (Need::Mandatory, Need::Mandatory)
             }
             MessageType::INFORMATION_REQUEST => (Need::Optional, Need::Optional),
+            MessageType::ADDR_REG_INFORM => return Err(Refusal::NoRegistration),
             _ => return Err(Refusal::UnknownMessage),
         };
         identifier(client, self.client_ids, self.client_id, Identifiers::Client)?;

@@ -28,7 +28,7 @@ pub(super) async fn reclaim<L: Leases6>(
 ) -> Result<Reclaimed, StoreError> {
     let settings = &snapshot.config.expired;
     log::event!(ALLOC_ENGINE_V6_LEASES_RECLAMATION_START, limit, timeout = settings.max_milliseconds);
-    let over = leases.expired(now, limit).await?;
+    let over = leases.expired(now, if limit == 0 { usize::MAX } else { limit }).await?;
     let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
     for lease in over {
         give_up(snapshot, name_changes, &lease);

@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     Unicast,
     /// Not a message that clients send, or none that is served.
     UnknownMessage,
+    /// Addresses are not registered here (RFC 9686, `allow-address-registration`).
+    NoRegistration,
     /// An identifier stands there too often or too seldom.
     Identifiers {
         /// Which one.
@@ -95,6 +97,7 @@ impl Refusal {
                 own = Colons(&snapshot.server_id),
             ),
             Self::Unicast => log::event!(DHCP6_PACKET_DROP_UNICAST, client, name),
+            Self::NoRegistration => log::event!(DHCP6_ADDR6_REGISTER_DISABLED_DROP, client),
             Self::UnknownMessage => log::event!(DHCP6_UNKNOWN_MSG_RECEIVED, client, kind = kind.0, interface),
             Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } => {
                 log::event!(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, client, name, source, reason = self);
@@ -115,6 +118,7 @@ impl Refusal {
                 Some(&counters.rfc_violation)
             }
             Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
+            Self::NoRegistration => Some(&counters.admin_filtered),
             Self::UnknownMessage | Self::NothingToConfirm => None,
         }
     }
@@ -130,6 +134,7 @@ impl fmt::Display for Refusal {
             Self::OtherServer => f.write_str("the message is for another server"),
             Self::Unicast => f.write_str("the message was not sent to the multicast address"),
             Self::UnknownMessage => f.write_str("not a message of a client"),
+            Self::NoRegistration => f.write_str("address registration is disabled"),
             Self::Identifiers { which, count } => write!(f, "the message carries {which} {count} times"),
             Self::BadDuid { which, error } => write!(f, "{which}: {error}"),
             Self::EmptyDuid { which } => write!(f, "{which} is the reserved DUID 00:00:00"),

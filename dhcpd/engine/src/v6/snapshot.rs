@@ -25,7 +25,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Resolves counters for a configuration; allocators go on where those of `before` are.
     pub fn new(config: Arc<Config6>, server_id: Duid, registry: &Registry, before: Option<&Snapshot>) -> Self {
-        let (counters, cursors) = (Counters::new(&config, registry), Cursors::new(&config, before));
+        let (counters, cursors) = (Counters::new(&config, registry, before), Cursors::new(&config, before));
         Self { config, server_id, counters, cursors }
     }
 

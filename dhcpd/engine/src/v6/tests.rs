@@ -3,6 +3,7 @@
 mod addresses;
 mod any_bytes;
 mod giving_back;
+mod invariants;
 mod names;
 mod options;
 mod prefixes;
