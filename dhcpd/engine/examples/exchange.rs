@@ -1,6 +1,6 @@
 //! How long the engine takes for DISCOVER, OFFER, REQUEST, ACK with leases in memory.
 //!
-//! `cargo run --release -p dhcpd-engine --example exchange`
+//! `cargo run --release -p dhcpd-engine --example exchange [CLIENTS]`
 
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, IdentifierKind};
@@ -16,9 +16,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use wire::v4::{Header, Packet, Writer, code};
 
-const CLIENTS: u32 = 200_000;
-
 fn main() {
+    let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
     let options = [(3, &[10, 0, 0, 1][..]), (6, &[10, 0, 0, 2, 10, 0, 0, 3]), (15, b"example.org")];
     let items = options.map(|(code, data)| OptionItem { code, data: data.into(), always: false, never: false });
     let options = Arc::new(OptionSet::new(items.into(), Vec::new()));
@@ -62,21 +61,21 @@ fn main() {
     let (store, _) = Store4::open(Options::default()).expect("leases in memory need nothing");
     for round in ["new clients", "returning clients"] {
         let begin = Instant::now();
-        run(&mut server, &store);
-        println!("{round}: {} ns an exchange", begin.elapsed().as_nanos() / u128::from(CLIENTS));
+        run(&mut server, &store, clients);
+        println!("{round}: {} ns an exchange", begin.elapsed().as_nanos() / u128::from(clients));
     }
     let discover = query(1, 1, None);
     let begin = Instant::now();
-    for _ in 0..CLIENTS {
+    for _ in 0..clients {
         std::hint::black_box(Packet::parse(&discover).is_ok());
     }
-    println!("parsing: {} ns a packet", begin.elapsed().as_nanos() / u128::from(CLIENTS));
+    println!("parsing: {} ns a packet", begin.elapsed().as_nanos() / u128::from(clients));
 }
 
-fn run(server: &mut Server, store: &Store4) {
+fn run(server: &mut Server, store: &Store4, clients: u32) {
     let mut out = Vec::with_capacity(2048);
     let mut session = store.session();
-    for client in 0..CLIENTS {
+    for client in 0..clients {
         let mut send = |message: &[u8]| {
             let received = Received {
                 message,

@@ -153,30 +153,36 @@ impl<'a> Client<'a> {
         let matches = |at: usize| self.snapshot.subnet(at).filter(|s| s.match_client_id).is_some();
         if let Some(id) = self.query.client_id.filter(|_| self.siblings().any(matches)) {
             let held = leases.by_client_id(id).await?;
-            for at in self.siblings().filter(|at| matches(*at)) {
-                if let Some(lease) = in_subnet(self.snapshot, at, &held).next() {
-                    self.subnet = at;
-                    return Ok(Some(lease.clone()));
-                }
+            let place = |at| Some(at).zip(held.iter().position(|l| self.is_of(at, l)));
+            if let Some((at, place)) = self.siblings().filter(|at| matches(*at)).find_map(place) {
+                self.subnet = at;
+                return Ok(held.into_iter().nth(place));
             }
         }
         if hw_addr.is_empty() {
             return Ok(None);
         }
         let held = leases.by_hw_addr(hw_addr).await?;
-        for at in self.siblings() {
+        let place = |at| {
             let id = self.query.client_id.filter(|_| matches(at));
-            if let Some(lease) = in_subnet(self.snapshot, at, &held).find(|lease| belongs(lease, hw_addr, id)) {
-                self.subnet = at;
-                return Ok(Some(lease.clone()));
-            }
-        }
-        Ok(None)
+            Some(at).zip(held.iter().position(|l| self.is_of(at, l) && belongs(l, hw_addr, id)))
+        };
+        let Some((at, place)) = self.siblings().find_map(place) else { return Ok(None) };
+        self.subnet = at;
+        Ok(held.into_iter().nth(place))
+    }
+
+    /// Whether a lease is of this subnet.
+    fn is_of(&self, subnet: usize, lease: &Lease4) -> bool {
+        self.snapshot.subnet(subnet).is_some_and(|s| s.id == lease.subnet_id)
     }
 
     /// The client's lease on this link whichever way subnets match clients: for one that says it has one.
     pub async fn find_any_lease<L: Leases4>(&self, leases: &mut L) -> Result<Option<Lease4>, StoreError> {
-        let first = |held: &[Lease4]| self.siblings().find_map(|at| in_subnet(self.snapshot, at, held).next().cloned());
+        let first = |held: &[Lease4]| {
+            let lease = self.siblings().find_map(|at| held.iter().find(|lease| self.is_of(at, lease)));
+            lease.cloned()
+        };
         if let Some(id) = self.query.client_id {
             let held = leases.by_client_id(id).await?;
             if let Some(lease) = first(&held) {
@@ -189,12 +195,6 @@ impl<'a> Client<'a> {
         }
         Ok(first(&leases.by_hw_addr(hw_addr).await?))
     }
-}
-
-/// Leases of one subnet.
-fn in_subnet<'l>(snapshot: &Snapshot, at: usize, held: &'l [Lease4]) -> impl Iterator<Item = &'l Lease4> {
-    let id = snapshot.subnet(at).map(|s| s.id);
-    held.iter().filter(move |lease| Some(lease.subnet_id) == id)
 }
 
 /// A lease belongs to the client with its client identifier; where one of the two has none, to the one with its

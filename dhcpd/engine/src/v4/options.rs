@@ -26,15 +26,34 @@ enum Payload<'a> {
 /// The options of an answer as they gather.
 #[derive(Debug)]
 pub(super) struct Options<'a> {
-    list: SmallVec<[(u8, Payload<'a>); 24]>,
+    list: SmallVec<[Payload<'a>; 24]>,
+    /// Place in `list` by code, of those that are there.
+    places: [u8; 256],
+    /// Codes that are there, a bit each: what walks them finds them in order.
+    present: [u64; 4],
     /// Payloads made for this answer, one behind the other.
     made: SmallVec<[u8; 192]>,
-    present: [u64; 4],
 }
 
 impl<'a> Options<'a> {
     pub fn new() -> Self {
-        Self { list: SmallVec::new(), made: SmallVec::new(), present: [0; 4] }
+        Self { list: SmallVec::new(), places: [0; 256], present: [0; 4], made: SmallVec::new() }
+    }
+
+    fn find(&self, code: u8) -> Option<&[u8]> {
+        let place = usize::from(self.places[usize::from(code)]);
+        self.list.get(place).filter(|_| self.has(code)).map(|payload| self.bytes(*payload))
+    }
+
+    /// Codes that are there, in order.
+    fn codes(&self) -> impl Iterator<Item = u8> + use<> {
+        self.present.into_iter().zip([0u8, 64, 128, 192]).flat_map(|(mut word, base)| {
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as u8)?;
+                word &= word - 1;
+                Some(base + bit)
+            })
+        })
     }
 
     fn bytes(&self, payload: Payload<'a>) -> &[u8] {
@@ -51,9 +70,11 @@ impl<'a> Options<'a> {
     }
 
     fn push(&mut self, code: u8, payload: Payload<'a>) {
-        if !self.has(code) {
+        // There are fewer places than codes, but for an option that is removed and added again.
+        if let (false, Ok(place)) = (self.has(code), u8::try_from(self.list.len())) {
             self.present[usize::from(code >> 6)] |= 1 << (code & 63);
-            self.list.push((code, payload));
+            self.places[usize::from(code)] = place;
+            self.list.push(payload);
         }
     }
 
@@ -73,7 +94,6 @@ impl<'a> Options<'a> {
 
     pub fn remove(&mut self, code: u8) {
         self.present[usize::from(code >> 6)] &= !(1 << (code & 63));
-        self.list.retain(|(c, _)| *c != code);
     }
 
     /// Adds the configured options that the client asks for or that are always sent: those of the reservation come
@@ -109,8 +129,7 @@ impl<'a> Options<'a> {
     fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a>) {
         let named = query.packet.option(code::VENDOR_OPTIONS).unwrap_or(&[]);
         let class = query.packet.option(code::VENDOR_CLASS).unwrap_or(&[]);
-        let written = self.list.iter().find(|(c, _)| *c == code::VENDOR_OPTIONS);
-        let configured = match written.map(|(_, payload)| self.bytes(*payload)) {
+        let configured = match self.find(code::VENDOR_OPTIONS) {
             // The operator wrote the whole option.
             Some(whole) if whole.len() > 4 => return,
             Some(id) => enterprise(id),
@@ -149,26 +168,26 @@ impl<'a> Options<'a> {
     /// Appends the whole packet: the message type first, then by code, the relay's option last (RFC 3046 §2.2). Where the
     /// client says what it can take (option 57), options that the protocol does not need are left out from the end.
     pub fn write(&mut self, out: &mut Vec<u8>, header: &Header<'_>, message_type: MessageType, max_size: Option<u16>) {
-        self.list.sort_unstable_by_key(|(code, _)| (*code == code::AGENT_OPTIONS, *code));
         if let Some(max) = max_size {
             self.shrink(usize::from(max.max(LEAST_MAX_MESSAGE)) - HEADERS);
         }
         let mut writer = Writer::new(out, header);
         writer.option(code::MESSAGE_TYPE, &[message_type.0]);
-        for (code, payload) in &self.list {
-            writer.option(*code, self.bytes(*payload));
+        let last = self.has(code::AGENT_OPTIONS).then_some(code::AGENT_OPTIONS);
+        for code in self.codes().filter(|code| Some(*code) != last).chain(last) {
+            writer.option(code, self.find(code).unwrap_or(&[]));
         }
         writer.finish();
     }
 
     fn shrink(&mut self, limit: usize) {
-        let size = |options: &Self, payload| Writer::option_len(options.bytes(payload).len());
-        let sizes: usize = self.list.iter().map(|(_, payload)| size(self, *payload)).sum();
+        let size = |options: &Self, code| Writer::option_len(options.find(code).map_or(0, <[u8]>::len));
+        let sizes: usize = self.codes().map(|code| size(self, code)).sum();
         let mut total = Writer::EMPTY_LEN + Writer::option_len(1) + sizes;
         while total > limit {
-            let Some(last) = self.list.iter().rposition(|(code, _)| !is_needed(*code)) else { return };
-            let (_, payload) = self.list.remove(last);
-            total -= size(self, payload);
+            let Some(last) = self.codes().filter(|code| !is_needed(*code)).last() else { return };
+            total -= size(self, last);
+            self.remove(last);
         }
     }
 }
