@@ -24,10 +24,15 @@ pub struct Listener {
 /// How long a socket that failed is left alone: it may do so again at once.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Bytes for requests that wait in the socket: about 10,000.
+const RECEIVE_BUFFER: usize = 8 << 20;
+
 /// A socket that receives at this address but is not listened to yet. Must be called within a runtime.
 pub fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = std::net::UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
+    // As much as the system allows: a DHCP server that comes back renews thousands of names in one second.
+    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
     UdpSocket::from_std(socket)
 }
 

@@ -75,6 +75,7 @@ pub struct RxBatch {
     controls: Box<[Control]>,
     _vectors: Box<[libc::iovec]>,
     headers: Box<[libc::mmsghdr]>,
+    filled: usize,
 }
 
 impl Default for RxBatch {
@@ -96,14 +97,15 @@ impl RxBatch {
         let headers = (vectors.iter_mut().zip(&mut names).zip(&mut controls))
             .map(|((vector, name), control)| mmsghdr(vector, name, control.0.as_mut_ptr(), CONTROL))
             .collect();
-        Self { buffers, names, controls, _vectors: vectors, headers }
+        Self { buffers, names, controls, _vectors: vectors, headers, filled: 0 }
     }
 
     /// Takes what has arrived at `socket`, without waiting; how many datagrams.
     pub fn receive(&mut self, socket: &Socket) -> io::Result<usize> {
-        for header in &mut self.headers {
+        // What the call before filled in; the rest is as it was made.
+        for header in &mut self.headers[..self.filled] {
             header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as u32;
-            header.msg_hdr.msg_controllen = if socket.wants_control() { CONTROL } else { 0 };
+            header.msg_hdr.msg_controllen = CONTROL;
         }
         #[expect(unsafe_code, reason = "recvmmsg has no safe wrapper that keeps its structures between calls")]
         // SAFETY: every header points to buffers owned by self that do not move while self lives.
@@ -116,6 +118,7 @@ impl RxBatch {
                 std::ptr::null_mut(),
             )
         };
+        self.filled = n.max(0) as usize;
         match n {
             0.. => Ok(n as usize),
             _ => match io::Error::last_os_error() {

@@ -35,7 +35,7 @@ const ACCEPT: u32 = u32::MAX;
 
 /// For SO_ATTACH_REUSEPORT_CBPF on DHCPv4 sockets: returns the index of the socket; sees the UDP payload.
 pub fn pick_v4(count: u32) -> Vec<sock_filter> {
-    let mut p = vec![ld_w(CHADDR_TAIL)];
+    let mut p = load_v4_client(0).to_vec();
     p.extend(hash_modulo(count));
     p.push(ret_a());
     p
@@ -52,7 +52,7 @@ pub fn pick_v6(count: u32) -> Vec<sock_filter> {
 /// For SO_ATTACH_FILTER on DHCPv4 UDP sockets that receive broadcasts (the kernel gives each socket a copy): accepts
 /// this worker's clients; sees the UDP header first.
 pub fn only_mine_v4(share: Share) -> Vec<sock_filter> {
-    let mut p = vec![ld_w(UDP_HEADER + CHADDR_TAIL)];
+    let mut p = load_v4_client(UDP_HEADER).to_vec();
     p.extend(accept_mine(share));
     p
 }
@@ -89,14 +89,34 @@ pub fn broadcast_v4(port: u16, broadcasts: &[Ipv4Addr], share: Share) -> Vec<soc
     p.push(stmt(libc::BPF_LDX | libc::BPF_B | libc::BPF_MSH, 0)); // X = length of the IPv4 header
     p.push(stmt(libc::BPF_LD | libc::BPF_H | libc::BPF_IND, 2)); // UDP destination port
     drop_unless_eq(&mut p, port.into());
+    // Too short for a chaddr: the first worker has it, and counts it as malformed. (A = length - length of the IPv4 header.)
+    p.push(ld_len());
+    p.push(stmt(libc::BPF_ALU | libc::BPF_SUB | libc::BPF_X, 0));
+    p.push(jump(libc::BPF_JGE, UDP_HEADER + CHADDR_TAIL + 4, 2, 0));
+    p.push(stmt(libc::BPF_LD | libc::BPF_IMM, 0));
+    p.push(stmt(libc::BPF_JMP | libc::BPF_JA, 1));
     p.push(stmt(libc::BPF_LD | libc::BPF_W | libc::BPF_IND, UDP_HEADER + CHADDR_TAIL));
     p.extend(accept_mine(share));
     p
 }
 
-/// Loads the bytes that tell a DHCPv6 client apart; `payload` is where the message begins.
+/// Loads the bytes that tell a DHCPv4 client apart; 0 for a message too short to have them, since a load behind the end
+/// would drop the packet uncounted. `payload` is where the message begins.
+fn load_v4_client(payload: u32) -> [sock_filter; 5] {
+    [
+        ld_len(),
+        jump(libc::BPF_JGE, payload + CHADDR_TAIL + 4, 2, 0),
+        stmt(libc::BPF_LD | libc::BPF_IMM, 0),
+        stmt(libc::BPF_JMP | libc::BPF_JA, 1),
+        ld_w(payload + CHADDR_TAIL),
+    ]
+}
+
+/// Loads the bytes that tell a DHCPv6 client apart: of the source address where the message is too short for others.
 fn load_v6_client(payload: u32) -> Vec<sock_filter> {
     vec![
+        ld_len(),
+        jump(libc::BPF_JGE, payload + PEER_ADDRESS_TAIL + 4, 0, 4),
         ld_b(payload),
         jump(libc::BPF_JEQ, RELAY_FORW, 0, 2),
         ld_w(payload + PEER_ADDRESS_TAIL),
@@ -138,6 +158,10 @@ fn ld_h(k: u32) -> sock_filter {
 
 fn ld_w(k: u32) -> sock_filter {
     stmt(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, k)
+}
+
+fn ld_len() -> sock_filter {
+    stmt(libc::BPF_LD | libc::BPF_W | libc::BPF_LEN, 0)
 }
 
 fn ret(k: u32) -> sock_filter {

@@ -45,7 +45,6 @@ pub struct Socket {
     inner: socket2::Socket,
     kind: Kind,
     interface: u32,
-    control: bool,
 }
 
 impl Socket {
@@ -57,7 +56,7 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
         }
-        Ok(Self { inner, kind: Kind::Udp4 { address }, interface: interface.index, control: false })
+        Ok(Self { inner, kind: Kind::Udp4 { address }, interface: interface.index })
     }
 
     /// UDP on an interface, broadcasts included (`dhcp-socket-type: udp`).
@@ -73,12 +72,7 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
         }
-        Ok(Self {
-            inner,
-            kind: Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED },
-            interface: interface.index,
-            control: true,
-        })
+        Ok(Self { inner, kind: Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED }, interface: interface.index })
     }
 
     /// Packet socket: receives broadcasts to `port`, sends to link-layer addresses.
@@ -90,7 +84,7 @@ impl Socket {
         let broadcasts: Vec<_> = std::iter::once(Ipv4Addr::BROADCAST).chain(interface.directed_broadcasts()).collect();
         attach(&inner, libc::SO_ATTACH_FILTER, &bpf::broadcast_v4(port, &broadcasts, share))?;
         inner.bind(&link_address(interface.index))?;
-        Ok(Self { inner, kind: Kind::Packet, interface: interface.index, control: true })
+        Ok(Self { inner, kind: Kind::Packet, interface: interface.index })
     }
 
     /// DHCPv6 on an interface: unicast to any of its addresses and both multicast groups.
@@ -110,7 +104,7 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v6(share.count))?;
         }
-        Ok(Self { inner, kind: Kind::Udp6, interface: interface.index, control: true })
+        Ok(Self { inner, kind: Kind::Udp6, interface: interface.index })
     }
 
     /// What it carries.
@@ -121,11 +115,6 @@ impl Socket {
     /// Index of its interface.
     pub fn interface(&self) -> u32 {
         self.interface
-    }
-
-    /// Whether control messages come with its datagrams.
-    pub(crate) fn wants_control(&self) -> bool {
-        self.control
     }
 }
 

@@ -4,7 +4,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Crates that must know no socket, file, clock, thread or runtime: none of these, directly or through others.
-const PURE: &[&str] = &["daemon-schema", "dhcpd-wire", "dhcpd-config", "d2-config", "d2-ncr", "d2-dns", "translators"];
+const PURE: &[&str] =
+    &["daemon-schema", "dhcpd-wire", "dhcpd-config", "dhcpd-eval", "d2-config", "d2-ncr", "d2-dns", "translators"];
 const IMPURE: &[&str] = &["tokio", "socket2", "nix", "libc", "mio", "russh", "yang2", "parking_lot", "tracing"];
 
 /// The engine names no runtime and no socket; that a store behind it holds files is the store's business.
@@ -21,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daemon-process", &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control"]),
     ("dhcpd-wire", &[]),
     ("dhcpd-config", &["daemon-schema", "dhcpd-wire"]),
+    ("dhcpd-eval", &["dhcpd-wire"]),
     ("dhcpd-leases", &["daemon-log"]),
     ("dhcpd-engine", &["dhcpd-wire", "dhcpd-config", "dhcpd-leases", "daemon-log", "daemon-stats", "d2-ncr"]),
     ("dhcpd-net", &[]),
