@@ -1,7 +1,7 @@
 //! Types of values, and the two places where they stand in a scope.
 
 use crate::json::{Node, Value};
-use crate::table::Kind;
+use crate::table::{Kind, Support};
 use crate::{At, Given, Pos, Reader};
 use std::fmt::Debug;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub trait Field: Clone + Debug + PartialEq + 'static {
     /// How it is described in the tables.
     const KIND: Kind;
+    /// How much of it the daemon can do yet.
+    const SUPPORT: Support = Support::Full;
 
     /// Reads a value, or tells the reader what is wrong. `kind` is the parameter's: it may be narrower than [`Field::KIND`].
     fn read(reader: &mut Reader, node: &Node, kind: &'static Kind) -> Option<Self>;
@@ -165,6 +167,7 @@ impl<T: Field> Field for Vec<At<T>> {
         Kind::Map(table) => Kind::Maps(table),
         _ => Kind::List(&T::KIND),
     };
+    const SUPPORT: Support = T::SUPPORT;
 
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         let Value::List(nodes) = &node.value else {

@@ -19,6 +19,7 @@ use std::fmt::Debug;
 /// | `inherited` | when absent, taken from the enclosing scope by [`Scope::inherit`] |
 /// | `required` | absence is an error |
 /// | `secret` | not shown to everyone |
+/// | `later`, `later = ""` | not supported yet: a rule refuses any value, or any but this one |
 /// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise |
 /// | `yang(opaque = "...")` | the node of this name holds the JSON as text |
 /// | `yang(special)`, `yang(absent)` | the translators have a function for it; the models have no node for it |

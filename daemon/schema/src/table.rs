@@ -33,6 +33,8 @@ pub struct Param {
     pub required: bool,
     /// Never shown to those without the right to (`secret`, `password`).
     pub secret: bool,
+    /// How much of it the daemon can do yet.
+    pub support: Support,
     /// Its place in the Kea YANG models.
     pub yang: Yang,
 }
@@ -70,6 +72,19 @@ pub enum Kind {
     Group(fn() -> &'static Table),
 }
 
+/// How much of a parameter the daemon can do yet. The rest is known and refused by name.
+#[derive(Clone, Copy, Debug)]
+pub enum Support {
+    /// All that its kind says.
+    Full,
+    /// Nothing: it must be absent; a list may be empty.
+    Nothing,
+    /// This value alone: the one that means what the daemon does without it.
+    Only(fn() -> serde_json::Value),
+    /// All words of its kind, but not these of Kea's.
+    Without(&'static [&'static str]),
+}
+
 /// How a parameter appears in the Kea YANG models. The node name is the key unless said otherwise.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Yang {
@@ -81,4 +96,70 @@ pub enum Yang {
     Special,
     /// The models have no node for it.
     Absent,
+}
+
+impl Table {
+    /// All parameters of the scope, those of flattened groups where the groups stand.
+    pub fn parameters(&self) -> Vec<&'static Param> {
+        let mut found = Vec::new();
+        for param in self.params {
+            match param.kind {
+                Kind::Group(group) => found.extend(group().parameters()),
+                _ => found.push(param),
+            }
+        }
+        found
+    }
+}
+
+impl Param {
+    /// The scope that its value, or each value of its list, is.
+    pub fn scope(&self) -> Option<&'static Table> {
+        match self.kind {
+            Kind::Map(table) | Kind::Maps(table) => Some(table()),
+            _ => None,
+        }
+    }
+}
+
+/// A scope and where it may stand.
+#[derive(Debug)]
+pub struct Place {
+    /// The scope.
+    pub table: &'static Table,
+    /// The shortest path to it, `Dhcp4/subnet4[]/pools[]`; empty for the file itself.
+    pub path: String,
+    /// The scopes that hold it, and under which key.
+    pub holders: Vec<(&'static Table, &'static str)>,
+}
+
+impl Place {
+    /// The path of a parameter of this scope.
+    pub fn path_of(&self, param: &Param) -> String {
+        let list = if matches!(param.kind, Kind::Maps(_) | Kind::List(_)) { "[]" } else { "" };
+        let slash = if self.path.is_empty() { "" } else { "/" };
+        format!("{}{slash}{}{list}", self.path, param.key)
+    }
+}
+
+/// All scopes of a file, each once, the outermost first.
+pub fn places(file: &'static Table) -> Vec<Place> {
+    let mut places = vec![Place { table: file, path: String::new(), holders: Vec::new() }];
+    let mut at = 0;
+    while let Some(outer) = places.get(at) {
+        let table = outer.table;
+        let inner: Vec<_> = table
+            .parameters()
+            .into_iter()
+            .filter_map(|param| Some((param.scope()?, param.key, outer.path_of(param))))
+            .collect();
+        for (scope, key, path) in inner {
+            match places.iter_mut().find(|place| place.table.name == scope.name) {
+                Some(place) => place.holders.push((table, key)),
+                None => places.push(Place { table: scope, path, holders: vec![(table, key)] }),
+            }
+        }
+        at += 1;
+    }
+    places
 }

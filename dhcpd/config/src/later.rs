@@ -4,7 +4,7 @@
 //! that value is read.
 
 use schema::json::{Node, Value as Written};
-use schema::table::Kind;
+use schema::table::{Kind, Support};
 use schema::{Field, Reader};
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ pub struct NotYet;
 
 impl Field for NotYet {
     const KIND: Kind = Kind::Any;
+    const SUPPORT: Support = Support::Nothing;
 
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         reader.problem(node.pos, "not supported yet");
@@ -32,6 +33,7 @@ pub struct Only<const VALUE: i64>;
 
 impl<const VALUE: i64> Field for Only<VALUE> {
     const KIND: Kind = Kind::Int { min: VALUE, max: VALUE };
+    const SUPPORT: Support = Support::Only(|| VALUE.into());
 
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         if node.value == Written::Int(VALUE) {
@@ -52,6 +54,7 @@ pub struct OnlyFalse;
 
 impl Field for OnlyFalse {
     const KIND: Kind = Kind::Bool;
+    const SUPPORT: Support = Support::Only(|| false.into());
 
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         if node.value == Written::Bool(false) {
@@ -72,6 +75,7 @@ pub struct OnlyEmpty;
 
 impl Field for OnlyEmpty {
     const KIND: Kind = Kind::Text { format: "empty" };
+    const SUPPORT: Support = Support::Only(|| "".into());
 
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         if node.value == Written::Text("".into()) {

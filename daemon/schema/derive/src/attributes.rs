@@ -15,6 +15,8 @@ pub(crate) struct Param {
     pub required: bool,
     pub secret: bool,
     pub flatten: bool,
+    /// How much of it is supported, where its type does not say so.
+    pub support: Option<TokenStream>,
     pub yang: TokenStream,
 }
 
@@ -39,6 +41,7 @@ impl Param {
             required: false,
             secret: false,
             flatten: false,
+            support: None,
             yang: TokenStream::new(),
         };
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("param")) {
@@ -69,6 +72,11 @@ impl Param {
             "required" => self.required = true,
             "secret" => self.secret = true,
             "flatten" => self.flatten = true,
+            "later" if meta.input.peek(Token![=]) => {
+                let only = meta.value()?.parse::<Expr>()?;
+                self.support = Some(quote!(::schema::table::Support::Only(|| #only.into())));
+            }
+            "later" => self.support = Some(quote!(::schema::table::Support::Nothing)),
             "yang" if meta.input.peek(Token![=]) => {
                 let node = text(meta)?;
                 self.yang = quote!(::schema::table::Yang::Node(#node));

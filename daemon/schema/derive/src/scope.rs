@@ -69,6 +69,7 @@ fn flattened(ident: &Ident, ty: &Type, param: &Param) -> Part {
                 inherited: false,
                 required: false,
                 secret: false,
+                support: ::schema::table::Support::Full,
                 yang: ::schema::table::Yang::Absent,
             },
         },
@@ -140,10 +141,12 @@ fn default_value(ty: &Type, param: &Param) -> Option<TokenStream> {
 }
 
 fn row(ty: &Type, param: &Param) -> TokenStream {
-    let Param { key, aliases, doc, inherited, required, secret, yang, .. } = param;
+    let Param { key, aliases, doc, inherited, required, secret, support, yang, .. } = param;
+    let field = quote!(<<#ty as ::schema::Slot>::Value as ::schema::Field>);
+    let support = support.clone().unwrap_or_else(|| quote!(#field::SUPPORT));
     let kind = match &param.range {
         Some((min, max)) => quote!(::schema::table::Kind::Int { min: #min, max: #max }),
-        None => quote!(<<#ty as ::schema::Slot>::Value as ::schema::Field>::KIND),
+        None => quote!(#field::KIND),
     };
     let default = match &param.default {
         Some(Default::Literal(json)) => {
@@ -163,6 +166,7 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
             inherited: #inherited,
             required: #required,
             secret: #secret,
+            support: #support,
             yang: #yang,
         },
     }

@@ -16,6 +16,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let printed: Vec<_> = spellings.iter().filter_map(|words| words.first()).collect();
     let all: Vec<_> = spellings.iter().flatten().collect();
     let later = later(&input.attrs)?;
+    let support = match later.is_empty() {
+        true => quote!(::schema::table::Support::Full),
+        false => quote!(::schema::table::Support::Without(&[#(#later),*])),
+    };
     let right = match printed.as_slice() {
         [] => return Err(syn::Error::new_spanned(input, "no words")),
         [only] => format!("\"{only}\""),
@@ -36,6 +40,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
 
         impl ::schema::Field for #name {
             const KIND: ::schema::table::Kind = ::schema::table::Kind::Word(&[#(#all),*]);
+            const SUPPORT: ::schema::table::Support = #support;
 
             fn read(
                 reader: &mut ::schema::Reader,
