@@ -12,6 +12,7 @@
 //! Knows no libyang, no file, no socket. Whether the data is valid by its schema is libyang's to say, whether the
 //! configuration makes sense is the daemon's.
 
+mod bare;
 mod claim;
 mod error;
 mod from_yang;
@@ -25,6 +26,7 @@ mod special;
 #[cfg(test)]
 mod tests;
 
+pub use bare::without_defaults;
 pub use claim::{Claim, ClaimedNode};
 pub use error::{LeftOut, TranslateError};
 pub use from_yang::to_kea;
