@@ -17,6 +17,7 @@
 mod address_set;
 mod chain;
 mod cleanup;
+mod compact;
 mod csv;
 mod expiry;
 mod files;
@@ -30,6 +31,7 @@ mod table4;
 mod table6;
 
 pub use cleanup::{Cleaned, CleanupError};
+pub use compact::{Compacted, compact};
 pub use journal::MOST_UNWRITTEN;
 pub use load::{LoadReport, OpenError};
 pub use store::{Options, Session, Store, Table};

@@ -63,6 +63,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "netconf-agent",
         &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control", "daemon-process", "translators"],
     ),
+    ("kea-lfc", &["daemon-log", "dhcpd-leases"]),
     ("keactrl", &[]),
     ("tidy", &[]),
 ];

@@ -37,7 +37,7 @@ impl fmt::Display for CleanupError {
 impl std::error::Error for CleanupError {}
 
 /// Leases printed while the sessions wait: about 60 microseconds.
-const PAGE: usize = 256;
+pub(super) const PAGE: usize = 256;
 
 impl<T: Table> Store<T> {
     /// Writes the leases anew without their history, as Kea's lease file cleanup does; for a thread that has the time,
@@ -95,7 +95,8 @@ impl<T: Table> Store<T> {
             return Ok(());
         }
         log::event!(DHCPSRV_MEMFILE_LFC_EXECUTE, files = files.input.display());
-        let written = self.write_all(&files.output).and_then(|leases| {
+        let page = |after, rows: &mut Vec<u8>| self.session().leases.table.print_page(after, PAGE, rows);
+        let written = write_all::<T>(&files.output, page).and_then(|leases| {
             fs::rename(&files.output, &files.completed)?;
             files.sync_names()?;
             Ok(leases)
@@ -111,25 +112,28 @@ impl<T: Table> Store<T> {
             }
         }
     }
+}
 
-    /// Writes all leases to a file of their own, durably; how many.
-    fn write_all(&self, path: &Path) -> io::Result<usize> {
-        let mut file: File = options().truncate(true).open(path)?;
-        let mut rows = header(T::COLUMNS).into_bytes();
-        let (mut leases, mut after) = (0, None);
-        loop {
-            let (printed, last) = self.session().leases.table.print_page(after, PAGE, &mut rows);
-            file.write_all(&rows)?;
-            rows.clear();
-            leases += printed;
-            if last.is_none() {
-                break;
-            }
-            after = last;
+/// Writes all leases to a file of their own, durably; how many. `page` prints those behind a key.
+pub(super) fn write_all<T: Table>(
+    path: &Path,
+    mut page: impl FnMut(Option<T::Key>, &mut Vec<u8>) -> (usize, Option<T::Key>),
+) -> io::Result<usize> {
+    let mut file: File = options().truncate(true).open(path)?;
+    let mut rows = header(T::COLUMNS).into_bytes();
+    let (mut leases, mut after) = (0, None);
+    loop {
+        let (printed, last) = page(after, &mut rows);
+        file.write_all(&rows)?;
+        rows.clear();
+        leases += printed;
+        if last.is_none() {
+            break;
         }
-        file.sync_all()?;
-        Ok(leases)
+        after = last;
     }
+    file.sync_all()?;
+    Ok(leases)
 }
 
 /// Lets `.completed` take the place of the files that it sums up.

@@ -99,6 +99,20 @@ pub(super) fn open<T: Table>(
     Ok(Journal::new(files, file, end, settings.sync))
 }
 
+/// Reads these files, those that there are, one after the other into `table`; up to `limit` bad rows in each, any number
+/// if it is 0. Answers how many there are.
+pub(super) fn read_all<T: Table>(
+    paths: &[&Path],
+    limit: u32,
+    table: &mut T,
+    report: &mut LoadReport,
+) -> Result<usize, OpenError> {
+    let mut loader = Loader { table, report, limit };
+    let files = paths.iter().try_fold(0, |files, path| Ok(files + usize::from(loader.read_if_present(path)?)))?;
+    report.leases = table.count();
+    Ok(files)
+}
+
 /// The first line of a file, its end included.
 pub(super) fn header(columns: &[Column]) -> String {
     let names: Vec<_> = columns.iter().map(|column| column.name).collect();
