@@ -11,9 +11,10 @@ import signal
 import sys
 import time
 import warnings
+from pathlib import Path
 
 warnings.filterwarnings("ignore")  # ncclient's dependencies announce their future at every import
-from lab import Bind, Dhclient, Kea, Lab, inside, wait_for  # noqa: E402
+from lab import HERE, INSIDE, Bind, Dhclient, Kea, Lab, inside, wait_for  # noqa: E402
 from netconf import Netconf, ddns_edit, dhcp4_edit, dhcp6_edit  # noqa: E402
 
 SERVER4, SERVER6 = "192.0.2.1", "2001:db8:1::1"
@@ -204,12 +205,13 @@ def refused(nc, *edits):
 
 
 def look_around(lab, kea):
+    user = "" if Path("/proc/self/uid_map").read_text().split()[2] == "4294967295" else " --user --preserve-credentials"
     print(f"""
 It is left running. To look around:
-  sudo nsenter --target {os.getpid()} --mount --net --pid     a shell where it runs; there:
+  nsenter --target {os.environ[INSIDE]} --mount --net{user}     a shell where it runs; there:
     ip netns exec server ssh -p 830 admin@127.0.0.1 -s netconf     NETCONF by hand (password: {Netconf.PASSWORD})
-    ip netns exec client dhclient -d cli0                          another client
-    echo '{{"command": "config-get"}}' | socat - {kea.socket('kea-dhcp4')}
+    ip netns exec client dhclient -d -1 -sf {HERE}/dhclient-script -e EVENTS=/dev/stdout cli0     another client
+    python3 -c 'import sys; sys.path.insert(0, "{HERE}"); import lab; print(lab.unix_command("{kea.socket('kea-dhcp4')}", {{"command": "config-get"}}))'
   files, leases and logs: {lab.folder}
 Ctrl-C here ends it.""", flush=True)
     with contextlib.suppress(KeyboardInterrupt):

@@ -35,7 +35,7 @@ def inside():
         os.makedirs("/run/netns")
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
-    os.environ[INSIDE] = "1"
+    os.environ[INSIDE] = str(os.getpid())  # of the process that stays outside of the pid namespace
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     try:
         # Killing the script kills what it started: the pid namespace goes with its first process.
