@@ -7,16 +7,24 @@ use std::fmt;
 pub struct Colons<'a>(pub &'a [u8]);
 
 impl fmt::Display for Colons<'_> {
+    /// Every message about a client carries its identifier: it is written by the run, not by the digit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            if at > 0 {
-                f.write_str(":")?;
+        for (run, bytes) in self.0.chunks(RUN).enumerate() {
+            let mut text = [b':'; 3 * RUN];
+            for ([_, high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+                [*high, *low] = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
             }
-            write!(f, "{byte:02x}")?;
+            let first = usize::from(run == 0);
+            let text = text.get(first..3 * bytes.len()).and_then(|text| std::str::from_utf8(text).ok());
+            f.write_str(text.unwrap_or_default())?;
         }
         Ok(())
     }
 }
+
+/// Bytes that are printed at once: most identifiers.
+const RUN: usize = 20;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Prints bytes as `0A1B2C`: identifiers of hosts in messages.
 #[derive(Clone, Copy, Debug)]
