@@ -6,9 +6,11 @@
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
 use leases::{Lease4, LeaseState};
 use stats::{Counter, Registry};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use wire::v4::code;
 
 /// What a DHCPv4 packet runs with.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Snapshot {
     pub config: Arc<Config4>,
     /// The counters.
     pub counters: Counters,
+    /// Server identifiers that operators gave in option 54, in order.
+    server_identifiers: Vec<Ipv4Addr>,
     /// By index of the shared network: the subnet that had a free address last; `usize::MAX`: none yet.
     preferred: Vec<AtomicUsize>,
 }
@@ -27,7 +31,13 @@ impl Snapshot {
         let subnets = config.subnets.list().iter().map(|s| SubnetCounters::new(registry, s, before)).collect();
         let counters = Counters::new(registry, subnets);
         let preferred = config.subnets.networks().iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
-        Self { config, counters, preferred }
+        let server_identifiers = server_identifiers(&config);
+        Self { config, counters, server_identifiers, preferred }
+    }
+
+    /// Whether clients may know this server by that address, as an operator said so.
+    pub(super) fn has_server_identifier(&self, address: Ipv4Addr) -> bool {
+        self.server_identifiers.binary_search(&address).is_ok()
     }
 
     /// Sets how many addresses there are to lease; to be called when the snapshot goes into service.
@@ -72,6 +82,13 @@ impl Snapshot {
     pub(super) fn subnet(&self, at: usize) -> Option<&Subnet4> {
         self.config.subnets.list().get(at)
     }
+}
+
+fn server_identifiers(config: &Config4) -> Vec<Ipv4Addr> {
+    let sets = config.subnets.list().iter().map(|subnet| &subnet.options).chain([&config.options]);
+    let items = sets.filter_map(|set| set.find(code::SERVER_IDENTIFIER.into()));
+    let addresses = items.filter_map(|item| <[u8; 4]>::try_from(&*item.data).ok()).map(Ipv4Addr::from);
+    addresses.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn capacity(pools: &[&Pool4]) -> i64 {

@@ -4,7 +4,7 @@ use super::allocate::{self, Failure};
 use super::answer::Answer;
 use super::client::{Client, Prefix, belongs};
 use super::messages::*;
-use super::names::ClientName;
+use super::names::{self, ClientName};
 use super::query::{AddressOr, Lifetime, OrNone, Query};
 use super::refusal::{Refusal, unparsed};
 use super::select;
@@ -40,12 +40,16 @@ impl Server {
         let packet = match parse(received.message) {
             Ok(packet) => packet,
             Err(malformed) => {
-                unparsed(malformed, received, counters);
+                unparsed(&malformed, received, counters);
                 return None;
             }
         };
         let message_type = packet.message_type().unwrap_or(MessageType(0));
         let mut query = Query::new(&packet, received, message_type, lenient);
+        if let Err(reason) = names::check(&query) {
+            unparsed(&reason, received, counters);
+            return None;
+        }
         event!(DHCP4_QUERY_LABEL, query = query.label());
         if let Some(bad) = packet.bad_option() {
             event!(DHCP4_PACKET_OPTIONS_SKIPPED, query = query.label(), reason = bad);
@@ -119,9 +123,7 @@ impl Server {
             || config.compatibility.ignore_dhcp_server_identifier
             || server == query.received.interface_address
             || self.addresses.contains(&server)
-            || std::iter::once(&config.options)
-                .chain(config.subnets.list().iter().map(|s| &s.options))
-                .any(|set| set.find(code::SERVER_IDENTIFIER.into()).is_some_and(|i| *i.data == server.octets()))
+            || snapshot.has_server_identifier(server)
     }
 
     async fn process<'a, L: Leases4>(

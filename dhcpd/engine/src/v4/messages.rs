@@ -83,8 +83,6 @@ log::messages! {
     DHCP4_DECLINE_LEASE_MISMATCH: Warn, "dhcp4", "Received DHCPDECLINE for addr {address} from client {query}, but the data doesn't match: received hwaddr: {hwaddr}, lease hwaddr: {lease_hwaddr}, received client-id: {client_id}, lease client-id: {lease_client_id}";
     /// The client sent an FQDN option.
     DHCP4_CLIENT_FQDN_PROCESS: Debug(50), "ddns", "{query}: processing Client FQDN option";
-    /// The client's FQDN option is of no use.
-    DHCP4_CLIENT_NAME_PROC_FAIL: Debug(55), "ddns", "{query}: failed to process the fqdn or hostname sent by a client: {reason}";
     /// Nothing is left of the client's name.
     DHCP4_CLIENT_FQDN_SCRUBBED_EMPTY: Debug(50), "ddns", "{query}: sanitizing client's FQDN option '{name}' yielded an empty name or an empty label within the name";
     /// The client sent a host name.

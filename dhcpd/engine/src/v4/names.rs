@@ -17,7 +17,7 @@ mod flag {
     pub const E: u8 = 4;
     pub const N: u8 = 8;
 }
-/// Flags and two deprecated result codes, which are 255 in answers (RFC 4702 §2.2).
+/// Flags and two deprecated result codes. RFC 4702 §2.2 has the server set them to 255; as Kea does, it leaves the client's.
 const FQDN_HEAD: usize = 3;
 
 /// What became of the client's name.
@@ -41,17 +41,17 @@ pub(super) enum NameOption {
     None,
     /// Option 12.
     HostName,
-    /// Option 81, with these flags.
-    Fqdn(u8),
+    /// Option 81, with these flags and result codes.
+    Fqdn([u8; FQDN_HEAD]),
 }
 
 impl ClientName {
     /// Decides about the name of the client that gets `address`.
     pub fn new(query: &Query<'_>, policy: &Ddns, host: Option<&Host4>, address: Ipv4Addr) -> Self {
         let reserved = host.map(|h| &*h.hostname).filter(|name| !name.is_empty());
-        let mut name = match query.packet.option(code::FQDN) {
-            Some(option) => from_fqdn(query, policy, reserved, option),
-            None => from_hostname(query, policy, reserved),
+        let mut name = match sent_fqdn(query) {
+            Ok(Some(fqdn)) => from_fqdn(query, policy, reserved, &fqdn),
+            _ => from_hostname(query, policy, reserved),
         };
         if name.hostname.is_empty() && name.answer != NameOption::None {
             let dot = matches!(name.answer, NameOption::Fqdn(_));
@@ -66,9 +66,9 @@ impl ClientName {
         match self.answer {
             NameOption::None => None,
             NameOption::HostName => Some((code::HOST_NAME, SmallVec::from_slice(self.hostname.as_bytes()))),
-            NameOption::Fqdn(flags) => {
-                let mut payload: SmallVec<[u8; 64]> = SmallVec::from_slice(&[flags, 255, 255]);
-                if flags & flag::E == 0 {
+            NameOption::Fqdn(head) => {
+                let mut payload: SmallVec<[u8; 64]> = SmallVec::from_slice(&head);
+                if head[0] & flag::E == 0 {
                     payload.extend_from_slice(self.hostname.as_bytes());
                 } else {
                     let mut labels = Vec::with_capacity(self.hostname.len() + 2);
@@ -81,24 +81,64 @@ impl ClientName {
     }
 }
 
-fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, option: &[u8]) -> ClientName {
+/// Option 81 as the client sent it.
+struct SentFqdn {
+    head: [u8; FQDN_HEAD],
+    name: wire::names::Name,
+}
+
+impl SentFqdn {
+    fn s(&self) -> bool {
+        self.head[0] & flag::S != 0
+    }
+
+    fn n(&self) -> bool {
+        self.head[0] & flag::N != 0
+    }
+
+    /// Reads the option: labels, or text as older clients send it.
+    fn parse(option: &[u8]) -> Result<Self, String> {
+        let (&head, bytes) = option.split_first_chunk().ok_or("the FQDN option is truncated")?;
+        let name = if head[0] & flag::E != 0 {
+            wire::names::decode(bytes).map_err(|e| e.to_string())?.0
+        } else {
+            let text = std::str::from_utf8(bytes).map_err(|_| "the name is not ASCII")?.trim_end_matches('\0');
+            let absolute = text.ends_with('.');
+            let text = text.strip_suffix('.').unwrap_or(text);
+            wire::names::encode(text, true, &mut Vec::new()).map_err(|e| e.to_string())?;
+            wire::names::Name { text: text.to_owned(), absolute }
+        };
+        Ok(Self { head, name })
+    }
+}
+
+/// Option 81, if it is as RFC 4702 wants it. Where bad options are borne, N is ignored beside S, and an option that cannot be
+/// read is none.
+fn sent_fqdn(query: &Query<'_>) -> Result<Option<SentFqdn>, String> {
+    let Some(option) = query.packet.option(code::FQDN) else { return Ok(None) };
+    match SentFqdn::parse(option) {
+        Ok(mut sent) if sent.s() && sent.n() => match query.lenient {
+            true => {
+                sent.head[0] &= !flag::N;
+                Ok(Some(sent))
+            }
+            false => Err("the flags N and S of the FQDN option are both set".into()),
+        },
+        Ok(sent) => Ok(Some(sent)),
+        Err(_) if query.lenient => Ok(None),
+        Err(reason) => Err(reason),
+    }
+}
+
+/// Why the name in a query makes it no DHCP message.
+pub(super) fn check(query: &Query<'_>) -> Result<(), String> {
+    sent_fqdn(query).map(|_| ())
+}
+
+fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, fqdn: &SentFqdn) -> ClientName {
     event!(DHCP4_CLIENT_FQDN_PROCESS, query = query.label());
-    let failed = |reason: &dyn std::fmt::Display| {
-        event!(DHCP4_CLIENT_NAME_PROC_FAIL, query = query.label(), reason);
-        ClientName::default()
-    };
-    let (Some(&client), Some(bytes)) = (option.first(), option.get(FQDN_HEAD..)) else {
-        return failed(&"the FQDN option is truncated");
-    };
-    let client_s = client & flag::S != 0;
-    let client_n = client & flag::N != 0 && !(query.lenient && client_s);
-    let Some(server) = ddns::directions(client_s, client_n, policy) else {
-        return failed(&"the flags N and S are both set");
-    };
-    let sent = match sent_name(client, bytes) {
-        Ok(sent) => sent,
-        Err(reason) => return failed(&reason),
-    };
+    let Some(server) = ddns::directions(fqdn.s(), fqdn.n(), policy) else { return ClientName::default() };
+    let sent = &fqdn.name;
     let replaced = matches!(policy.replace_client_name, ReplaceClientName::Always | ReplaceClientName::WhenPresent);
     let hostname = match reserved {
         Some(name) => ddns::qualify(name, policy, true),
@@ -111,25 +151,14 @@ fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, option: &
             if sent.absolute { clean + "." } else { ddns::qualify(&clean, policy, true) }
         }
     };
+    let [client, codes @ ..] = fqdn.head;
     let mut flags = client & flag::E;
     flags |= if server.s { flag::S } else { 0 };
     flags |= if server.n { flag::N } else { 0 };
-    flags |= if server.s != client_s { flag::O } else { 0 };
+    flags |= if server.s != fqdn.s() { flag::O } else { 0 };
     let hostname = hostname.to_ascii_lowercase().into();
-    ClientName { hostname, forward: server.s, reverse: !server.n, answer: NameOption::Fqdn(flags) }
-}
-
-/// The name in option 81: labels, or text as older clients send it.
-fn sent_name(flags: u8, bytes: &[u8]) -> Result<wire::names::Name, String> {
-    if flags & flag::E != 0 {
-        return wire::names::decode(bytes).map(|(name, _)| name).map_err(|e| e.to_string());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| "the name is not ASCII".to_owned())?;
-    let text = text.trim_end_matches('\0');
-    let absolute = text.ends_with('.');
-    let text = text.strip_suffix('.').unwrap_or(text);
-    wire::names::encode(text, true, &mut Vec::new()).map_err(|e| e.to_string())?;
-    Ok(wire::names::Name { text: text.to_owned(), absolute })
+    let answer = NameOption::Fqdn([flags, codes[0], codes[1]]);
+    ClientName { hostname, forward: server.s, reverse: !server.n, answer }
 }
 
 fn from_hostname(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>) -> ClientName {

@@ -5,8 +5,9 @@ use super::messages::*;
 use super::query::{Label, Query};
 use leases::StoreError;
 use log::event;
+use std::fmt::Display;
 use wire::hex::Colons;
-use wire::v4::{Malformed, Packet};
+use wire::v4::Packet;
 
 /// A cause to drop a packet that was understood.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Refusal {
 }
 
 /// Counts and logs bytes that are no DHCP message.
-pub(super) fn unparsed(malformed: Malformed, received: &super::Received<'_>, counters: &Counters) {
+pub(super) fn unparsed(reason: &dyn Display, received: &super::Received<'_>, counters: &Counters) {
     // The fixed fields may be there even so; they name the client.
     let (htype, hw_addr, xid) = Packet::fixed_fields(received.message);
     let label = Label { htype, hw_addr, client_id: None, xid: Some(xid) };
@@ -91,7 +92,7 @@ pub(super) fn unparsed(malformed: Malformed, received: &super::Received<'_>, cou
         source = received.source.ip(),
         destination = received.destination,
         interface = received.interface,
-        reason = malformed,
+        reason,
         hwaddr = format_args!("hwaddr={}", Colons(hw_addr)),
     );
     counters.parse_failed.add(1);
