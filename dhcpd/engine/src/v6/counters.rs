@@ -86,7 +86,7 @@ const FAILURES: [(Failure, &str); 5] = [
     (Failure::Classes, "v6-allocation-fail-classes"),
 ];
 
-const RECEIVED: [(MessageType, &str); 16] = [
+const RECEIVED: [(MessageType, &str); 15] = [
     (MessageType(0), "pkt6-unknown-received"),
     (MessageType::SOLICIT, "pkt6-solicit-received"),
     (MessageType::ADVERTISE, "pkt6-advertise-received"),
@@ -97,7 +97,6 @@ const RECEIVED: [(MessageType, &str); 16] = [
     (MessageType::REPLY, "pkt6-reply-received"),
     (MessageType::RELEASE, "pkt6-release-received"),
     (MessageType::DECLINE, "pkt6-decline-received"),
-    (MessageType::RECONFIGURE, "pkt6-reconfigure-received"),
     (MessageType::INFORMATION_REQUEST, "pkt6-infrequest-received"),
     (MessageType(20), "pkt6-dhcpv4-query-received"),
     (MessageType(21), "pkt6-dhcpv4-response-received"),
@@ -109,10 +108,13 @@ const SENT: [(MessageType, &str); 2] =
     [(MessageType::ADVERTISE, "pkt6-advertise-sent"), (MessageType::REPLY, "pkt6-reply-sent")];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 6] = [
+const SILENT: [&str; 9] = [
+    "cumulative-registered-nas",
     "pkt6-addr-reg-reply-sent",
     "pkt6-dhcpv4-response-sent",
     "pkt6-duplicate",
+    "pkt6-lease-query-received",
+    "pkt6-lease-query-reply-sent",
     "pkt6-limit-exceeded",
     "pkt6-queue-full",
     "pkt6-service-disabled",
@@ -182,7 +184,9 @@ impl Counters {
 impl SubnetCounters {
     fn new(subnet: &Subnet6, registry: &Registry) -> Self {
         let scope = format!("subnet[{}].", subnet.id);
-        drop(registry.counter(&format!("{scope}registered-nas")));
+        for name in ["registered-nas", "cumulative-registered-nas"] {
+            drop(registry.counter(&format!("{scope}{name}")));
+        }
         let pools =
             |kind| pool_scopes(subnet, kind).map(move |(pool, _)| LeaseCounters::new(registry, &pool, &[kind], false));
         Self {
