@@ -71,6 +71,10 @@ proptest! {
                         }
                         continue;
                     }
+                    if kind == MessageType::REQUEST {
+                        // A client that starts anew has what it is told now, and nothing else.
+                        held.retain(|(_, len), (who, ia, _)| (*who, *ia, *len != 128) != (client, iaid, prefix));
+                    }
                     for (address, len, _, valid) in answer.ias.iter().flat_map(|ia| &ia.leases) {
                         let other = held.get(&(*address, *len)).filter(|(who, ia, until)| (*who, *ia) != (client, iaid) && *until > bench.now);
                         if *valid > 0 {
