@@ -171,6 +171,8 @@ impl Server {
         let config = answer.arguments.and_then(|mut arguments| arguments.get_mut(root).map(Value::take));
         let config = config.ok_or_else(|| Trouble::Unreachable(format!("its answer to config-get has no {root}")))?;
         let config = Value::Object([(root.to_string(), config)].into_iter().collect());
+        // What subnets take from outside would otherwise be said by each of them for itself from then on.
+        let config = translators::without_inherited(&self.settings.model, &config);
         Ok(Known { config: Rc::new(config), hash })
     }
 

@@ -12,13 +12,13 @@
 //! Knows no libyang, no file, no socket. Whether the data is valid by its schema is libyang's to say, whether the
 //! configuration makes sense is the daemon's.
 
-mod bare;
 mod claim;
 mod error;
 mod from_yang;
 mod into_yang;
 mod merge;
 mod model;
+mod own;
 mod path;
 mod scalar;
 mod shape;
@@ -26,10 +26,10 @@ mod special;
 #[cfg(test)]
 mod tests;
 
-pub use bare::without_defaults;
 pub use claim::{Claim, ClaimedNode};
 pub use error::{LeftOut, TranslateError};
 pub use from_yang::to_kea;
 pub use into_yang::{Translation, to_yang};
 pub use model::Model;
+pub use own::without_inherited;
 pub use path::instance_path;
