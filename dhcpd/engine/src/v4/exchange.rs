@@ -3,6 +3,7 @@
 use super::allocate::{self, Failure};
 use super::answer::Answer;
 use super::client::{Client, Prefix, belongs};
+use super::details::Details;
 use super::messages::*;
 use super::names::{self, ClientName};
 use super::query::{AddressOr, Lifetime, OrNone, Query};
@@ -15,9 +16,9 @@ use leases::{HwAddr, Lease4, LeaseState, Leases4};
 use log::event;
 use ncr::ChangeType;
 use stats::Counter;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
-use wire::v4::{MessageType, Packet, agent, code};
+use wire::v4::{MessageType, Packet, SERVER_PORT, agent, code};
 
 /// What a message leads to: an answer of this type, silence, or a reason to drop it.
 type Outcome = Result<Option<MessageType>, Refusal>;
@@ -35,6 +36,14 @@ impl Server {
         let snapshot = &*snapshot;
         let counters = &snapshot.counters;
         counters.received.add(1);
+        event!(
+            DHCP4_BUFFER_RECEIVED,
+            source = received.source.ip(),
+            source_port = received.source.port(),
+            destination = received.destination,
+            destination_port = SERVER_PORT,
+            interface = received.interface,
+        );
         let lenient = snapshot.config.compatibility.lenient_option_parsing;
         let parse = if lenient { Packet::parse_leniently } else { Packet::parse };
         let packet = match parse(received.message) {
@@ -68,8 +77,9 @@ impl Server {
         match outcome {
             Ok(message_type) => {
                 let message_type = message_type?;
+                let start = out.len();
                 let reply = answer.write(message_type, self, out);
-                sent(counters, &query, message_type, &reply);
+                sent(counters, &query, message_type, &reply, out.get(start..).unwrap_or(&[]));
                 Some(reply)
             }
             Err(refusal) => {
@@ -144,6 +154,9 @@ impl Server {
             destination = received.destination,
             interface = received.interface,
         );
+        let local = SocketAddrV4::new(received.destination, SERVER_PORT);
+        let details = Details { bytes: received.message, local, remote: received.source };
+        event!(DHCP4_QUERY_DATA, query = query.label(), packet = details);
         match query.message_type {
             MessageType::DISCOVER => self.discover(snapshot, query, answer, leases, now).await,
             MessageType::REQUEST => self.request(snapshot, query, answer, leases, now).await,
@@ -362,7 +375,7 @@ impl Server {
 }
 
 /// Counts and logs an answer.
-fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply: &Reply) {
+fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply: &Reply, bytes: &[u8]) {
     counters.sent.add(1);
     match message_type {
         MessageType::OFFER => counters.offer_sent.add(1),
@@ -375,10 +388,18 @@ fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply
         name = message_type.name(),
         type = message_type.0,
         source = reply.from,
-        source_port = wire::v4::SERVER_PORT,
+        source_port = SERVER_PORT,
         destination = reply.to.ip(),
         destination_port = reply.to.port(),
         interface = query.received.interface,
+    );
+    let local = SocketAddrV4::new(reply.from, SERVER_PORT);
+    event!(
+        DHCP4_RESPONSE_DATA,
+        query = query.label(),
+        name = message_type.name(),
+        type = message_type.0,
+        packet = Details { bytes, local, remote: reply.to },
     );
 }
 

@@ -5,6 +5,12 @@ log::messages! {
     DHCP4_QUERY_LABEL: Info, "dhcp4", "received query: {query}";
     /// A message that will be processed.
     DHCP4_PACKET_RECEIVED: Info, "packets", "{query}: {name} (type {type}) received from {source} to {destination} on interface {interface}";
+    /// A datagram came in.
+    DHCP4_BUFFER_RECEIVED: Debug(40), "packets", "received buffer from {source}:{source_port} to {destination}:{destination_port} over interface {interface}";
+    /// What is in a message that will be processed.
+    DHCP4_QUERY_DATA: Debug(55), "packets", "{query}, packet details: {packet}";
+    /// What is in an answer.
+    DHCP4_RESPONSE_DATA: Debug(55), "packets", "{query}: responding with packet {name} (type {type}), packet details: {packet}";
     /// Options after this one were ignored.
     DHCP4_PACKET_OPTIONS_SKIPPED: Debug(50), "options", "{query}: An error unpacking an option, caused subsequent options to be skipped: {reason}";
     /// The datagram is no DHCP message.

@@ -8,6 +8,7 @@ mod answer;
 mod client;
 mod commit;
 mod counters;
+mod details;
 mod exchange;
 pub mod messages;
 mod names;

@@ -110,7 +110,7 @@ impl<'a> Options<'a> {
         for code in BASIC {
             self.configured_one(&sets, code);
         }
-        if !sets.has_no_vendors() {
+        if self.has(code::VENDOR_OPTIONS) || !sets.has_no_vendors() {
             self.vendors(query, &sets);
         }
     }
@@ -155,6 +155,8 @@ impl<'a> Options<'a> {
             }
             match u8::try_from(whole.len() - start - 5) {
                 Ok(len @ 1..) => whole[start + 4] = len,
+                // Nothing for the vendor that the operator wrote: its number alone is sent.
+                Ok(0) if configured == Some(id) => {}
                 // Nothing for this vendor, or more than an option of it can hold.
                 _ => whole.truncate(start),
             }

@@ -1,6 +1,6 @@
 //! The engine on a virtual clock, with leases in memory: one server, any number of clients.
 
-mod bench;
+pub(super) mod bench;
 mod leases;
 mod malformed;
 mod names;

@@ -91,6 +91,13 @@ fn a_vendor_gets_its_options() {
 }
 
 #[test]
+fn a_vendor_that_is_written_without_options_is_named() {
+    let mut bench = Bench::new(config(vec![with_options(subnet(1), vec![item(125, &[0, 0, 0, 9])])]));
+    assert_eq!(bench.send(&Query::discover(1)).unwrap().option(125), None);
+    assert_eq!(bench.send(&Query::discover(1).asking_for(&[125])).unwrap().option(125), Some(vec![0, 0, 0, 9, 0]));
+}
+
+#[test]
 fn a_client_that_prefers_ipv6_gets_no_address_where_the_link_wants_that() {
     let mut bench = Bench::new(config(vec![with_options(subnet(1), vec![item(108, &[0, 0, 7, 8])])]));
     let offer = bench.send(&Query::discover(1).asking_for(&[108])).unwrap();
