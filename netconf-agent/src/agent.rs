@@ -63,6 +63,7 @@ impl Daemon for Agent {
         title: "Kea NETCONF agent",
         options: "vVWdct",
         style: Style::Controller,
+        parameters: <crate::config::File as schema::Scope>::TABLE,
     };
     type Prepared = Prepared;
 

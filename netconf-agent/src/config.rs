@@ -52,7 +52,8 @@ pub struct Netconf {
     pub datastore_directory: Given<String>,
     /// Folder of YANG modules that take precedence over those built in.
     pub yang_directory: Given<String>,
-    /// Hook libraries; none is supported.
+    /// Libraries that extend the agent; not supported yet.
+    #[param(later)]
     pub hooks_libraries: Vec<At<Json>>,
     /// What is logged, and where to.
     pub loggers: Vec<At<Logger>>,

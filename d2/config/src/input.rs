@@ -30,8 +30,8 @@ pub struct DhcpDdns {
     /// Milliseconds for which the server waits for the answer to an update.
     #[param(range = 1..=2147483647, default = 500)]
     pub dns_server_timeout: Given<u32>,
-    /// Protocol over which requests come; UDP is the only one that is supported.
-    #[param(default = "UDP")]
+    /// Protocol over which requests come.
+    #[param(default = "UDP", later = "UDP")]
     pub ncr_protocol: Given<NcrProtocol>,
     /// Format of the requests.
     #[param(default = "JSON")]
@@ -50,8 +50,8 @@ pub struct DhcpDdns {
     /// The socket at which commands are taken, as it was written before `control-sockets`.
     #[param(yang(absent))]
     pub control_socket: Given<ControlSocket>,
-    /// Hook libraries; none is supported yet.
-    #[param(yang(absent))]
+    /// Libraries that extend the server; not supported yet.
+    #[param(later, yang(absent))]
     pub hooks_libraries: Vec<At<Json>>,
     /// What is logged, and where to.
     #[param(yang = "logger")]
@@ -88,8 +88,8 @@ pub struct DdnsDomain {
 /// A DNS server of a zone.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct DnsServer {
-    /// Name of the server; not supported yet, must be empty.
-    #[param(default = "")]
+    /// Name of the server.
+    #[param(default = "", later = "")]
     pub hostname: Given<String>,
     /// Address of the server.
     #[param(required)]

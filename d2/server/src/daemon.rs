@@ -52,6 +52,7 @@ impl Daemon for D2 {
         title: "Kea DHCP-DDNS server",
         options: "vVWdFXct",
         style: Style::Controller,
+        parameters: <d2_config::input::File as schema::Scope>::TABLE,
     };
     type Prepared = Prepared;
 

@@ -8,7 +8,7 @@ pub mod daemon;
 pub mod dispatcher;
 pub mod exchange;
 pub mod listener;
-mod messages;
+pub mod messages;
 pub mod queue;
 mod report;
 pub mod statistics;

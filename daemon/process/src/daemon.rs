@@ -7,6 +7,7 @@ use std::sync::Arc;
 use control::Table;
 use schema::ConfigError;
 use schema::json::Document;
+use schema::table::Table as Parameters;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -28,6 +29,8 @@ pub struct Identity {
     pub options: &'static str,
     /// Whose texts its answers follow.
     pub style: Style,
+    /// The parameters of its file.
+    pub parameters: &'static Parameters,
 }
 
 /// Kea's DHCP servers and its other daemons answer the same commands in different words.

@@ -1,6 +1,7 @@
 //! The life of a daemon, from its command line to its exit value.
 
 use std::cell::{Cell, RefCell};
+use std::io::Write;
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,10 +33,11 @@ pub fn run<D: Daemon>() -> ExitCode {
     let strict = Mode::S_IWGRP | Mode::S_IRWXO;
     umask(umask(strict) | strict);
     match options::parse(&D::IDENTITY, std::env::args_os().skip(1)) {
-        Invocation::Print(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
+        // Whoever reads may have seen enough before the end.
+        Invocation::Print(text) => match writeln!(std::io::stdout(), "{text}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        },
         Invocation::Wrong(reason) => {
             eprint!("{}", options::usage(&D::IDENTITY, &reason));
             ExitCode::FAILURE

@@ -35,7 +35,7 @@ pub(crate) enum Invocation {
     Run(Options),
     /// `-t`, or `-T` with checks that only a real start makes: is the configuration good?
     Check(Options, Checks),
-    /// `-v`, `-V`, `-W`: print this.
+    /// `-v`, `-V`, `-W`, `--schema`, `--list-unsupported`: print this.
     Print(String),
     /// Not understood, for this reason; may be empty.
     Wrong(String),
@@ -66,6 +66,12 @@ const OPTIONS: [(char, &str, &str); 12] = [
     ('P', "number", "specify non-standard client port number 1-65535 (useful for testing only)"),
 ];
 
+/// What Kea has not; all daemons have it.
+const EXTENSIONS: [(&str, &str); 2] = [
+    ("schema", "print a JSON Schema of the configuration file, for editors, and exit"),
+    ("list-unsupported", "print what is known and not supported yet in the configuration file, and exit"),
+];
+
 /// Reads the arguments of the process, without its name.
 pub(crate) fn parse(identity: &Identity, arguments: impl IntoIterator<Item = OsString>) -> Invocation {
     match read(identity, Parser::from_args(arguments)) {
@@ -78,7 +84,12 @@ fn read(identity: &Identity, mut parser: Parser) -> Result<Invocation, lexopt::E
     let mut options = Options::default();
     let mut checks = None;
     while let Some(argument) = parser.next()? {
-        let Arg::Short(letter) = argument else { return Err(argument.unexpected()) };
+        let letter = match argument {
+            Arg::Short(letter) => letter,
+            Arg::Long("schema") => return Ok(Invocation::Print(schema(identity))),
+            Arg::Long("list-unsupported") => return Ok(Invocation::Print(list_unsupported(identity))),
+            _ => return Err(argument.unexpected()),
+        };
         if !identity.options.contains(letter) {
             return Err(format!("unsupported option: -{letter}").into());
         }
@@ -124,7 +135,20 @@ pub(crate) fn usage(identity: &Identity, reason: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}: {what}", option.trim_end());
     }
+    for (option, what) in EXTENSIONS {
+        let _ = writeln!(text, "  --{option}: {what}");
+    }
     text.trim_start().to_owned()
+}
+
+fn schema(identity: &Identity) -> String {
+    format!("{:#}", schema::json_schema(identity.process, identity.parameters))
+}
+
+/// A line for each parameter: its path and what of it is refused.
+fn list_unsupported(identity: &Identity) -> String {
+    let rows = schema::manual::unsupported(identity.parameters);
+    rows.iter().map(|(path, what)| format!("{path}: {what}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What `-V` and version-get tell beyond the version.
@@ -144,6 +168,7 @@ pub(crate) fn report(identity: &Identity) -> String {
 mod tests {
     use super::*;
     use crate::Style;
+    use schema::{Annotations, Scope};
 
     const IDENTITY: Identity = Identity {
         process: "kea-test",
@@ -151,6 +176,7 @@ mod tests {
         title: "Kea test daemon",
         options: "vVWdFXctpP",
         style: Style::Controller,
+        parameters: Annotations::TABLE,
     };
 
     fn parsed(arguments: &str) -> Invocation {
@@ -173,6 +199,8 @@ mod tests {
         assert_eq!(parsed("-v"), Invocation::Print("3.3.1".to_owned()));
         assert!(matches!(parsed("-d -V"), Invocation::Print(text) if text.starts_with("3.3.1 (Takahe ")));
         assert!(matches!(parsed("-W -z"), Invocation::Print(_)));
+        assert!(matches!(parsed("--schema"), Invocation::Print(text) if text.contains("urn:takahe:schema:kea-test")));
+        assert_eq!(parsed("--list-unsupported"), Invocation::Print(String::new()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where files of a daemon live, and the rule that they live nowhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// A folder to which paths in a configuration are confined.
@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub struct Place {
     /// Environment variable that moves it.
     pub variable: &'static str,
-    /// Where it is otherwise.
+    /// Where it is otherwise, below the tree that the program is installed in: `/usr/local/var/lib/kea` for
+    /// `/usr/local/sbin/kea-dhcp4`, but `/var/lib/kea` for `/usr/sbin/kea-dhcp4`.
     pub default: &'static str,
     /// Other folders that configurations written for older versions use: accepted with a warning.
     pub tolerated: &'static [&'static str],
@@ -35,7 +36,10 @@ pub struct Confined {
 impl Place {
     /// The folder, without a slash at its end.
     pub fn folder(&self) -> PathBuf {
-        let folder = std::env::var(self.variable).unwrap_or_else(|_| self.default.to_owned());
+        let folder = std::env::var(self.variable).unwrap_or_else(|_| {
+            let program = std::env::current_exe().unwrap_or_default();
+            format!("{}{}", installed_in(&program), self.default)
+        });
         PathBuf::from(folder.trim_end_matches('/'))
     }
 
@@ -72,6 +76,12 @@ impl Place {
     }
 }
 
+/// The tree that a program is installed in; empty for the system's own, and for a program that is not installed.
+fn installed_in(program: &Path) -> &str {
+    let tree = program.parent().filter(|folder| folder.ends_with("sbin")).and_then(Path::parent);
+    tree.and_then(Path::to_str).filter(|tree| !matches!(*tree, "/" | "/usr")).unwrap_or_default()
+}
+
 /// Whether `-X` was given: paths and permissions are not enforced, only warned about.
 pub fn relaxed() -> bool {
     RELAXED.load(Relaxed)
@@ -90,6 +100,20 @@ mod tests {
 
     /// A place whose variable nobody sets.
     const HERE: Place = Place { variable: "TAKAHE_TEST_UNSET", default: "/var/lib/kea/", tolerated: &["/old"] };
+
+    #[test]
+    fn folders_lie_in_the_tree_of_the_program() {
+        for (program, tree) in [
+            ("/usr/sbin/kea-dhcp4", ""),
+            ("/sbin/kea-dhcp4", ""),
+            ("/usr/local/sbin/kea-dhcp4", "/usr/local"),
+            ("/opt/kea/sbin/kea-dhcp4", "/opt/kea"),
+            ("/home/me/target/debug/kea-dhcp4", ""),
+            ("", ""),
+        ] {
+            assert_eq!(installed_in(Path::new(program)), tree, "{program}");
+        }
+    }
 
     #[test]
     fn names_and_the_folder_itself_are_accepted() {

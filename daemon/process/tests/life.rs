@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio};
 
 use daemon_process::{Context, Daemon, Identity, Style};
-use schema::ConfigError;
 use schema::json::{self, Document};
+use schema::{Annotations, ConfigError, Scope};
 use serde_json::{Value, json};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -30,6 +30,7 @@ impl<const SERVER: bool> Daemon for Tiny<SERVER> {
         title: "Kea tiny daemon",
         options: "vVWdFXct",
         style: if SERVER { Style::Server } else { Style::Controller },
+        parameters: Annotations::TABLE,
     };
     type Prepared = i64;
 

@@ -13,6 +13,8 @@ pub mod common;
 mod error;
 mod field;
 pub mod json;
+mod json_schema;
+pub mod manual;
 mod reader;
 mod scope;
 pub mod table;
@@ -20,6 +22,7 @@ pub mod table;
 pub use daemon_schema_derive::{Scope, Word};
 pub use error::{ConfigError, Problem};
 pub use field::{Field, Json, Slot, empty_map, literal};
+pub use json_schema::json_schema;
 pub use reader::Reader;
 pub use scope::{Annotations, Scope, read};
 

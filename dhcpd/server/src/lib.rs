@@ -5,7 +5,7 @@
 mod d2_client;
 mod duid;
 mod housekeeping;
-mod messages;
+pub mod messages;
 mod plane;
 mod positions;
 mod sockets;

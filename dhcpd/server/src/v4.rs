@@ -48,6 +48,7 @@ impl Daemon for Dhcp4 {
         title: "Kea DHCPv4 server",
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
+        parameters: <dhcpd_config::v4::parameters::File4 as schema::Scope>::TABLE,
     };
     type Prepared = Ready;
 

@@ -48,6 +48,7 @@ impl Daemon for Dhcp6 {
         title: "Kea DHCPv6 server",
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
+        parameters: <dhcpd_config::v6::parameters::File6 as schema::Scope>::TABLE,
     };
     type Prepared = Ready;
 
