@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
-from lab import BIN, ROOT, Kea, Lab, inside, run  # noqa: E402
+from lab import BIN, Kea, Lab, inside, run, wait_for  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 RATE = 6000
@@ -136,6 +136,27 @@ def main():
                     got[subject.name].append(measure(lab, subject, family, load))
             rows.append((title, got))
         report(rows)
+        netconf(lab, a.quick)
+
+
+def netconf(lab, quick):
+    """Latencies of kea-netconf in front of kea-dhcp4, by a raw SSH client: medians."""
+    latency = BIN / "examples" / "latency"
+    if not latency.exists():
+        print(f"\n{latency} is not built: no NETCONF latencies")
+        return
+    kea = Kea(lab, "srv", "netconf")
+    common = lambda name: {"loggers": [{"name": name, "severity": "WARN", "output-options": [{"output": str(kea.folder / f"{name}.log")}]}]}
+    socket_of = lambda name: {"socket-type": "unix", "socket-name": kea.socket(name)}
+    dhcp4 = {"interfaces-config": {"interfaces": []}, "control-sockets": [socket_of("kea-dhcp4")], "lease-database": {"type": "memfile", "persist": False}}
+    agent = {"managed-servers": {"dhcp4": {"control-socket": socket_of("kea-dhcp4")}}, "datastore-directory": str(kea.folder)}
+    agent["ssh"] = {"listen": ["127.0.0.1"], "users": [{"name": "bench", "password": "bench"}]}
+    for name, config in (("kea-dhcp4", {"Dhcp4": dhcp4 | common("kea-dhcp4")}), ("kea-netconf", {"Netconf": agent | common("kea-netconf")})):
+        kea.start(name, config, started="")
+    wait_for(lambda: ":830 " in lab.run("srv", "ss", "-Hltn"), "the NETCONF server")
+    print("\nNETCONF, raw SSH client (medians)")
+    for subnets in (10,) if quick else (10, 5000):
+        print(lab.run("srv", latency, "127.0.0.1:830", "bench", "bench", subnets).rstrip())
 
 
 def report(rows):

@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 from lab import wait_for
 from ncclient import manager
 from ncclient.operations import RPCError
+from ncclient.transport.errors import SSHError
 
 PORT = 830
 CLONE_NEWNET = 0x40000000
@@ -29,7 +30,7 @@ class Netconf:
             return manager.connect(
                 host="127.0.0.1", port=port, username=cls.USER, password=cls.PASSWORD, hostkey_verify=False, look_for_keys=False, allow_agent=False, timeout=60
             )
-        except (ConnectionError, EOFError, OSError):
+        except (SSHError, EOFError, OSError):
             return None
 
     @classmethod

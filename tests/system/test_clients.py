@@ -47,9 +47,7 @@ class V4(Scene):
 
     def test_udhcpc(self):
         self.start4()
-        events = self.lab.folder / "udhcpc.events"
-        self.lab.run("client", "udhcpc", "-i", "cli0", "-n", "-q", "-s", UDHCPC_SCRIPT, "-x", "hostname:u", env={**os.environ, "EVENTS": str(events)})
-        bound = [json.loads(line) for line in events.read_text().splitlines()][-1]
+        bound = udhcpc(self.lab, "client", "cli0")
         self.assertEqual((bound["reason"], bound["ip"], bound["router"], bound["dns"]), ("bound", "192.0.2.100", SERVER4, f"{SERVER4} 198.51.100.53"))
 
     def test_dhcpcd(self):
@@ -125,6 +123,9 @@ class Relayed(Scene):
         bound = client.wait("BOUND")
         self.assertEqual(bound["new_ip_address"], "203.0.113.50")
         client.release()
+        self.assertTrue(udhcpc(self.lab, "far", "far0")["ip"].startswith("203.0.113.5"))
+        process = self.lab.spawn("far", "dhcpcd", *dhcpcd(self.lab), "-4", "far0")
+        process.expect(r"leased 203\.0\.113\.5\d", 40)
 
     def test_v6(self):
         subnet = {"id": 2, "subnet": "2001:db8:2::/64", "pools": [{"pool": "2001:db8:2::50 - 2001:db8:2::60"}]}
@@ -134,6 +135,16 @@ class Relayed(Scene):
         relay.expect("Sending on")
         client = Dhclient(self.lab, "far", "far0", 6, options=["-N"]).start()
         self.assertEqual(client.wait("BOUND6")["new_ip6_address"], "2001:db8:2::50")
+        client.release()
+        self.lab.spawn("far", "dhcpcd", *dhcpcd(self.lab, "ia_na\nnoipv6rs\ndhcp6\n"), "-6", "far0")
+        wait_for(lambda: self.statistic("kea-dhcp6", "subnet[2].assigned-nas") == 1, "dhcpcd's lease", 20)
+
+
+def udhcpc(lab, ns, interface):
+    """One lease by BusyBox' client: what it was told."""
+    events = lab.folder / f"udhcpc-{interface}.events"
+    lab.run(ns, "udhcpc", "-i", interface, "-n", "-q", "-s", UDHCPC_SCRIPT, "-x", "hostname:u", env={**os.environ, "EVENTS": str(events)})
+    return [json.loads(line) for line in events.read_text().splitlines()][-1]
 
 
 def dhcpcd(lab, config=""):

@@ -1,15 +1,21 @@
 """Malformed packets: daemons built with debug assertions are sent truncations, bad lengths and random mutations of
-valid packets; they go on serving, and count what they refused."""
+valid packets, commands and rpcs; they go on serving, and count what they refused."""
 
+import contextlib
+import json
 import os
 import random
 import socket
 import struct
 import unittest
+import warnings
 
-from lab import ROOT, Dhclient, wait_for
-from netconf import in_namespace
-from scene import SERVER4, SERVER6, Scene
+warnings.filterwarnings("ignore")  # paramiko announces its future at import
+import paramiko  # noqa: E402
+from lab import ROOT, Dhclient, wait_for  # noqa: E402
+from netconf import PORT as NETCONF_PORT  # noqa: E402
+from netconf import Netconf, dhcp4_edit, in_namespace  # noqa: E402
+from scene import SERVER4, SERVER6, Scene  # noqa: E402
 
 PACKETS = int(os.environ.get("TAKAHE_MUTATIONS", "100000"))
 DEBUG = ROOT / "target" / "debug"
@@ -122,6 +128,80 @@ class Malformed(Scene):
         received = lambda: self.statistic("kea-dhcp-ddns", "ncr-received") + self.statistic("kea-dhcp-ddns", "ncr-invalid")
         self.bombard(("192.0.2.2", 0), (SERVER4, 53001), samples, "kea-dhcp-ddns", received)
         self.assertGreater(self.statistic("kea-dhcp-ddns", "ncr-invalid"), 0)
+
+    def test_commands(self):
+        subnet = {"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}
+        self.start_debug("kea-dhcp4", {"Dhcp4": self.common(4, severity="FATAL") | {"subnet4": [subnet]}})
+        before = self.kea.command("kea-dhcp4", "config-get")
+        valid = [
+            {"command": "config-get"},
+            {"command": "statistic-get", "arguments": {"name": "pkt4-received"}},
+            {"command": "config-test", "arguments": before["arguments"]},
+            {"command": "list-commands", "service": ["dhcp4"]},
+        ]
+        seed = random.randrange(1 << 30)
+        for text in mutations([json.dumps(v).encode() for v in valid], PACKETS // 50, random.Random(seed)):
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(self.kea.socket("kea-dhcp4"))
+                s.sendall(text)
+                s.shutdown(socket.SHUT_WR)
+                answer = b""
+                while chunk := s.recv(1 << 16):
+                    answer += chunk
+            self.assertIn("result", json.loads(answer) if answer else {"result": "nothing was sent"}, f"seed {seed}: {text!r}")
+        self.assertIsNone(self.kea.processes["kea-dhcp4"].popen.poll(), f"seed {seed}")
+        self.assertEqual(self.kea.command("kea-dhcp4", "config-get"), before, f"seed {seed}")
+
+    def test_netconf(self):
+        config = {"loggers": [{"name": "kea-netconf", "severity": "FATAL"}], **Netconf.server_config(self.kea.folder)}
+        if not (DEBUG / "kea-netconf").exists():
+            self.skipTest("kea-netconf is not built")
+        self.kea.start("kea-netconf", {"Netconf": config}, started="", program=DEBUG / "kea-netconf")
+        Netconf(self.lab, "server", self.kea.folder).close()
+        seed = random.randrange(1 << 30)
+        dice = random.Random(seed)
+        self.strangers(dice)
+        self.bad_messages(dice, seed)
+        self.assertIsNone(self.kea.processes["kea-netconf"].popen.poll(), f"seed {seed}")
+        session = Netconf(self.lab, "server", self.kea.folder)
+        self.assertIn(b"data", session.get_config("running"))
+        session.close()
+
+    def strangers(self, dice):
+        """Bytes that are no SSH."""
+        for _ in range(200):
+            with in_namespace("server"):
+                s = socket.create_connection(("127.0.0.1", NETCONF_PORT), 10)
+            with contextlib.suppress(OSError), s:
+                s.sendall(dice.choice((b"", b"SSH-2.0-x\r\n")) + dice.randbytes(dice.randint(1, 2000)))
+
+    def bad_messages(self, dice, seed):
+        """Mutated rpcs in sessions that began well."""
+        base = 'xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"'
+        hello = f"<hello {base}><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>]]>]]>"
+        edit = dhcp4_edit("192.0.2.0/24", ("192.0.2.10", "192.0.2.20"), SERVER4, SERVER4, "example.org").split(">", 1)[1].rsplit("<", 1)[0]
+        rpcs = [
+            f'<rpc message-id="1" {base}><get-config><source><running/></source></get-config></rpc>]]>]]>',
+            f'<rpc message-id="2" {base}><edit-config><target><candidate/></target><config>{edit}</config></edit-config></rpc>]]>]]>',
+            f'<rpc message-id="3" {base}><get><filter type="subtree"><config xmlns="urn:ietf:params:xml:ns:yang:kea-dhcp4-server"/></filter></get></rpc>]]>]]>',
+        ]
+        todo = list(mutations([r.encode() for r in rpcs], PACKETS // 50, dice))
+        while todo:
+            with in_namespace("server"):
+                s = socket.create_connection(("127.0.0.1", NETCONF_PORT), 10)
+            transport = paramiko.Transport(s)
+            transport.connect(username=Netconf.USER, password=Netconf.PASSWORD)
+            channel = transport.open_session()
+            channel.invoke_subsystem("netconf")
+            channel.settimeout(10)
+            with contextlib.suppress(OSError):
+                channel.sendall(hello.encode())
+                while todo and not channel.closed:
+                    channel.sendall(todo.pop() + b"]]>]]>")
+                    if channel.recv_ready():
+                        channel.recv(1 << 20)
+            transport.close()
+            self.assertIsNone(self.kea.processes["kea-netconf"].popen.poll(), f"seed {seed}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ pub use cleanup::{Cleaned, CleanupError};
 pub use compact::{Compacted, compact};
 pub use journal::MOST_UNWRITTEN;
 pub use load::{LoadReport, OpenError};
-pub use store::{Options, Session, Store, Table};
+pub use store::{Mark, Options, Session, Store, Table};
 pub use table4::{Count4, Table4};
 pub use table6::{Count6, Table6};
 

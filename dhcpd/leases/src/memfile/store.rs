@@ -89,8 +89,13 @@ impl<T: Table> Store<T> {
     /// Makes durable what all sessions have changed up to now. The caller must not hold a session. On an error the
     /// changes stand in memory and are tried again by the next call; answers that rest on them must not leave.
     pub fn sync(&self) -> Result<(), StoreError> {
+        let all = self.session().mark();
+        self.sync_to(all)
+    }
+
+    /// The same for what was changed up to a [`Session::mark`].
+    pub fn sync_to(&self, Mark(wanted): Mark) -> Result<(), StoreError> {
         let Some(journal) = &self.journal else { return Ok(()) };
-        let wanted = self.leases.lock().rows.appended;
         // While one worker writes, the others wait here; the first of them then takes the rows of all along.
         let mut journal = journal.lock();
         if journal.durable >= wanted { Ok(()) } else { self.commit(&mut journal) }
@@ -135,6 +140,10 @@ impl<T: Table> Store<T> {
     }
 }
 
+/// A point in the history of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u64);
+
 /// The locked store, held for one batch of packets.
 #[derive(Debug)]
 pub struct Session<'a, T> {
@@ -142,6 +151,11 @@ pub struct Session<'a, T> {
 }
 
 impl<T: Table> Session<'_, T> {
+    /// How far the history of changes has come; it does not move while nothing changes.
+    pub fn mark(&self) -> Mark {
+        Mark(self.leases.rows.appended)
+    }
+
     /// Number of leases, in whatever state.
     pub fn len(&self) -> usize {
         self.leases.table.count()
