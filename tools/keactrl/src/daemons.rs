@@ -93,11 +93,18 @@ impl Daemon {
 
     /// `CONFNAME.PROCESS.pid`, where the daemon puts it.
     fn pid_file(&self, config: &Config) -> PathBuf {
-        let folder = std::env::var("KEA_PIDFILE_DIR").unwrap_or_else(|_| "/var/run/kea".to_owned());
+        let folder = std::env::var("KEA_PIDFILE_DIR")
+            .unwrap_or_else(|_| format!("{}/var/run/kea", installed_in(&config.binary(self))));
         let file = config.file(self);
         let stem = Path::new(&file).file_stem().unwrap_or_default().to_string_lossy();
         Path::new(&folder).join(format!("{stem}.{}.pid", base_name(&config.binary(self))))
     }
+}
+
+/// The tree that a program is installed in, as daemons see it: they have their folders there.
+fn installed_in(program: &str) -> &str {
+    let tree = program.rsplit_once('/').and_then(|(folder, _)| folder.strip_suffix("/sbin"));
+    tree.filter(|tree| *tree != "/usr").unwrap_or_default()
 }
 
 fn base_name(path: &str) -> &str {
