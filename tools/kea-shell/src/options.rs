@@ -1,0 +1,229 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lexopt::{Arg, Parser, ValueExt};
+
+use crate::VERSION;
+use crate::exchange::Failure;
+
+/// What the command line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// A name, an address, or the path of a unix socket.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// Behind the first slash.
+    pub(crate) path: String,
+    pub(crate) auth_user: Credential,
+    pub(crate) auth_password: Credential,
+    /// For the whole exchange; none waits for ever.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) command: String,
+}
+
+/// A part of a credential: as it is, or the first line of a file, which wins.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credential {
+    text: String,
+    file: String,
+}
+
+/// What the process is asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Invocation {
+    Run(Options),
+    Print(String),
+    /// The command line is not understood.
+    Wrong(String),
+    /// It is, and cannot be done.
+    Refused(String),
+}
+
+pub(crate) const USAGE: &str = "\
+usage: kea-shell [-h] [-v] [-V] [--host HOST] [--port PORT] [--path PATH]
+                 [--ca CA] [--cert CERT] [--key KEY] [--timeout SECONDS]
+                 [--service [SERVICE]] [--auth-user USER]
+                 [--auth-user-file FILE] [--auth-password PASSWORD]
+                 [--auth-password-file FILE] [command]
+";
+
+const HELP: &str = "
+Sends a command to a daemon over HTTP and prints its answer. The members of the
+command's arguments are read from standard input.
+
+  command                list-commands if not given
+  --host HOST            name or address of the server (127.0.0.1), or path of
+                         its unix control socket
+  --port PORT            TCP port of the server (8000)
+  --path PATH            path of the URL (empty)
+  --ca, --cert, --key    for HTTPS, which is not supported yet
+  --timeout SECONDS      for the whole exchange (10); 0 waits for ever
+  --service SERVICE      accepted and ignored
+  --auth-user, --auth-password, --auth-user-file, --auth-password-file
+                         credential of HTTP's basic authentication
+  -h, --help             print this and exit
+  -v                     print version number and exit
+  -V                     print extended version and exit";
+
+/// Reads the arguments of the process, without its name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Invocation {
+    read(Parser::from_args(arguments)).unwrap_or_else(|error| Invocation::Wrong(error.to_string()))
+}
+
+fn read(mut parser: Parser) -> Result<Invocation, lexopt::Error> {
+    let (mut user, mut password) = (Credential::default(), Credential::default());
+    let (mut ca, mut cert, mut key) = (String::new(), String::new(), String::new());
+    let (mut host, mut path) = ("127.0.0.1".to_owned(), String::new());
+    let (mut port, mut seconds) = (8000, 10);
+    let mut command = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("host") => host = parser.value()?.string()?,
+            Arg::Long("port") => port = parser.value()?.parse()?,
+            Arg::Long("path") => path = parser.value()?.string()?,
+            Arg::Long("ca") => ca = parser.value()?.string()?,
+            Arg::Long("cert") => cert = parser.value()?.string()?,
+            Arg::Long("key") => key = parser.value()?.string()?,
+            Arg::Long("timeout") => seconds = parser.value()?.parse()?,
+            Arg::Long("auth-user") => user.text = parser.value()?.string()?,
+            Arg::Long("auth-user-file") => user.file = parser.value()?.string()?,
+            Arg::Long("auth-password") => password.text = parser.value()?.string()?,
+            Arg::Long("auth-password-file") => password.file = parser.value()?.string()?,
+            Arg::Long("service") => skip_service(&mut parser),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Invocation::Print(format!("{USAGE}{HELP}"))),
+            Arg::Short('v') => return Ok(Invocation::Print(VERSION.to_owned())),
+            Arg::Short('V') => {
+                return Ok(Invocation::Print(format!("{VERSION} (Takahe {})", env!("CARGO_PKG_VERSION"))));
+            }
+            Arg::Value(value) if command.is_none() => command = Some(value.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if let Err(reason) = check_tls(&ca, &cert, &key) {
+        return Ok(Invocation::Refused(reason.to_owned()));
+    }
+    let command = command.unwrap_or_else(|| "list-commands".to_owned());
+    let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
+    Ok(Invocation::Run(Options { host, port, path, auth_user: user, auth_password: password, timeout, command }))
+}
+
+/// Its value may be left out. Daemons need none any more.
+fn skip_service(parser: &mut Parser) {
+    if parser.optional_value().is_some() {
+        return;
+    }
+    if let Some(mut rest) = parser.try_raw_args()
+        && rest.peek().is_some_and(|next| !next.to_string_lossy().starts_with('-'))
+    {
+        rest.next();
+    }
+}
+
+fn check_tls(ca: &str, cert: &str, key: &str) -> Result<(), &'static str> {
+    match (ca, cert, key) {
+        ("", "", "") => Ok(()),
+        (_, "", _) | (_, _, "") if cert != key => Err("--cert and --key must be used together"),
+        ("", ..) => Err("--cert and --key with HTTPS disabled (no --ca)"),
+        _ => Err("--ca: HTTPS is not supported yet"),
+    }
+}
+
+impl Options {
+    /// The value of the header field, if there is a user.
+    pub(crate) fn authorization(&self) -> Result<Option<String>, Failure> {
+        if self.auth_user == Credential::default() {
+            return Ok(None);
+        }
+        let (user, password) = (self.auth_user.resolve()?, self.auth_password.resolve()?);
+        Ok(Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))))
+    }
+}
+
+impl Credential {
+    fn resolve(&self) -> Result<String, Failure> {
+        if self.file.is_empty() {
+            return Ok(self.text.clone());
+        }
+        let path = Path::new(&self.file);
+        let mut line = String::new();
+        let read = File::open(path).and_then(|file| BufReader::new(file).read_line(&mut line));
+        read.map_err(|error| Failure::File(self.file.clone(), error))?;
+        Ok(line.strip_suffix('\n').unwrap_or(&line).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &str) -> Invocation {
+        parse(arguments.split_whitespace().map(OsString::from))
+    }
+
+    fn run(arguments: &str) -> Options {
+        match parsed(arguments) {
+            Invocation::Run(options) => options,
+            other => panic!("{arguments}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_has_a_default() {
+        let options = run("");
+        assert_eq!((options.host.as_str(), options.port, options.path.as_str()), ("127.0.0.1", 8000, ""));
+        assert_eq!((options.command.as_str(), options.timeout), ("list-commands", Some(Duration::from_secs(10))));
+        assert_eq!(options.authorization().ok(), Some(None));
+        assert_eq!(run("--timeout 0").timeout, None);
+    }
+
+    #[test]
+    fn a_service_is_ignored_with_or_without_a_value() {
+        for arguments in [
+            "--service dhcp4 status-get",
+            "status-get --service",
+            "--service=d2 status-get",
+            "--service --port 8000 status-get",
+        ] {
+            assert_eq!(run(arguments), run("status-get"), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn credentials_come_from_files_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("user");
+        std::fs::write(&file, "foo\nbar\n").unwrap();
+        let file = file.display();
+        let authorization = |arguments: &str| run(arguments).authorization().unwrap();
+        let expected = Some(format!("Basic {}", STANDARD.encode("foo:secret")));
+        assert_eq!(authorization("--auth-user foo --auth-password secret"), expected);
+        assert_eq!(authorization(&format!("--auth-user x --auth-user-file {file} --auth-password secret")), expected);
+        assert_eq!(authorization("--auth-password secret"), None);
+        assert!(run("--auth-user-file /nonexistent").authorization().is_err());
+    }
+
+    #[test]
+    fn wrong_usage_is_told() {
+        for arguments in ["--port x", "--port 65536", "--timeout -1", "--nothing", "-z", "a b", "--host"] {
+            assert!(matches!(parsed(arguments), Invocation::Wrong(_)), "{arguments}");
+        }
+        let refused = |arguments: &str, expected: &str| {
+            assert!(
+                matches!(parsed(arguments), Invocation::Refused(reason) if reason.contains(expected)),
+                "{arguments}"
+            );
+        };
+        refused("--cert a", "must be used together");
+        refused("--ca a --key b", "must be used together");
+        refused("--cert a --key b", "no --ca");
+        refused("--ca a", "not supported yet");
+        refused("--ca a --cert b --key c", "not supported yet");
+    }
+}
