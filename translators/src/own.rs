@@ -64,26 +64,26 @@ fn scope(table: &'static Table, kea: &Members, outer: Option<&Outer>) -> Members
         }
     }
     let inner = inner(table, kea, outer);
-    each(table, &mut |param| {
+    for param in table.parameters() {
         if let (Kind::Maps(table), Some(Value::Array(entries))) = (&param.kind, own.get_mut(param.key)) {
             for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
                 *entry = scope(table(), entry, Some(&inner));
             }
         }
-    });
+    }
     own
 }
 
 /// What the lists in a map take from it, and from outside of it.
 fn inner(table: &'static Table, kea: &Members, outer: Option<&Outer>) -> Outer {
     let mut inner = outer.cloned().unwrap_or_default();
-    each(table, &mut |param| {
+    for param in table.parameters() {
         let lifetime = LIFETIMES.iter().flatten().any(|key| *key == param.key);
         if param.inherited && (lifetime || PASSED_ON.contains(&param.key)) {
             let default = || default(param).filter(|_| outer.is_none());
             inner.extend(kea.get(param.key).cloned().or_else(default).map(|value| (param.key, value)));
         }
-    });
+    }
     inner
 }
 
@@ -95,13 +95,4 @@ fn complete(lifetime: [Option<&Value>; 3]) -> Option<[&Value; 3]> {
 
 fn default(param: &Param) -> Option<Value> {
     serde_json::from_str(param.default?).ok()
-}
-
-fn each(table: &'static Table, visit: &mut dyn FnMut(&'static Param)) {
-    for param in table.params {
-        match param.kind {
-            Kind::Group(group) => each(group(), visit),
-            _ => visit(param),
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use schema::table::{Kind, Param, Table, Yang};
+use schema::table::{Kind, Param, Support, Table, Yang};
 use serde_json::Value;
 
 use crate::scalar;
@@ -132,8 +132,7 @@ const fn list(node: &'static str, keys: &'static [&'static str], by_user: bool) 
 impl Scope {
     /// The scope of the container or list `node` with these parameters.
     pub fn new(node: &str, table: &'static Table) -> Self {
-        let mut params = Vec::new();
-        flatten(table, &mut params);
+        let mut params = table.parameters();
         params.retain(|param| is_supported(param) && !has_no_node(node, param.key));
         let mut scope =
             Self { fields: Vec::new(), specials: Vec::new(), by_key: HashMap::new(), by_node: HashMap::new() };
@@ -226,17 +225,9 @@ impl Field {
     }
 }
 
-/// Whether the parameter can have a value. One of any kind that is not kept as it is, or a list of such, can only be
-/// absent or empty: the daemon knows its name, and does not support it.
+/// Whether the parameter can have a value. One of any kind that is not kept as it is has none: the daemon knows its
+/// name, and does not support it.
 fn is_supported(param: &Param) -> bool {
-    !matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) || matches!(param.yang, Yang::Opaque(_))
-}
-
-fn flatten(table: &'static Table, into: &mut Vec<&'static Param>) {
-    for param in table.params {
-        match param.kind {
-            Kind::Group(group) => flatten(group(), into),
-            _ => into.push(param),
-        }
-    }
+    let any = matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) && !matches!(param.yang, Yang::Opaque(_));
+    !any && !matches!(param.support, Support::Nothing)
 }

@@ -144,7 +144,6 @@ fn nodes_that_no_daemon_takes_are_refused_with_their_path() {
     let subnet6 =
         |list: &str, entry: Value| json!({"kea-dhcp6-server:config": {"subnet6": [{"id": 1, list: [entry]}]}});
     let pool = json!({"start-address": "::1", "end-address": "::2", "ddns-use-conflict-resolution": true});
-    let socket = json!({"socket-type": "http", "http-headers": [{"name": "a", "value": "b"}]});
     for (model, data, path) in [
         (
             Model::DHCP4,
@@ -157,11 +156,6 @@ fn nodes_that_no_daemon_takes_are_refused_with_their_path() {
             "control-socket",
         ),
         (Model::DDNS, json!({"kea-dhcp-ddns:config": {"control-socket": {"socket-type": "unix"}}}), "control-socket"),
-        (
-            Model::DDNS,
-            json!({"kea-dhcp-ddns:config": {"control-sockets": [socket]}}),
-            "control-sockets[socket-type='http']/http-headers",
-        ),
         (
             Model::DHCP6,
             subnet6("pd-pool", json!({"prefix": "::/48", "ddns-send-updates": true})),

@@ -5,7 +5,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use schema::table::{Kind, Param, Table, Yang};
+use schema::table::{Kind, Param, Support, Table, Yang};
 use serde_json::{Map, Value, json};
 use translators::Model;
 
@@ -20,19 +20,22 @@ pub fn configuration(model: Model) -> impl Strategy<Value = Value> {
 
 fn map(table: &'static Table, v4: bool) -> BoxedStrategy<Value> {
     let mut members = Vec::new();
-    each(table, &mut |param: &'static Param| {
+    for param in table.parameters() {
         // What is known by name and not supported can only be absent.
-        let supported =
-            !matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) || matches!(param.yang, Yang::Opaque(_));
-        if supported {
-            let value = value(param, v4);
-            let shown = match param.required {
-                true => value.prop_map(Some).boxed(),
-                false => option::weighted(0.3, value).boxed(),
-            };
-            members.push(shown.prop_map(move |value| (param.key, value)));
+        let any = matches!(param.kind, Kind::Any | Kind::List(Kind::Any)) && !matches!(param.yang, Yang::Opaque(_));
+        if any || matches!(param.support, Support::Nothing) {
+            continue;
         }
-    });
+        let value = match param.support {
+            Support::Only(only) => Just(only()).boxed(),
+            _ => value(param, v4),
+        };
+        let shown = match param.required {
+            true => value.prop_map(Some).boxed(),
+            false => option::weighted(0.3, value).boxed(),
+        };
+        members.push(shown.prop_map(move |value| (param.key, value)));
+    }
     let name = table.name;
     members.prop_map(move |members| tidy(name, members)).boxed()
 }
@@ -59,15 +62,6 @@ fn tidy(table: &str, members: Vec<(&'static str, Option<Value>)>) -> Value {
         }
     }
     map.into()
-}
-
-fn each(table: &'static Table, visit: &mut dyn FnMut(&'static Param)) {
-    for param in table.params {
-        match param.kind {
-            Kind::Group(group) => each(group(), visit),
-            _ => visit(param),
-        }
-    }
 }
 
 fn value(param: &'static Param, v4: bool) -> BoxedStrategy<Value> {
