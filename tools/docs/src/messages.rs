@@ -1,0 +1,48 @@
+//! The page of log messages, from their rows.
+
+use log::{Row, Severity};
+
+/// Whose messages, in the order of the page.
+const CATALOGUES: [(&str, &str, &[&Row]); 8] = [
+    ("kea-dhcp4", "DHCPv4: what becomes of a packet.", engine::v4::messages::MESSAGES),
+    ("kea-dhcp6", "DHCPv6: what becomes of a packet.", engine::v6::messages::MESSAGES),
+    (
+        "kea-dhcp4 and kea-dhcp6",
+        "Both DHCP servers: their life, sockets and configuration.",
+        dhcpd_server::messages::MESSAGES,
+    ),
+    ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
+    ("kea-dhcp-ddns", "Requests, and updates of the DNS.", d2_server::messages::MESSAGES),
+    ("kea-netconf", "Sessions, datastores, the managed servers.", netconf_agent::messages::MESSAGES),
+    ("Commands", "Every daemon: its control sockets.", control::messages::MESSAGES),
+    ("Life", "kea-dhcp-ddns and kea-netconf: from start to end.", process::messages::MESSAGES),
+];
+
+/// The page.
+pub fn page() -> String {
+    let mut text = String::from(
+        "# Log messages\n\nA line holds the time, the severity, the logger, the identifier and the text: \
+         `2026-11-21 10:00:00.123 INFO  [kea-dhcp4.leases/PID.TID] DHCP4_LEASE_OFFER ...`. The logger's name here is the \
+         part below the daemon's own (`kea-dhcp4`). DEBUG messages are shown at the debug level in parentheses and \
+         above. Names in braces stand for arguments.\n",
+    );
+    for (title, about, rows) in CATALOGUES {
+        text.push_str(&format!(
+            "\n## {title}\n\n{about}\n\n| message | severity | logger | text | meaning |\n|---|---|---|---|---|\n"
+        ));
+        let mut rows = rows.to_vec();
+        rows.sort_by_key(|row| row.id);
+        text.extend(rows.into_iter().map(line));
+    }
+    text
+}
+
+fn line(row: &Row) -> String {
+    let severity = match row.severity {
+        Severity::Debug(level) => format!("DEBUG ({level})"),
+        other => other.name().to_owned(),
+    };
+    let meaning: Vec<_> = row.doc.split_whitespace().collect();
+    let text = row.text.replace('|', "\\|");
+    format!("| `{}` | {severity} | `{}` | {text} | {} |\n", row.id, row.logger, meaning.join(" ").replace('|', "\\|"))
+}

@@ -1,0 +1,24 @@
+//! The page of what is known and not supported yet.
+
+use crate::PROGRAMS;
+use schema::manual::unsupported;
+
+/// The page.
+pub fn page() -> String {
+    let mut text = String::from(
+        "# Not supported yet\n\nParameters of Kea's that the daemons know and refuse by name, with file, line and \
+         column. A value that means what the daemon does anyway is taken, so that the files which Kea writes can be \
+         read. `--list-unsupported` prints the part of one program.\n",
+    );
+    for (_, identity, _) in PROGRAMS {
+        text.push_str(&format!("\n## {}\n\n", identity.process));
+        let rows = unsupported(identity.parameters);
+        if rows.is_empty() {
+            text.push_str("Nothing.\n");
+            continue;
+        }
+        text.push_str("| parameter | what is refused |\n|---|---|\n");
+        text.extend(rows.iter().map(|(path, what)| format!("| `{path}` | {what} |\n")));
+    }
+    text
+}
