@@ -4,7 +4,7 @@ use super::allocate::Choice;
 use super::client::Client;
 use super::messages::*;
 use super::names::ClientName;
-use super::query::{Label, Query};
+use super::query::{Label, Lifetime, Query};
 use super::{Server, Snapshot};
 use crate::ddns::{self, Named};
 use dhcpd_config::v4::snapshot::Subnet4;
@@ -110,11 +110,11 @@ impl Server {
             Some(current) => (current.hostname.clone(), current.fqdn_fwd, current.fqdn_rev),
             None => ("".into(), false, false),
         };
-        if current.is_none() {
-            self.take(client.snapshot, choice.current.as_ref(), lease.subnet_id, address);
-        }
-        let valid_lifetime = subnet.offer_lifetime;
+        let (fresh, valid_lifetime) = (current.is_none(), subnet.offer_lifetime);
         leases.put(Lease4 { valid_lifetime, hostname, fqdn_fwd, fqdn_rev, ..lease }).await?;
+        if fresh {
+            self.take(client.snapshot, choice.current.as_ref(), subnet.id, address);
+        }
         Ok(Some(Terms { address, lifetime }))
     }
 
@@ -131,35 +131,39 @@ impl Server {
         let Some(subnet) = client.subnet_config() else { return Ok(None) };
         let lease = new_lease(client, subnet, &choice, name, now);
         let address = choice.address;
+        event!(DHCP4_LEASE_ALLOC, query = query.label(), address, lifetime = Lifetime(lease.valid_lifetime));
         if let Some(lifetime) = reusable(subnet, &choice, &lease, now) {
-            event!(DHCP4_LEASE_REUSE, query = query.label(), address, lifetime = super::query::Lifetime(lifetime));
+            event!(DHCP4_LEASE_REUSE, query = query.label(), address, lifetime = Lifetime(lifetime));
             snapshot.counters.lease_reuses.add(1);
             snapshot.counters.subnets.get(client.subnet).inspect(|s| s.lease_reuses.add(1));
             return Ok(Some(Terms { address, lifetime }));
         }
-        // The client's name stood at this lease, or at the one that it replaces.
-        let mut named_before = choice.replaces.clone();
-        match choice.current {
-            Some(current) if choice.own && !current.is_free_at(now) => named_before = named_before.or(Some(current)),
-            over => self.take(snapshot, over.as_ref(), lease.subnet_id, address),
-        }
+        let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
+        let (lifetime, announced) = (lease.valid_lifetime, policy.send_updates.then(|| lease.clone()));
+        // What is counted and told is what the store has.
+        leases.put(lease).await?;
         if let Some(old) = &choice.replaces
             && leases.remove(old.address).await?
             && !matches!(old.state, LeaseState::Released | LeaseState::ExpiredReclaimed)
         {
             snapshot.counters.assigned(&snapshot.config, old.subnet_id, old.address, -1);
         }
-        let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
-        // Kea leaves the records alone where only the address changed; they would point to the old one.
-        let rename = |old: &Lease4| policy.update_on_renew || old.address != address || !same_name(&lease, old);
-        if policy.send_updates && named_before.as_ref().is_none_or(rename) {
-            if let Some(old) = &named_before {
-                self.change_name(snapshot, ChangeType::Remove, old);
-            }
-            self.change_name(snapshot, ChangeType::Add, &lease);
+        // The client's name stood at this lease, or at the one that it replaces.
+        let mut named_before = choice.replaces;
+        match choice.current {
+            Some(current) if choice.own && !current.is_free_at(now) => named_before = named_before.or(Some(current)),
+            over => self.take(snapshot, over.as_ref(), subnet.id, address),
         }
-        let lifetime = lease.valid_lifetime;
-        leases.put(lease).await?;
+        if let Some(lease) = announced {
+            // Kea leaves the records alone where only the address changed; they would point to the old one.
+            let rename = |old: &Lease4| policy.update_on_renew || old.address != address || !same_name(&lease, old);
+            if named_before.as_ref().is_none_or(rename) {
+                if let Some(old) = &named_before {
+                    self.change_name(snapshot, ChangeType::Remove, old);
+                }
+                self.change_name(snapshot, ChangeType::Add, &lease);
+            }
+        }
         Ok(Some(Terms { address, lifetime }))
     }
 

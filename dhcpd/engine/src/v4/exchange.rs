@@ -6,7 +6,7 @@ use super::client::{Client, Prefix, belongs};
 use super::details::Details;
 use super::messages::*;
 use super::names::{self, ClientName};
-use super::query::{AddressOr, Lifetime, OrNone, Query};
+use super::query::{AddressOr, OrNone, Query};
 use super::refusal::{Refusal, unparsed};
 use super::select;
 use super::stash;
@@ -258,8 +258,6 @@ impl Server {
         let name = client_name(&client, choice.address);
         let terms = self.grant(&client, choice, &name, leases, now).await?;
         let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
-        let lifetime = Lifetime(terms.lifetime);
-        event!(DHCP4_LEASE_ALLOC, query = query.label(), address = terms.address, lifetime);
         answer.lease(config, terms, &name);
         answer.configured(&client);
         Ok(Some(MessageType::ACK))
@@ -308,18 +306,19 @@ impl Server {
             event!(DHCP4_RELEASE_FAIL_NOT_ASSIGNED, query = label, address, state = state_name(lease.state));
             return Ok(());
         }
-        event!(DHCP4_RELEASE, query = label, address);
-        snapshot.counters.assigned(&snapshot.config, lease.subnet_id, address, -1);
         // Kept for its client until reclaimed leases are flushed (lease affinity); its name goes when it is reclaimed.
-        let expired = &snapshot.config.expired;
+        let (subnet_id, expired) = (lease.subnet_id, &snapshot.config.expired);
         if expired.flush_interval > 0 && expired.hold_time > 0 && lease.valid_lifetime != u32::MAX {
             leases.put(Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease }).await?;
+            event!(DHCP4_RELEASE, query = label, address);
             event!(DHCP4_RELEASE_EXPIRED, query = label, address);
         } else {
             leases.remove(address).await?;
+            event!(DHCP4_RELEASE, query = label, address);
             event!(DHCP4_RELEASE_DELETED, query = label, address);
             self.change_name(snapshot, ChangeType::Remove, &lease);
         }
+        snapshot.counters.assigned(&snapshot.config, subnet_id, address, -1);
         Ok(())
     }
 
@@ -352,7 +351,6 @@ impl Server {
             );
             return Ok(());
         }
-        self.change_name(snapshot, ChangeType::Remove, &lease);
         let probation = snapshot.config.decline_probation;
         leases
             .put(Lease4 {
@@ -368,6 +366,7 @@ impl Server {
                 ..lease
             })
             .await?;
+        self.change_name(snapshot, ChangeType::Remove, &lease);
         snapshot.counters.declined(&snapshot.config, lease.subnet_id, address, 1);
         event!(DHCP4_DECLINE_LEASE, address, query = label, probation);
         Ok(())

@@ -28,14 +28,15 @@ impl Server {
         let over = leases.expired(now, if limit == 0 { usize::MAX } else { limit }).await?;
         let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
         for lease in over {
-            self.reclaimed(snapshot, &lease);
             // A declined lease was nobody's: there is nothing to remember.
             if expired.hold_time == 0 || lease.state == LeaseState::Declined {
                 leases.remove(lease.address).await?;
             } else {
                 let state = LeaseState::ExpiredReclaimed;
-                leases.put(Lease4 { state, hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease }).await?;
+                let nameless = Lease4 { hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease.clone() };
+                leases.put(Lease4 { state, ..nameless }).await?;
             }
+            self.reclaimed(snapshot, &lease);
         }
         if !done.more {
             event!(ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES);
