@@ -92,6 +92,14 @@ pub(crate) static SPECIALS: &[Special] = &[
         to_kea: |yang| Ok(yang.clone()),
     },
     Special {
+        within: "authentication",
+        keys: &["type"],
+        nodes: &["auth-type"],
+        // The model demands what the JSON may leave to the daemon.
+        to_yang: |_, kea| Ok(members([("auth-type", kea.get("type").cloned().unwrap_or_else(|| "basic".into()))])),
+        to_kea: |yang| Ok(yang.values().map(|kind| ("type".to_owned(), kind.clone())).collect()),
+    },
+    Special {
         within: "clients",
         keys: CREDENTIALS,
         nodes: CREDENTIALS,
