@@ -21,7 +21,7 @@ HEADER6 = "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type
 def row4(dice):
     host = dice.randint(1, 40)
     client, context = dice.choice(("", f"01:02:00:00:00:00:{host:02x}")), dice.choice(("", '{ "comment": "a&#x2cb" }'))
-    return f"192.0.2.{host},02:00:00:00:00:{host:02x},{client},{dice.choice((0, 3600, 4294967295))},{dice.randint(1_700_000_000, 1_700_100_000)},{dice.randint(1, 3)},{dice.randint(0, 1)},{dice.randint(0, 1)},host-{host}.example.org.,{dice.randint(0, 2)},{context}"
+    return f"192.0.2.{host},02:00:00:00:00:{host:02x},{client},{dice.choice((0, 3600))},{dice.randint(1_700_000_000, 1_700_100_000)},{dice.randint(1, 3)},{dice.randint(0, 1)},{dice.randint(0, 1)},host-{host}.example.org.,{dice.randint(0, 2)},{context}"
 
 
 def row6(dice):
@@ -40,14 +40,15 @@ class LeaseFileCleanup(unittest.TestCase):
             (folder / "leases.1").write_text(copy)
             files = {"-x": "leases.2", "-i": "leases.1", "-o": "leases.output", "-f": "leases.completed", "-p": "leases.pid", "-c": "none.conf"}
             options = [word for letter, name in files.items() for word in (letter, str(folder / name))]
-            done = subprocess.run([program, f"-{family}", "-d", *options], capture_output=True, text=True)
+            done = subprocess.run([program, f"-{family}", "-d", *options], capture_output=True, text=True, env={"KEA_LOCKFILE_DIR": "none"})
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual([path.name for path in folder.iterdir()], ["leases.2"], done.stdout)
             with open(folder / "leases.2") as file:
                 rows = list(csv.DictReader(file))
-        # Files written before a column was there have its default.
+        # Debian's Kea 2.2 has no pools yet, and leaves empty what 3.3 writes as 0.
         for row in rows:
             row.pop("pool_id", None)
+            row |= {name: row[name] or "0" for name in ("hwtype", "hwaddr_source") if name in row}
         # Kea's console is stdout or stderr, by its version.
         return rows, [line.split("LFC_", 1)[1] for line in (done.stdout + done.stderr).splitlines() if "_STATS" in line]
 
