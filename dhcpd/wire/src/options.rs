@@ -3,6 +3,7 @@
 //! Payload stays bytes until a [`Definition`] gives it a type. Operators add definitions of their own (`option-def`).
 
 mod decode;
+mod dnr;
 mod encode;
 mod table4;
 mod table6;
@@ -60,8 +61,10 @@ pub enum DataType {
     Fqdn,
     /// Destinations and routers (RFC 3442).
     ClasslessRoutes,
-    /// Encrypted DNS servers (RFC 9463).
-    Dnr,
+    /// Encrypted DNS servers of DHCPv4 (RFC 9463 §5.1).
+    Dnr4,
+    /// An encrypted DNS server of DHCPv6 (RFC 9463 §4.1).
+    Dnr6,
     /// Several fields.
     Record,
 }

@@ -57,7 +57,7 @@ fn slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], OptionError> {
 fn take(kind: DataType, rest: &mut &[u8]) -> Result<String, OptionError> {
     Ok(match kind {
         DataType::Empty => String::new(),
-        DataType::Binary | DataType::Dnr => hex::Plain(std::mem::take(rest)).to_string(),
+        DataType::Binary | DataType::Dnr4 | DataType::Dnr6 => hex::Plain(std::mem::take(rest)).to_string(),
         DataType::String => text(std::mem::take(rest))?,
         DataType::Boolean => match array(rest)? {
             [0] => "false".into(),

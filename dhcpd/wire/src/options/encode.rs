@@ -1,6 +1,6 @@
 //! Text to payload: the `data` of `option-data`.
 
-use super::{DataType, Definition, OptionError};
+use super::{DataType, Definition, OptionError, dnr};
 use crate::{hex, names};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -29,8 +29,11 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, OptionError> {
 
 fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionError> {
     let mut out = Vec::new();
-    if definition.kind == DataType::ClasslessRoutes {
-        return classless_routes(text);
+    match definition.kind {
+        DataType::ClasslessRoutes => return classless_routes(text),
+        DataType::Dnr4 => return dnr::encode_v4(text),
+        DataType::Dnr6 => return dnr::encode_v6(text),
+        _ => {}
     }
     let values = split(text);
     match (definition.kind, definition.array) {
@@ -102,8 +105,7 @@ fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), Opt
             out.extend(text.as_bytes());
         }
         DataType::Fqdn => names::encode(text, true, out).map_err(|e| OptionError(format!("'{text}': {e}")))?,
-        DataType::Dnr => return refused("this option is written with csv-format false, in hexadecimal digits", text),
-        DataType::ClasslessRoutes | DataType::Empty | DataType::Record => {
+        DataType::ClasslessRoutes | DataType::Dnr4 | DataType::Dnr6 | DataType::Empty | DataType::Record => {
             return refused("a field has no such type", text);
         }
     }

@@ -127,7 +127,7 @@ pub(super) static DHCP4: &[Definition] = &[
     one(156, "dhcp-state", Uint8, 6926),
     one(157, "data-source", Uint8, 6926),
     record(159, "v4-portparams", &[Uint8, Psid], "", 7618),
-    one(162, "v4-dnr", Dnr, 9463),
+    one(162, "v4-dnr", Dnr4, 9463),
     records(212, "option-6rd", &[Uint8, Uint8, Ipv6Address, Ipv4Address], "", 5969),
     one(213, "v4-access-domain", Fqdn, 5986),
 ];

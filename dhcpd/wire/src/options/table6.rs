@@ -79,7 +79,7 @@ pub(super) static DHCP6: &[Definition] = &[
     one(135, "relay-source-port", Uint16, 8357),
     many(136, "v6-sztp-redirect", Tuple16, 8572),
     many(143, "ipv6-address-andsf", Ipv6Address, 6153),
-    one(144, "v6-dnr", Dnr, 9463),
+    one(144, "v6-dnr", Dnr6, 9463),
     one(148, "addr-reg-enable", Empty, 9686),
 ];
 

@@ -71,7 +71,7 @@ fn values_that_are_refused() {
         ("fqdn", "1, 2"),
         ("domain-search", "a..b"),
         ("classless-static-route", "10.0.0.0/33 - 10.0.0.1"),
-        ("v4-dnr", "100, a.b"),
+        ("v4-dnr", "100"),
         ("domain-name", ""),
     ] {
         assert!(four(name, text, true).is_err(), "{name} {text}");
@@ -84,7 +84,7 @@ proptest! {
     /// Whatever a definition takes as bytes is printed as text that encodes to bytes of the same text.
     #[test]
     fn payload_to_text_and_back(payload in proptest::collection::vec(any::<u8>(), 0..60)) {
-        for definition in all().filter(|d| d.kind != DataType::Dnr) {
+        for definition in all().filter(|d| !matches!(d.kind, DataType::Dnr4 | DataType::Dnr6)) {
             let Ok(text) = decode(definition, &payload) else { continue };
             if text.is_empty() || text.split(", ").any(|v| v.trim() != v || v.is_empty()) {
                 continue; // Blanks around a text and empty texts cannot be written.
