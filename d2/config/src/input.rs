@@ -31,7 +31,7 @@ pub struct DhcpDdns {
     #[param(range = 1..=2147483647, default = 500)]
     pub dns_server_timeout: Given<u32>,
     /// Protocol over which requests come.
-    #[param(default = "UDP", later = "UDP")]
+    #[param(default = "UDP")]
     pub ncr_protocol: Given<NcrProtocol>,
     /// Format of the requests.
     #[param(default = "JSON")]
@@ -133,7 +133,8 @@ pub enum NcrProtocol {
     /// Datagrams.
     #[word("UDP")]
     Udp,
-    /// Connections; known, but not supported.
+    /// Connections.
+    #[later]
     #[word("TCP")]
     Tcp,
 }

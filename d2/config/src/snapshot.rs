@@ -11,7 +11,7 @@ use dns::{Key, Name};
 use schema::json::Document;
 use schema::{At, ConfigError, Given, Pos, Reader};
 
-use crate::input::{DdnsDomain, DhcpDdns, DnsServer, DomainList, NcrProtocol, TsigKey};
+use crate::input::{DdnsDomain, DhcpDdns, DnsServer, DomainList, TsigKey};
 
 /// The configuration of a running D2.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,14 +101,6 @@ impl Domains {
 }
 
 fn resolve(input: &DhcpDdns, reader: &mut Reader, read_file: ReadFile<'_>) -> D2Config {
-    if let Some(protocol) = &input.ncr_protocol
-        && protocol.value == NcrProtocol::Tcp
-    {
-        reader.problem(protocol.pos, "ncr-protocol: TCP is not yet supported");
-    }
-    if let Some(library) = input.hooks_libraries.first() {
-        reader.problem(library.pos, "hook libraries are not supported yet");
-    }
     let keys = keys(&input.tsig_keys, reader, read_file);
     D2Config {
         listen: SocketAddr::new(input.ip_address(), input.port()),
@@ -202,9 +194,6 @@ fn domain(zone: &Name, input: &At<DdnsDomain>, keys: &Keys, reader: &mut Reader)
 }
 
 fn server(input: &DnsServer, inherited: Option<&Arc<Key>>, keys: &Keys, reader: &mut Reader) -> Option<Server> {
-    if let Some(hostname) = input.hostname.as_ref().filter(|hostname| !hostname.value.is_empty()) {
-        reader.problem(hostname.pos, "hostname is not yet supported");
-    }
     let own = named_key(&input.key_name, keys, "Dns Server", reader);
     let address = SocketAddr::new(input.ip_address.as_ref()?.value, input.port());
     Some(Server { address, key: own.or_else(|| inherited.cloned()) })
