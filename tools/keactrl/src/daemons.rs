@@ -50,7 +50,7 @@ impl Daemon {
         let words: Vec<_> = command.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
         println!("INFO/keactrl: Starting {binary} {}", words.join(" "));
         if std::env::var_os("KEA_LOGGER_DESTINATION").is_none() {
-            command.env("KEA_LOGGER_DESTINATION", "/var/log/kea.log");
+            command.env("KEA_LOGGER_DESTINATION", format!("{}/var/log/kea.log", installed_in(&binary)));
         }
         // In a group of its own, the daemon does not get the signals of the terminal's keys.
         if let Err(error) = command.stdin(Stdio::null()).process_group(0).spawn() {
