@@ -4,14 +4,14 @@
 //! between parameters, the inside of strings) is left to `-t`.
 
 use crate::manual::{noun, remarks};
-use crate::table::{Kind, Param, Support, Table, places};
+use crate::table::{Kind, Param, Place, Support, Table, places};
 use serde_json::{Map, Value, json};
 
 /// The schema of the file of a daemon, `kea-dhcp4`.
 pub fn json_schema(process: &str, file: &'static Table) -> Value {
-    let mut schema = scope(file);
-    let inner = places(file).into_iter().skip(1).map(|place| (place.table.name.to_owned(), scope(place.table)));
-    schema["$defs"] = inner.collect::<Map<_, _>>().into();
+    let mut scopes = places(file).into_iter().map(|place| (place.table.name.to_owned(), scope(&place)));
+    let mut schema = scopes.next().map(|(_, schema)| schema).unwrap_or_default();
+    schema["$defs"] = scopes.collect::<Map<_, _>>().into();
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["$id"] = format!("urn:takahe:schema:{process}").into();
     schema["title"] = format!("Configuration of {process}").into();
@@ -27,13 +27,13 @@ pub fn json_schema(process: &str, file: &'static Table) -> Value {
 }
 
 /// A map: its parameters and no other keys.
-fn scope(table: &Table) -> Value {
+fn scope(place: &Place) -> Value {
     let mut properties = Map::new();
     let (mut required, mut either) = (Vec::new(), Vec::new());
-    for param in table.parameters() {
-        properties.insert(param.key.to_owned(), property(param));
+    for param in place.table.parameters() {
+        properties.insert(param.key.to_owned(), property(param, place));
         for alias in param.aliases {
-            let mut older = property(param);
+            let mut older = property(param, place);
             older["deprecated"] = true.into();
             older["description"] = format!("Older spelling of `{}`. {}", param.key, param.doc).into();
             properties.insert((*alias).to_owned(), older);
@@ -49,7 +49,7 @@ fn scope(table: &Table) -> Value {
     }
     let mut schema = json!({
         "type": "object",
-        "description": table.doc,
+        "description": place.table.doc,
         "properties": properties,
         "additionalProperties": false,
         "required": required,
@@ -60,21 +60,25 @@ fn scope(table: &Table) -> Value {
     schema
 }
 
-fn property(param: &Param) -> Value {
+fn property(param: &Param, place: &Place) -> Value {
     let mut schema = match param.support {
         Support::Full | Support::Without(_) => of_kind(&param.kind),
         Support::Only(value) => json!({ "const": value(), "x-supported": false }),
         Support::Nothing => match param.kind {
             Kind::List(_) | Kind::Maps(_) => json!({ "type": "array", "maxItems": 0, "x-supported": false }),
+            Kind::Text { .. } => json!({ "const": "", "x-supported": false }),
             _ => json!({ "not": {}, "x-supported": false }),
         },
     };
-    schema["description"] =
-        [param.doc.to_owned()].into_iter().chain(remarks(param)).collect::<Vec<_>>().join(" ").into();
-    if let Some(default) = param.default.and_then(|text| serde_json::from_str(text).ok()) {
-        let default: Value = default;
-        schema["default"] = default;
+    let mut sentences = vec![param.doc.to_owned()];
+    if place.inherits(param) {
+        sentences.push("Absent, it is taken from the scope around.".to_owned());
+    } else if let Some(default) = param.default {
+        // Declared in Rust, where JSON literals are written alike.
+        schema["default"] = serde_json::from_str(default).unwrap_or_default();
     }
+    sentences.extend(remarks(param));
+    schema["description"] = sentences.join(" ").into();
     schema
 }
 
@@ -93,7 +97,7 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::Maps(table) => json!({ "type": "array", "items": reference(table()) }),
         Kind::List(inner) => json!({ "type": "array", "items": of_kind(inner) }),
         // A group is no value: `Table::parameters` puts its parameters in its place.
-        Kind::Group(table) => scope(table()),
+        Kind::Group(_) => json!({}),
     }
 }
 
@@ -135,10 +139,11 @@ mod tests {
 
     /// A kind.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
-    #[later("huge")]
     enum Kind {
         Small,
         Large,
+        #[later]
+        Huge,
     }
 
     #[test]
@@ -151,8 +156,7 @@ mod tests {
         assert_eq!(tiny["allOf"], json!([{ "anyOf": [{ "required": ["sort"] }, { "required": ["kind"] }] }]));
         let properties = &tiny["properties"];
         let amount = json!({
-            "type": "integer", "minimum": 1, "maximum": 9, "default": 3,
-            "description": "How much. Absent, it is taken from the scope around.",
+            "type": "integer", "minimum": 1, "maximum": 9, "default": 3, "description": "How much.",
         });
         assert_eq!(properties["amount"], amount);
         let kind = json!({ "enum": ["small", "large"], "description": "What. Not supported yet: `huge`." });

@@ -50,9 +50,6 @@ fn left_out(support: Support) -> Option<String> {
 /// What is to be said of a parameter beside its meaning, in sentences.
 pub(crate) fn remarks(param: &Param) -> Vec<String> {
     let mut remarks = Vec::new();
-    if param.inherited {
-        remarks.push("Absent, it is taken from the scope around.".to_owned());
-    }
     if param.secret {
         remarks.push("It is shown to those alone who may see secrets.".to_owned());
     }
@@ -82,8 +79,9 @@ fn introduction(process: &str, yang: Option<&str>) -> String {
         "What may stand in the configuration file of {process}, made from the declarations that the daemon itself reads \
          by. `{process} --schema` prints the same for editors, `{process} --list-unsupported` what is known and refused \
          so far.\n\nA file is JSON with comments (`#`, `//`, `/* */`) and includes (`<?include \"file\"?>`). A scope is one \
-         kind of map; in the paths, `[]` stands for each map of a list. A default in parentheses is that of the \
-         outermost scope: an absent value is taken from the scope around."
+         kind of map; in the paths, `[]` stands for each map of a list. Where the default is *inherited*, an absent \
+         value is taken from the scope around: a pool's from its subnet, a subnet's from its shared network, that \
+         one's from the outermost scope."
     );
     if let Some(module) = yang {
         let _ = write!(
@@ -119,7 +117,7 @@ fn section(text: &mut String, place: &Place, yang: bool) {
     let (head, rule) = if yang { (" YANG |", "---|") } else { ("", "") };
     line(text, format_args!("\n| key | type | default |{head} meaning |\n|---|---|---|{rule}---|"));
     for param in table.parameters() {
-        let mut row = format!("| `{}` | {} | {} |", param.key, kind(&param.kind), default(param));
+        let mut row = format!("| `{}` | {} | {} |", param.key, kind(&param.kind), default(param, place));
         if yang {
             let _ = write!(row, " {} |", node(param));
         }
@@ -154,13 +152,13 @@ fn kind(kind: &Kind) -> String {
     }
 }
 
-fn default(param: &Param) -> String {
-    match (param.default, param.inherited) {
+fn default(param: &Param, place: &Place) -> String {
+    match param.default {
         _ if param.required => "required".to_owned(),
-        (Some("{}"), _) => "its defaults".to_owned(),
-        (Some(default), false) => cell(&format!("`{default}`")),
-        (Some(default), true) => cell(&format!("(`{default}`)")),
-        (None, _) => String::new(),
+        _ if place.inherits(param) => "*inherited*".to_owned(),
+        Some("{}") => "its defaults".to_owned(),
+        Some(default) => cell(&format!("`{default}`")),
+        None => String::new(),
     }
 }
 

@@ -77,7 +77,7 @@ pub enum Kind {
 pub enum Support {
     /// All that its kind says.
     Full,
-    /// Nothing: it must be absent; a list may be empty.
+    /// Nothing: it must be absent; a list or a string may be empty.
     Nothing,
     /// This value alone: the one that means what the daemon does without it.
     Only(fn() -> serde_json::Value),
@@ -134,6 +134,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Whether a parameter that is absent here is taken from the scope around; the outermost scope has none.
+    pub fn inherits(&self, param: &Param) -> bool {
+        param.inherited && self.path.contains('/')
+    }
+
     /// The path of a parameter of this scope.
     pub fn path_of(&self, param: &Param) -> String {
         let list = if matches!(param.kind, Kind::Maps(_) | Kind::List(_)) { "[]" } else { "" };
