@@ -266,6 +266,18 @@ impl TxBatch {
     /// The buffer of the next message: [`HEADROOM`] bytes to leave alone, behind them the message is to be appended.
     /// Nothing is sent unless [`push`](Self::push) follows.
     pub fn buffer(&mut self) -> &mut Vec<u8> {
+        let buffer = &mut self.next().buffer;
+        buffer.clear();
+        buffer.resize(HEADROOM, 0);
+        buffer
+    }
+
+    /// Takes over the next message of another batch as it stands in its buffer.
+    pub fn take_over(&mut self, other: &mut Self) {
+        mem::swap(&mut self.next().buffer, &mut other.next().buffer);
+    }
+
+    fn next(&mut self) -> &mut Outgoing {
         if self.len == self.messages.len() {
             self.messages.push(Outgoing {
                 buffer: Vec::with_capacity(2048),
@@ -277,10 +289,7 @@ impl TxBatch {
                 control_len: 0,
             });
         }
-        let buffer = &mut self.messages[self.len].buffer;
-        buffer.clear();
-        buffer.resize(HEADROOM, 0);
-        buffer
+        &mut self.messages[self.len]
     }
 
     /// The message in [`buffer`](Self::buffer) is complete: it goes to `destination` by the socket of this number.

@@ -4,15 +4,15 @@ use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sockets::{self, Bound, Opening, Wanted};
-use crate::worker::Protocol;
+use crate::worker::{Protocol, Replies};
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
-use leases::memfile::{Store4, Table4};
+use leases::memfile::{Mark, Store4, Table4};
 use leases::{Leases4, StoreError};
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
-use net::{Destination, Interface, RxBatch, TxBatch};
+use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
 use schema::ConfigError;
 use schema::json::Document;
@@ -193,7 +193,15 @@ impl Family for V4 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt4-received");
         let malformed = [stats.counter("pkt4-parse-failed"), stats.counter("pkt4-receive-drop")];
-        Serve4 { engine, store: run.store, port: settings.server_port, exits: Vec::new(), received, malformed }
+        Serve4 {
+            engine,
+            store: run.store,
+            unsynced: None,
+            port: settings.server_port,
+            exits: Vec::new(),
+            received,
+            malformed,
+        }
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -208,6 +216,8 @@ impl Family for V4 {
 pub struct Serve4 {
     engine: Server,
     store: Arc<Store4>,
+    /// What the last batch changed, or promised on the strength of others' changes.
+    unsynced: Option<Mark>,
     port: u16,
     /// By socket: by which sockets replies to its packets leave.
     exits: Vec<Exits>,
@@ -246,11 +256,12 @@ impl Protocol for Serve4 {
         self.engine.addresses.dedup();
     }
 
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch) {
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
+        let before = leases.mark();
         for i in 0..count {
             let datagram = match rx.datagram(i, socket) {
                 Ok(datagram) => datagram,
@@ -273,17 +284,19 @@ impl Protocol for Serve4 {
                 interface: &interface.name,
                 interface_address,
             };
-            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
-            if let Some(Some(reply)) = reply {
-                if let Some((exit, destination)) = self.way_out(at, reply) {
-                    tx.push(exit, interface.index, destination);
-                }
+            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
+            let Some(Some(reply)) = reply else { continue };
+            let promises = reply.promises;
+            if let Some((exit, destination)) = self.way_out(at, reply) {
+                replies.push(promises, exit, interface.index, destination);
             }
         }
+        let changed = leases.mark() != before;
+        self.unsynced = (changed || !replies.promises.is_empty()).then(|| leases.mark());
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
-        self.store.sync()
+        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
     }
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {

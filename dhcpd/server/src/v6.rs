@@ -5,14 +5,14 @@ use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sockets::{self, Bound, Wanted};
-use crate::worker::Protocol;
+use crate::worker::{Protocol, Replies};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::Config6;
 use engine::v6::{Received, Server, Snapshot};
-use leases::memfile::{Store6, Table6};
+use leases::memfile::{Mark, Store6, Table6};
 use leases::{Duid, Leases6, StoreError};
 use ncr::NameChangeRequest;
-use net::{Destination, Interface, RxBatch, TxBatch};
+use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
 use schema::ConfigError;
 use schema::json::Document;
@@ -196,7 +196,7 @@ impl Family for V6 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt6-received");
         let malformed = [stats.counter("pkt6-parse-failed"), stats.counter("pkt6-receive-drop")];
-        Serve6 { engine, store: run.store, received, malformed }
+        Serve6 { engine, store: run.store, unsynced: None, received, malformed }
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -211,6 +211,8 @@ impl Family for V6 {
 pub struct Serve6 {
     engine: Server,
     store: Arc<Store6>,
+    /// What the last batch changed, or promised on the strength of others' changes.
+    unsynced: Option<Mark>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
 }
@@ -223,10 +225,11 @@ impl Protocol for Serve6 {
         self.engine.configure(run.snapshot);
     }
 
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch) {
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
+        let before = leases.mark();
         for i in 0..count {
             let datagram = match rx.datagram(i, socket) {
                 Ok(datagram) => datagram,
@@ -247,17 +250,18 @@ impl Protocol for Serve6 {
                 interface: &interface.name,
                 hw_type: interface.hw_type,
             };
-            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, tx.buffer()));
-            if let Some(Some(reply)) = reply {
-                // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
-                let from = (!destination.is_multicast()).then_some(destination);
-                tx.push(at, interface.index, Destination::Udp { to: reply.to.into(), source: from });
-            }
+            let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
+            let Some(Some(reply)) = reply else { continue };
+            // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
+            let source = (!destination.is_multicast()).then_some(destination);
+            replies.push(reply.promises, at, interface.index, Destination::Udp { to: reply.to.into(), source });
         }
+        let changed = leases.mark() != before;
+        self.unsynced = (changed || !replies.promises.is_empty()).then(|| leases.mark());
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
-        self.store.sync()
+        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
     }
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {

@@ -7,7 +7,7 @@
 use crate::sockets::Bound;
 use leases::StoreError;
 use ncr::NameChangeRequest;
-use net::{RxBatch, Socket, TxBatch, Waker, wait};
+use net::{Destination, RxBatch, Socket, TxBatch, Waker, wait};
 use parking_lot::Mutex;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,10 +23,10 @@ pub trait Protocol: Send + 'static {
     /// Goes over to another configuration, and to these sockets.
     fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]);
 
-    /// Decides about the packets that `rx` received from `sockets[at]`; replies wait in `tx`.
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, tx: &mut TxBatch);
+    /// Decides about the packets that `rx` received from `sockets[at]`.
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies);
 
-    /// Makes what was decided durable; replies may leave when it is.
+    /// Makes what was decided durable, if there is anything to be made so.
     fn sync(&mut self) -> Result<(), StoreError>;
 
     /// Reclaims up to `limit` expired leases: how many, and whether there may be more.
@@ -43,6 +43,32 @@ pub trait Protocol: Send + 'static {
 
     /// So many replies must not leave: what they promise is not durable.
     fn held_back(&mut self, count: usize);
+}
+
+/// The replies of a batch.
+#[derive(Default)]
+pub struct Replies {
+    /// Those that promise nothing leave at once.
+    pub plain: TxBatch,
+    /// Those that promise leases leave when these are durable.
+    pub promises: TxBatch,
+}
+
+impl Replies {
+    /// The buffer of the next reply.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        self.plain.buffer()
+    }
+
+    /// The reply in [`buffer`](Self::buffer) is complete.
+    pub fn push(&mut self, promises: bool, socket: usize, interface: u32, destination: Destination) {
+        if promises {
+            self.promises.take_over(&mut self.plain);
+            self.promises.push(socket, interface, destination);
+        } else {
+            self.plain.push(socket, interface, destination);
+        }
+    }
 }
 
 /// A new state for a worker.
@@ -101,7 +127,7 @@ impl<C> Drop for Worker<C> {
 
 fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &UnboundedSender<Vec<NameChangeRequest>>) {
     let mut rx = RxBatch::new();
-    let mut tx = TxBatch::new();
+    let mut replies = Replies::default();
     let mut sockets: Vec<Arc<Bound>> = Vec::new();
     let mut ready = Vec::new();
     let _lines = log::batch();
@@ -121,9 +147,9 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
         for at in ready.drain(..) {
             // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
             // the store's lock is released by unwinding, and the clients ask again.
-            let served = catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut rx, &mut tx)));
+            let served = catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut rx, &mut replies)));
             if served.is_err() {
-                tx.discard();
+                replies = Replies::default();
             }
         }
         if !protocol.name_changes().is_empty() {
@@ -133,18 +159,20 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
     }
 }
 
-fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &mut RxBatch, tx: &mut TxBatch) {
+fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &mut RxBatch, replies: &mut Replies) {
     let Ok(count) = rx.receive(&sockets[at].socket) else { return };
     if count == 0 {
         return;
     }
-    protocol.serve(sockets, at, rx, count, tx);
-    // Only what is on disk is promised: after a failed write nobody hears of these leases.
-    if protocol.sync().is_err() {
-        protocol.held_back(tx.len());
-        tx.discard();
-        return;
-    }
     let socket = |i: usize| -> &Socket { &sockets[i].socket };
-    tx.flush(socket, |e| protocol.send_failed(&e));
+    protocol.serve(sockets, at, rx, count, replies);
+    replies.plain.flush(socket, |e| protocol.send_failed(&e));
+    // Only what is on disk is promised: after a failed write nobody hears of these leases.
+    match protocol.sync() {
+        Ok(()) => _ = replies.promises.flush(socket, |e| protocol.send_failed(&e)),
+        Err(_) => {
+            protocol.held_back(replies.promises.len());
+            replies.promises.discard();
+        }
+    }
 }

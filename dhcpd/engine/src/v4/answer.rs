@@ -105,10 +105,11 @@ impl<'a> Answer<'a> {
         };
         let max_size = packet.u16_option(code::MAX_MESSAGE_SIZE);
         self.options.write(out, &header, message_type, max_size);
+        let promises = message_type == MessageType::ACK && !inform;
         if server.reply_to_source {
-            return Reply { from, to: query.received.source, link: Link::Routed };
+            return Reply { from, to: query.received.source, link: Link::Routed, promises };
         }
-        Reply { from, to, link }
+        Reply { from, to, link, promises }
     }
 
     /// RFC 2131 §4.1, for DHCPINFORM §4.3.5.

@@ -54,6 +54,8 @@ pub struct Reply {
     pub to: SocketAddrV4,
     /// How it gets there.
     pub link: Link,
+    /// It promises a lease: it may leave when the lease is durable, and not before.
+    pub promises: bool,
 }
 
 /// How a reply gets to its destination.

@@ -63,6 +63,8 @@ pub struct Received<'a> {
 pub struct Reply {
     /// To whom, with port and scope.
     pub to: SocketAddrV6,
+    /// It may promise leases: it may leave when they are durable, and not before.
+    pub promises: bool,
 }
 
 /// The DHCPv6 protocol engine of one worker.
@@ -108,7 +110,7 @@ impl Server {
         };
         match self.answer(&query, leases, now, out).await {
             Ok(kind) => {
-                let reply = Reply { to: self.reply_to(&query) };
+                let reply = Reply { to: self.reply_to(&query), promises: kind == MessageType::REPLY };
                 self.snapshot.counters.sent(kind);
                 log::event!(
                     DHCP6_PACKET_SEND,
