@@ -86,38 +86,41 @@ impl<'a> Parser<'a, '_, '_> {
         if self.depth > DEEPEST {
             return Err(self.wrong(format!("the expression is nested more than {DEEPEST} levels deep")));
         }
-        let term = self.logical(&OPERATORS);
+        let term = self.logical(0);
         self.depth -= 1;
         term
     }
 
-    /// A chain of the loosest of these operators, its terms made with the tighter ones.
-    fn logical(&mut self, operators: &[(&str, Operator)]) -> Result<Term, ParseError> {
-        let Some(((word, operator), tighter)) = operators.split_first() else { return self.negation() };
+    /// Chains of the operators from the one at this place in [`OPERATORS`] on.
+    fn logical(&mut self, loosest: usize) -> Result<Term, ParseError> {
         let at = self.at();
-        let first = self.logical(tighter)?;
-        if !matches!(self.peek(), Kind::Word(next) if next == word) {
-            return Ok(first);
+        let mut left = self.negation()?;
+        // The tightest first: what it joins is a term of the looser ones.
+        for (level, (word, operator)) in OPERATORS.iter().enumerate().skip(loosest).rev() {
+            if !matches!(self.peek(), Kind::Word(next) if next == word) {
+                continue;
+            }
+            let mut terms = vec![self.boolean_term(left, word, at)?];
+            while self.accept_word(word) {
+                let at = self.at();
+                let right = self.logical(level + 1)?;
+                terms.push(self.boolean_term(right, word, at)?);
+            }
+            left = Term::Bool(match operator {
+                Operator::And | Operator::Sand => Bool::And { terms, strict: *operator == Operator::Sand },
+                Operator::Or | Operator::Sor => Bool::Or { terms, strict: *operator == Operator::Sor },
+            });
         }
-        let Term::Bool(first) = first else {
-            return Err(self.wrong_at(at, format!("this is a string: \"{word}\" needs something true or false")));
-        };
-        let mut terms = vec![first];
-        while self.accept_word(word) {
-            let at = self.at();
-            match self.logical(tighter)? {
-                Term::Bool(term) => terms.push(term),
-                Term::Text(_) => {
-                    return Err(
-                        self.wrong_at(at, format!("this is a string: \"{word}\" needs something true or false"))
-                    );
-                }
+        Ok(left)
+    }
+
+    fn boolean_term(&self, term: Term, word: &str, at: usize) -> Result<Bool, ParseError> {
+        match term {
+            Term::Bool(bool) => Ok(bool),
+            Term::Text(_) => {
+                Err(self.wrong_at(at, format!("this is a string: \"{word}\" needs something true or false")))
             }
         }
-        Ok(Term::Bool(match operator {
-            Operator::And | Operator::Sand => Bool::And { terms, strict: *operator == Operator::Sand },
-            Operator::Or | Operator::Sor => Bool::Or { terms, strict: *operator == Operator::Sor },
-        }))
     }
 
     fn negation(&mut self) -> Result<Term, ParseError> {

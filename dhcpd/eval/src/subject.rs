@@ -126,14 +126,14 @@ fn address(address: IpAddr) -> Value<'static> {
 
 /// A DHCPv4 packet as a subject.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject4<'a> {
+pub struct Subject4<'a, 'p> {
     /// The packet.
-    pub packet: &'a v4::Packet<'a>,
+    pub packet: &'a v4::Packet<'p>,
     /// How it came.
     pub arrival: Arrival<'a>,
 }
 
-impl Subject for Subject4<'_> {
+impl Subject for Subject4<'_, '_> {
     fn option(&self, code: u16, instance: usize) -> Option<&[u8]> {
         let code = u8::try_from(code).ok().filter(|_| instance == 0)?;
         self.packet.option(code)
@@ -170,16 +170,16 @@ const FIXED_FIELDS: usize = 236;
 
 /// A DHCPv6 message and its relays as a subject.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject6<'a> {
+pub struct Subject6<'a, 'p> {
     /// The packet.
-    pub packet: &'a v6::Packet<'a>,
+    pub packet: &'a v6::Packet<'p>,
     /// How it came.
     pub arrival: Arrival<'a>,
     /// Bytes of the datagram.
     pub length: usize,
 }
 
-impl Subject for Subject6<'_> {
+impl Subject for Subject6<'_, '_> {
     fn option(&self, code: u16, instance: usize) -> Option<&[u8]> {
         let options = self.packet.message.options.iter().map_while(Result::ok);
         options.filter(|option| option.code == code).nth(instance).map(|option| option.data)
