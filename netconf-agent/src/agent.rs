@@ -146,7 +146,9 @@ impl Daemon for Agent {
 
     fn stop(&self) {
         // Sockets close, and sessions with them.
-        self.running.borrow_mut().take();
+        if let Some(running) = self.running.borrow_mut().take() {
+            running.core.end();
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. The schema's constraints hold, and every model that changed translates.
 //! 2. Every server concerned says that it would take its part (`config-test`).
 //! 3. Every one is given its part (`config-set`). When one fails, those before it get back what they had.
-//! 4. Only then running is what was wanted, and the servers write their files.
+//! 4. Only then running is what was wanted. The servers write their files right after the answer.
 //!
 //! A server that said yes in step 2 can still say no in step 3, or vanish; hence the way back. A server whose way back
 //! fails too is asked what it runs with, so that running tells the truth.
@@ -22,7 +22,7 @@ use crate::yang::Invalid;
 /// What a server is to be given.
 struct Change<'c> {
     model: usize,
-    server: &'c Server,
+    server: &'c Rc<Server>,
     /// What it runs with now.
     before: Rc<Value>,
     after: Rc<Value>,
@@ -49,9 +49,7 @@ pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result
     }
     core.stores.borrow_mut().set_running(wanted);
     for change in &changes {
-        if change.server.settings.config_write {
-            change.server.write().await;
-        }
+        change.server.write_soon();
     }
     Ok(())
 }

@@ -194,9 +194,6 @@ impl Config {
         let file: File = schema::read(document)?;
         let netconf = file.netconf.map(|netconf| netconf.value).unwrap_or_default();
         let mut reader = Reader::default();
-        if let Some(first) = netconf.hooks_libraries.first() {
-            reader.problem(first.pos, "hook libraries are not supported");
-        }
         let data = directory(&netconf);
         let ssh = netconf.ssh.as_ref().map(|ssh| resolve_ssh(&ssh.value, &data.value, &mut reader));
         let servers = resolve_servers(&netconf, &mut reader);
@@ -373,7 +370,7 @@ mod tests {
     #[test]
     fn what_is_not_supported_is_refused_by_name() {
         for (text, part) in [
-            (r#""hooks-libraries": [ {} ]"#, "hook libraries"),
+            (r#""hooks-libraries": [ {} ]"#, "hooks-libraries"),
             (
                 r#""managed-servers": { "dhcp6": { "model": "ietf-dhcpv6-server", "control-socket": { "socket-name": "x" } } }"#,
                 "ietf-dhcpv6-server",

@@ -43,7 +43,7 @@ pub struct Core {
     /// The datastores.
     pub stores: RefCell<Datastores>,
     /// The managed servers, each at the index of its model in the schema.
-    pub servers: Vec<Server>,
+    pub servers: Vec<Rc<Server>>,
     turn: Mutex<()>,
     /// Limits.
     pub limits: Limits,
@@ -78,7 +78,7 @@ impl Core {
         Ok(Self {
             schema,
             stores,
-            servers: servers.into_iter().map(Server::new).collect(),
+            servers: servers.into_iter().map(|settings| Rc::new(Server::new(settings))).collect(),
             turn: Mutex::new(()),
             limits,
             startup: file,
@@ -183,8 +183,9 @@ impl Core {
         self.sessions.borrow().get(&id).cloned()
     }
 
-    /// Ends all sessions.
+    /// Ends all sessions, and has the servers write what they have not written yet.
     pub fn end(&self) {
+        self.servers.iter().for_each(|server| server.write_and_leave());
         self.sessions.borrow().values().for_each(|session| session.kill.notify_one());
     }
 

@@ -1,6 +1,8 @@
 //! The managed servers: what the agent knows of each, and how it talks to them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,6 +17,9 @@ use crate::yang::{Schema, Tree};
 
 /// How long a server may take for a command. Tens of thousands of subnets take Kea seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long after a commit the servers write their files.
+const WRITE_AFTER: Duration = Duration::from_millis(100);
 
 /// How a server is managed.
 #[derive(Clone, Debug)]
@@ -42,6 +47,8 @@ pub struct Server {
     pub settings: Settings,
     client: Client,
     known: RefCell<Option<Known>>,
+    /// Whether its configuration file is behind what it runs with.
+    to_write: Cell<bool>,
 }
 
 /// What a server runs with, as last heard or set.
@@ -73,7 +80,7 @@ impl Server {
     /// A server that was not heard of yet.
     pub fn new(settings: Settings) -> Self {
         let client = Client::new(&settings.socket, ANSWER_WITHIN);
-        Self { settings, client, known: RefCell::new(None) }
+        Self { settings, client, known: RefCell::default(), to_write: Cell::default() }
     }
 
     /// What it runs with; none if that is not known.
@@ -152,10 +159,36 @@ impl Server {
         }
     }
 
-    /// Has it write its configuration file.
+    /// Has it write its configuration file, a moment later and once for all commits until then: servers make the file
+    /// durable, which takes longer than a commit. A failure is logged; the server runs with the configuration anyway.
+    pub fn write_soon(self: &Rc<Self>) {
+        if !self.settings.config_write || self.to_write.replace(true) {
+            return;
+        }
+        let server = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(WRITE_AFTER).await;
+            server.write().await;
+        });
+    }
+
+    /// Has it write its configuration file now if that is still to be done.
     pub async fn write(&self) {
-        if let Err(reason) = self.ask("config-write", None).await {
+        if self.to_write.replace(false)
+            && let Err(reason) = self.ask("config-write", None).await
+        {
             log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
+        }
+    }
+
+    /// The same for an agent that ends: sends the command and does not wait for the answer.
+    pub fn write_and_leave(&self) {
+        if self.to_write.replace(false) {
+            let sent = UnixStream::connect(&self.settings.socket)
+                .and_then(|mut stream| stream.write_all(b"{ \"command\": \"config-write\" }"));
+            if let Err(reason) = sent {
+                log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
+            }
         }
     }
 

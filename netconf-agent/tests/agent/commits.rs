@@ -19,12 +19,11 @@ fn a_commit_reaches_all_servers() {
         assert_eq!(house.dhcp6.config.borrow()["Dhcp6"]["subnet6"][0]["subnet"], "2001:db8::/64");
         assert_eq!(house.d2.config.borrow()["DhcpDdns"]["port"], 53002);
         for server in [&house.dhcp4, &house.dhcp6, &house.d2] {
-            assert!(server.asked().ends_with(&["config-test".into(), "config-set".into()]));
-            // The file is written right behind, once.
-            while server.commands.borrow().is_empty() {
+            // The file is written right behind.
+            while !server.commands.borrow().contains(&"config-write".to_string()) {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
-            assert_eq!(server.asked(), ["config-write"]);
+            assert!(server.asked().ends_with(&["config-test".into(), "config-set".into(), "config-write".into()]));
         }
         assert!(client.rpc("<get-config><source><running/></source></get-config>").await.contains("192.0.2.0/24"));
     });
@@ -43,7 +42,8 @@ fn only_servers_whose_model_changed_are_asked() {
         assert_eq!(house.dhcp6.asked(), Vec::<String>::new());
         assert_eq!(house.d2.asked(), Vec::<String>::new());
         client.ok("<commit/>").await;
-        assert_eq!(house.dhcp4.asked(), ["config-test", "config-set"], "nothing changed since");
+        let sets = house.dhcp4.asked().into_iter().filter(|command| command == "config-set").count();
+        assert_eq!(sets, 1, "nothing changed since");
     });
 }
 
