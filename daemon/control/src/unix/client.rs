@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -43,12 +43,11 @@ impl Client {
     /// Sends a command and waits for its answer. Cancelling the future closes the connection; the daemon may still carry
     /// the command out.
     pub async fn call(&self, command: &str, arguments: Option<&Value>) -> Result<Answer, ClientError> {
-        let mut request = Map::new();
-        request.insert("command".to_owned(), Value::from(command));
-        if let Some(arguments) = arguments {
-            request.insert("arguments".to_owned(), arguments.clone());
-        }
-        let request = Value::Object(request).to_string();
+        // Arguments may be a whole configuration; they are written as they are, without a copy of the tree.
+        let request = match arguments {
+            Some(arguments) => format!("{{\"command\":{},\"arguments\":{arguments}}}", Value::from(command)),
+            None => format!("{{\"command\":{}}}", Value::from(command)),
+        };
         let text = tokio::time::timeout(self.timeout, self.exchange(request.as_bytes()));
         let text = text.await.map_err(|_| ClientError::Timeout)?.map_err(ClientError::Io)?;
         if text.is_empty() {
