@@ -57,9 +57,10 @@ impl<'s> Evaluation<'s> {
     }
 
     /// Tells a step; the text is not made when nobody listens.
+    #[inline]
     fn tell(&self, message: &'static str, text: impl FnOnce() -> String) {
         if let Some(watch) = self.watch {
-            watch.step(message, &text());
+            told(watch, message, text);
         }
     }
 
@@ -400,6 +401,13 @@ impl<'s> Evaluation<'s> {
             }
         }
     }
+}
+
+/// Kept out of the way: what makes texts would make the frames of an evaluation large.
+#[cold]
+#[inline(never)]
+fn told(watch: &dyn Watch, message: &'static str, text: impl FnOnce() -> String) {
+    watch.step(message, &text());
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";

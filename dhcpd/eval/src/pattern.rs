@@ -151,11 +151,11 @@ impl Pattern {
             then.iter_mut().for_each(|word| *word = 0);
             let mut alive = false;
             for state in members(&now) {
-                if let Some(State::Byte(ranges)) = self.states.get(state as usize) {
-                    if ranges.iter().any(|&(from, to)| (from..=to).contains(&byte)) {
-                        self.enter(state + 1, value, at + 1, &mut then);
-                        alive = true;
-                    }
+                if let Some(State::Byte(ranges)) = self.states.get(state as usize)
+                    && ranges.iter().any(|&(from, to)| (from..=to).contains(&byte))
+                {
+                    self.enter(state + 1, value, at + 1, &mut then);
+                    alive = true;
                 }
             }
             if !alive {
