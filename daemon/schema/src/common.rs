@@ -1,5 +1,9 @@
 //! Scopes that every daemon has: loggers and control sockets.
 
+mod sockets;
+
+pub use sockets::{Authentication, AuthenticationType, ControlSocket, Credentials, HttpHeader, SocketType};
+
 use crate::{Annotations, At, Given, Scope, Word};
 
 /// A logger: which messages are written, and where to.
@@ -63,28 +67,6 @@ pub struct LogOutput {
     /// Layout of the lines; empty for the usual one.
     #[param(default = "")]
     pub pattern: Given<String>,
-}
-
-/// A control socket.
-#[derive(Clone, Debug, Default, PartialEq, Scope)]
-pub struct ControlSocket {
-    /// Kind of the socket.
-    #[param(required)]
-    pub socket_type: Given<SocketType>,
-    /// Path of the socket, or its name in the folder of sockets.
-    #[param(required)]
-    pub socket_name: Given<String>,
-    /// Remarks of the operator.
-    #[param(flatten)]
-    pub annotations: Annotations,
-}
-
-/// Kind of a control socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
-#[later("http", "https")]
-pub enum SocketType {
-    /// A UNIX domain socket.
-    Unix,
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Where the mistakes gather while a tree is read.
 
+use crate::json::Value;
 use crate::json::{Member, Node};
-use crate::table::{Kind, Table};
+use crate::table::{Kind, Support, Table};
 use crate::{Pos, Problem};
 
 /// Gathers every problem, so that a file's mistakes are reported together.
@@ -20,12 +21,30 @@ impl Reader {
     /// Notes a value that is not what it should be; `right` completes "must be".
     pub fn expected(&mut self, node: &Node, right: &str) {
         let found = match &node.value {
-            crate::json::Value::Text(text) => format!("\"{text}\""),
-            crate::json::Value::Int(value) => value.to_string(),
-            crate::json::Value::Real(value) => value.to_string(),
+            Value::Text(text) => format!("\"{text}\""),
+            Value::Int(value) => value.to_string(),
+            Value::Real(value) => value.to_string(),
             other => other.noun().to_owned(),
         };
         self.problem(node.pos, format!("must be {right}, not {found}"));
+    }
+
+    /// Notes a value that asks for what the daemon cannot do yet.
+    pub fn unsupported(&mut self, node: &Node, support: &Support) {
+        match (support, &node.value) {
+            (Support::Full | Support::Without(_), _) => {}
+            (Support::Only(value), _) => {
+                let value = value();
+                if node.to_json() != value {
+                    self.problem(node.pos, format!("not supported yet: must be {value}"));
+                }
+            }
+            (Support::Nothing, Value::List(nodes)) => {
+                nodes.iter().for_each(|node| self.problem(node.pos, "not supported yet: leave it out"));
+            }
+            (Support::Nothing, Value::Text(text)) if text.is_empty() => {}
+            (Support::Nothing, _) => self.problem(node.pos, "not supported yet: leave it out"),
+        }
     }
 
     /// Notes a key that the scope does not have.

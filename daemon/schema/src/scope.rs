@@ -19,11 +19,14 @@ use std::fmt::Debug;
 /// | `inherited` | when absent, taken from the enclosing scope by [`Scope::inherit`] |
 /// | `required` | absence is an error |
 /// | `secret` | not shown to everyone |
-/// | `later`, `later = ""` | not supported yet: a rule refuses any value, or any but this one |
+/// | `later`, `later = ""` | not supported yet: any value but an empty one is refused, or any but this one |
 /// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise |
 /// | `yang(opaque = "...")` | the node of this name holds the JSON as text |
 /// | `yang(special)`, `yang(absent)` | the translators have a function for it; the models have no node for it |
 /// | `flatten` | the field is another scope whose parameters stand in this map |
+///
+/// `#[scope(rules)]` at the struct: its method `rules(&self, pos: Pos, reader: &mut Reader)` is called once it is read, and
+/// tells what contradicts itself in one map.
 pub trait Scope: Clone + Debug + Default + PartialEq + 'static {
     /// The parameters as data.
     const TABLE: &'static Table;

@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// How the next free lease of a pool is looked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
-#[later("flq", "sflq")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Allocator {
     /// One after the other.
     #[default]

@@ -7,7 +7,7 @@
 use crate::v4::parameters::File4;
 use crate::v6::parameters::File6;
 use schema::Scope;
-use schema::table::{Kind, Param, Table};
+use schema::table::{Kind, Param, Support, Table};
 use serde_json::{Map, Value, json};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -120,6 +120,11 @@ impl Generator {
             "Subnet4" if self.shared => take(map, &["interface", "authoritative"]),
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
             "Dhcp4" | "Dhcp6" if map.contains_key("control-sockets") => take(map, &["control-socket"]),
+            "Connection" => take(map, &["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"]),
+            "ControlSocket" => {
+                map.retain(|key, _| ["socket-type", "user-context", "comment"].contains(&key.as_str()));
+                map.insert("socket-name".to_owned(), "made".into());
+            }
             // The identifier comes later, and so do excluded prefixes, which need the others.
             "Reservation4" => take(map, &["hw-address", "duid", "circuit-id", "client-id"]),
             "Reservation6" => take(map, &["hw-address", "duid", "excluded-prefixes"]),
@@ -130,6 +135,11 @@ impl Generator {
     }
 
     fn value(&mut self, table: &'static Table, param: &'static Param) -> Option<Value> {
+        match param.support {
+            Support::Nothing => return None,
+            Support::Only(value) => return Some(value()),
+            Support::Full | Support::Without(_) => {}
+        }
         if let Some(value) = self.ruled(table, param) {
             return Some(value);
         }
@@ -150,7 +160,7 @@ impl Generator {
             (_, "ddns-ttl-percent") => self.hundredths(0, 100),
             (_, "ddns-ttl-min") => self.int(0, 600).into(),
             (_, "ddns-ttl-max") => self.int(601, 1 << 31).into(),
-            (_, "allow-address-registration" | "enable-queue") => false.into(),
+            (_, "enable-queue") => false.into(),
             (_, "hostname-char-set") => self.pick(&["[^A-Za-z0-9.-]", "[_ ]", ""]).into(),
             (_, "user-context") => json!({ "site": self.word(), "floor": self.int(0, 9), "comment": "here" }),
             (_, "host-reservation-identifiers" | "mac-sources") => json!(["hw-address", "duid"].map(|word| {
@@ -232,6 +242,8 @@ impl Generator {
                 self.shared = false;
                 subnets
             }
+            "HookLibrary" => json!([]),
+            "OptionDef" => self.option_def(),
             "ControlSocket" => json!([{ "socket-type": "unix", "socket-name": format!("/run/kea/{}", self.word()) }]),
             _ => (0..self.int(1, 2)).map(|_| Value::from(self.map(table))).collect(),
         }
@@ -291,6 +303,24 @@ impl Generator {
                 reservation.insert("excluded-prefixes".to_owned(), inner.into());
             }
             list.push(reservation.into());
+        }
+        Value::Array(list)
+    }
+
+    /// Definitions of options that no standard has, one of each kind.
+    fn option_def(&mut self) -> Value {
+        let space = if self.v6 { "dhcp6" } else { "dhcp4" };
+        let code = if self.v6 { 2000 } else { 230 };
+        let mut list =
+            vec![json!({ "name": "fields", "code": code, "type": "record", "record-types": "uint8, string" })];
+        for (at, kind) in ["uint32", "fqdn", "ipv6-prefix", "empty"].into_iter().enumerate() {
+            let mut definition =
+                json!({ "name": format!("made-{kind}"), "code": code + 1 + at, "space": space, "type": kind });
+            match kind {
+                "empty" => definition["encapsulate"] = "inside".into(),
+                _ => definition["array"] = self.one_in(2).into(),
+            }
+            list.push(definition);
         }
         Value::Array(list)
     }
@@ -392,6 +422,12 @@ mod tests {
         TestCaseError::fail(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     }
 
+    /// Parameters that need others, or what is not there yet.
+    fn made_apart(table: &Table, param: &Param) -> bool {
+        ["ControlSocket", "HookLibrary"].contains(&table.name)
+            || ["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"].contains(&param.key)
+    }
+
     #[test]
     fn every_parameter_is_made_by_some_seed() {
         let made: Vec<String> = (0..300).map(|seed| dhcp4(seed).to_string() + &dhcp6(seed).to_string()).collect();
@@ -405,8 +441,8 @@ mod tests {
             seen.push(table.name);
             for param in table.params {
                 match param.kind {
+                    _ if matches!(param.support, Support::Nothing) || made_apart(table, param) => continue,
                     Kind::Map(inner) | Kind::Maps(inner) | Kind::Group(inner) => tables.push(inner()),
-                    Kind::Any | Kind::List(Kind::Any) if param.key != "user-context" => continue,
                     _ => {}
                 }
                 let key = format!("\"{}\":", param.key);

@@ -8,7 +8,6 @@ pub mod ddns;
 #[cfg(any(test, feature = "generate"))]
 pub mod generate;
 pub mod hosts;
-pub mod later;
 pub mod lifetime;
 pub mod options;
 pub mod parameters;

@@ -3,55 +3,31 @@
 //! A group is flattened into each scope that has it, so it is declared once and inherited as a whole: pool from subnet,
 //! subnet from shared network, shared network from the outermost scope.
 
+mod classes;
+mod databases;
+mod definitions;
+mod hooks;
 mod lifetimes;
 mod names;
 mod options;
 
+pub use classes::{Guards, Membership};
+pub use databases::{
+    ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
+};
+pub use definitions::{Definitions, OptionDef, OptionType};
+pub(crate) use hooks::check_hooks;
+pub use hooks::{BUNDLED, Bundled, HookLibrary};
 pub use lifetimes::{Cache, ValidLifetime};
 pub(crate) use lifetimes::{lifetime, tee_times};
 pub use names::Names;
 pub(crate) use options::Encoder;
 pub use options::OptionData;
 
-use crate::common::{self, LeaseChecks, ReservationModes};
-use crate::later::{NotYet, Only, OnlyFalse};
+use crate::common::{self, Allocator, LeaseChecks, ReservationModes};
 use crate::values::MaybeIp;
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
-/// Where leases are kept.
-#[derive(Clone, Debug, Default, PartialEq, Scope)]
-pub struct LeaseDatabase {
-    /// Kind of the store; leases are kept in memory and in files.
-    #[param(default = "memfile", required, yang = "database-type")]
-    pub r#type: Given<LeaseDatabaseType>,
-    /// Whether leases are written to files at all.
-    #[param(default = true)]
-    pub persist: Given<bool>,
-    /// The lease file; the daemon's own in its data folder if it is absent.
-    pub name: Given<String>,
-    /// Seconds between two clean-ups of the lease files; 0 switches them off.
-    #[param(default = 3600)]
-    pub lfc_interval: Given<u32>,
-    /// Bad rows of a lease file that are skipped before the file is refused; 0 is any number.
-    #[param(default = 0)]
-    pub max_row_errors: Given<u32>,
-    /// Whether leases are on the disk before the answers leave. Without it a crash of the machine may lose leases that
-    /// clients hold.
-    #[param(default = true, yang(absent))]
-    pub sync: Given<bool>,
-    /// Remarks of the operator.
-    #[param(flatten)]
-    pub annotations: Annotations,
-}
-
-/// Kind of a lease store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
-#[later("mysql", "postgresql")]
-pub enum LeaseDatabaseType {
-    /// In memory and in files.
-    Memfile,
-}
 
 /// How leases that ended are put away.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -138,40 +114,93 @@ pub struct SanityChecks {
 /// What to do with relay information in leases that is not as it should be. It is kept as it is and not looked at, so
 /// that nothing is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
-#[later("strict", "pedantic")]
 pub enum ExtendedInfoChecks {
     /// Correct it where that can be done.
     Fix,
     /// Nothing.
     None,
+    /// Correct it, and remove what is strange.
+    #[later]
+    Strict,
+    /// Correct it, and remove what is not as it must be.
+    #[later]
+    Pedantic,
 }
 
-/// What Kea writes into every file, and what can only have its default yet.
+/// How packets and statistics wait for others.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
-pub struct Fixed {
-    /// Port for DHCPv4-over-DHCPv6; not supported yet, so 0.
-    #[param(key = "dhcp4o6-port")]
-    pub dhcp4o6_port: Given<Only<0>>,
-    /// Most packets that wait for hook libraries; none does yet.
-    pub parked_packet_limit: Given<Only<256>>,
-    /// Most values of a statistic that are kept.
-    pub statistic_default_sample_count: Given<Only<20>>,
+pub struct Waiting {
+    /// Port between the DHCPv4 and the DHCPv6 server for DHCPv4-over-DHCPv6 (RFC 7341); 0 for none.
+    #[param(key = "dhcp4o6-port", default = 0, later = 0)]
+    pub dhcp4o6_port: Given<u16>,
+    /// Most packets that wait for hook libraries; 0 for no limit.
+    #[param(default = 256)]
+    pub parked_packet_limit: Given<u32>,
+    /// Most values of a statistic that are kept; the latest alone is.
+    #[param(default = 20, later = 20)]
+    pub statistic_default_sample_count: Given<u32>,
     /// Seconds for which values of a statistic are kept; 0 for no limit.
-    pub statistic_default_sample_age: Given<Only<0>>,
-    /// A queue between sockets and threads; not supported yet.
+    #[param(default = 0, later = 0)]
+    pub statistic_default_sample_age: Given<u32>,
+    /// A queue between sockets and a single thread.
     #[param(yang(opaque = "dhcp-queue-control"))]
     pub dhcp_queue_control: Given<QueueControl>,
 }
 
-/// A queue between sockets and threads.
+/// A queue between sockets and a single thread. There is none with several threads, whatever stands here.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct QueueControl {
-    /// Whether there is a queue; not supported yet.
-    pub enable_queue: Given<OnlyFalse>,
+    /// Whether there is a queue; not supported yet with a single thread.
+    #[param(required)]
+    pub enable_queue: Given<bool>,
     /// Kind of the queue.
     pub queue_type: Given<String>,
     /// Packets in the queue.
     pub capacity: Given<u32>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+impl QueueControl {
+    /// The queue that there would be; several threads go without.
+    pub(crate) fn complete(&mut self, kind: &str) {
+        self.enable_queue = Some(At::unwritten(false));
+        self.queue_type.get_or_insert_with(|| At::unwritten(kind.to_owned()));
+        self.capacity.get_or_insert_with(|| At::unwritten(64));
+        self.annotations.fold();
+    }
+
+    /// As in Kea, there is no queue where there are several threads.
+    pub(crate) fn check(&self, threads: &MultiThreading, problems: &mut Vec<Problem>) {
+        if let Some(on) = self.enable_queue.as_ref().filter(|on| on.value && !threads.enable_multi_threading()) {
+            problems.push(Problem::new(on.pos, "not supported yet: must be false without multi-threading"));
+        }
+    }
+}
+
+/// How the next free lease is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum AllocatorName {
+    /// One after the other.
+    Iterative,
+    /// At random.
+    Random,
+    /// From a queue of what is free.
+    #[later]
+    Flq,
+    /// From a queue of what is free, which servers share through their database.
+    #[later]
+    SharedFlq,
+}
+
+impl AllocatorName {
+    pub(crate) fn resolve(self) -> Allocator {
+        match self {
+            Self::Random => Allocator::Random,
+            Self::Iterative | Self::Flq | Self::SharedFlq => Allocator::Iterative,
+        }
+    }
 }
 
 /// Threads that serve packets.
@@ -210,17 +239,6 @@ pub struct Relay6 {
     pub ip_addresses: Given<Vec<At<Ipv6Addr>>>,
 }
 
-/// Which classes of clients a scope is for; not supported yet.
-#[derive(Clone, Debug, Default, PartialEq, Scope)]
-pub struct Classes {
-    /// Classes whose members are served here; not supported yet.
-    pub client_classes: Vec<At<NotYet>>,
-    /// Classes that are evaluated once this scope was chosen; not supported yet.
-    pub evaluate_additional_classes: Vec<At<NotYet>>,
-    /// As `evaluate-additional-classes`, in its older spelling; not supported yet.
-    pub require_client_classes: Vec<At<NotYet>>,
-}
-
 /// Which reservations count.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Reservations {
@@ -242,18 +260,6 @@ impl Reservations {
             global: self.reservations_global(),
             in_subnet: self.reservations_in_subnet(),
             out_of_pool: self.reservations_out_of_pool(),
-        }
-    }
-}
-
-impl LeaseDatabase {
-    pub(crate) fn resolve(&self) -> common::LeaseDatabase {
-        common::LeaseDatabase {
-            persist: self.persist(),
-            name: self.name.as_ref().filter(|name| !name.is_empty()).map(|name| name.value.clone().into()),
-            lfc_interval: self.lfc_interval(),
-            max_row_errors: self.max_row_errors(),
-            sync: self.sync(),
         }
     }
 }

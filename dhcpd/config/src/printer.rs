@@ -5,7 +5,7 @@ use schema::{At, Given};
 use serde_json::Value;
 
 /// Lists that Kea shows even when they are empty, so that clients need not ask whether they are there.
-const ALWAYS: [(&str, &[&str]); 9] = [
+const ALWAYS: [(&str, &[&str]); 10] = [
     ("Dhcp4", &["subnet4", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
     ("Dhcp6", &["subnet6", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
     ("shared-networks", &["option-data"]),
@@ -14,6 +14,7 @@ const ALWAYS: [(&str, &[&str]); 9] = [
     ("pools", &["option-data"]),
     ("pd-pools", &["option-data"]),
     ("reservations", &["option-data", "client-classes"]),
+    ("client-classes", &["option-data"]),
     ("interfaces-config", &["interfaces"]),
 ];
 

@@ -6,15 +6,15 @@ mod scope;
 mod word;
 
 /// Derives `schema::Scope` and `schema::Field` for a struct of parameters.
-#[proc_macro_derive(Scope, attributes(param))]
+#[proc_macro_derive(Scope, attributes(param, scope))]
 pub fn scope(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     scope::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as
-/// `#[word("...")]` says; it may name several spellings, of which the first one is printed. Words
-/// that Kea has and this enum does not are told to be "not supported yet" when `#[later("...")]` stands at the enum.
+/// `#[word("...")]` says; it may name several spellings, of which the first one is printed. A word that is known and not
+/// supported yet has `#[later]`: it is read, and refused as such.
 #[proc_macro_derive(Word, attributes(word, later))]
 pub fn word(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

@@ -12,7 +12,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         _ => return Err(syn::Error::new_spanned(input, "a scope is a struct with named fields")),
     };
     let name = &input.ident;
-    let table = Table::new(name, doc(&input.attrs));
+    let table = Table::new(input)?;
     let parts = fields
         .iter()
         .enumerate()
@@ -26,11 +26,20 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
 struct Table {
     name: String,
     doc: String,
+    /// Whether the struct has rules for what stands in one map.
+    rules: bool,
 }
 
 impl Table {
-    fn new(name: &Ident, doc: String) -> Self {
-        Self { name: name.to_string(), doc }
+    fn new(input: &DeriveInput) -> syn::Result<Self> {
+        let mut rules = false;
+        for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("scope")) {
+            attribute.parse_nested_meta(|meta| {
+                rules = meta.path.is_ident("rules");
+                if rules { Ok(()) } else { Err(meta.error("`rules` is all that can be said of a scope")) }
+            })?;
+        }
+        Ok(Self { name: input.ident.to_string(), doc: doc(&input.attrs), rules })
     }
 }
 
@@ -86,6 +95,13 @@ fn own(index: usize, ident: &Ident, ty: &Type, param: &Param) -> Part {
     let Param { key, aliases, inherited, required, .. } = param;
     let default = default_value(ty, param);
     let default_option = default.as_ref().map_or(quote!(None), |value| quote!(Some(|| #value)));
+    let refuse_later = param.support.is_some().then(|| {
+        quote! {
+            if ::schema::Slot::is_given(&self.#ident) {
+                reader.unsupported(&member.node, &param.support);
+            }
+        }
+    });
     let mut part = Part {
         row: row(ty, param),
         own: quote_spanned! {ty.span()=>
@@ -93,8 +109,9 @@ fn own(index: usize, ident: &Ident, ty: &Type, param: &Param) -> Part {
                 if ::schema::Slot::is_given(&self.#ident) {
                     reader.problem(member.pos, concat!("`", #key, "` is given already, under another spelling"));
                 } else {
-                    let kind = &Self::TABLE.params[#index].kind;
-                    ::schema::Slot::take(&mut self.#ident, reader, &member.node, kind);
+                    let param = &Self::TABLE.params[#index];
+                    ::schema::Slot::take(&mut self.#ident, reader, &member.node, &param.kind);
+                    #refuse_later
                 }
             }
         },
@@ -173,7 +190,8 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
 }
 
 fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
-    let Table { name: table_name, doc: table_doc } = table;
+    let Table { name: table_name, doc: table_doc, rules } = table;
+    let rules = rules.then(|| quote!(scope.rules(node.pos, reader);));
     let rows = parts.iter().map(|part| &part.row);
     let offered: Vec<_> = parts.iter().map(|part| &part.offered).collect();
     let own: Vec<_> = parts.iter().map(|part| &part.own).filter(|arm| !arm.is_empty()).collect();
@@ -231,7 +249,9 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
                 node: &::schema::json::Node,
                 _kind: &'static ::schema::table::Kind,
             ) -> Option<Self> {
-                Some(<Self as ::schema::Scope>::read(reader, node))
+                let scope = <Self as ::schema::Scope>::read(reader, node);
+                #rules
+                Some(scope)
             }
 
             fn write(&self) -> ::schema::serde_json::Value {

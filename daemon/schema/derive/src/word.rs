@@ -4,7 +4,7 @@ use crate::attributes::kebab;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, LitStr, Token, Variant};
+use syn::{Data, DeriveInput, LitStr, Token, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let Data::Enum(data) = &input.data else {
@@ -14,13 +14,23 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     let spellings = data.variants.iter().map(spellings).collect::<syn::Result<Vec<Vec<String>>>>()?;
     let printed: Vec<_> = spellings.iter().filter_map(|words| words.first()).collect();
-    let all: Vec<_> = spellings.iter().flatten().collect();
-    let later = later(&input.attrs)?;
+    let is_later: Vec<_> = data.variants.iter().map(is_later).collect();
+    let words = |later| spellings.iter().zip(&is_later).filter(move |(_, is)| **is == later).map(|(words, _)| words);
+    let supported: Vec<_> = words(false).flatten().collect();
+    let offered: Vec<_> = words(false).filter_map(|words| words.first()).collect();
+    let later: Vec<_> = words(true).flatten().collect();
+    let refuse_later = (!later.is_empty()).then(|| {
+        quote! {
+            if [#(#later),*].contains(&&**text) {
+                reader.problem(node.pos, format!("not supported yet: `{text}`"));
+            }
+        }
+    });
     let support = match later.is_empty() {
         true => quote!(::schema::table::Support::Full),
         false => quote!(::schema::table::Support::Without(&[#(#later),*])),
     };
-    let right = match printed.as_slice() {
+    let right = match offered.as_slice() {
         [] => return Err(syn::Error::new_spanned(input, "no words")),
         [only] => format!("\"{only}\""),
         [first @ .., last] => {
@@ -39,7 +49,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
 
         impl ::schema::Field for #name {
-            const KIND: ::schema::table::Kind = ::schema::table::Kind::Word(&[#(#all),*]);
+            const KIND: ::schema::table::Kind = ::schema::table::Kind::Word(&[#(#supported),*]);
             const SUPPORT: ::schema::table::Support = #support;
 
             fn read(
@@ -48,12 +58,9 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 _kind: &'static ::schema::table::Kind,
             ) -> Option<Self> {
                 if let ::schema::json::Value::Text(text) = &node.value {
+                    #refuse_later
                     match &**text {
                         #(#(#spellings)|* => return Some(Self::#variants),)*
-                        #(#later => {
-                            reader.problem(node.pos, concat!("`", #later, "` is not supported yet"));
-                            return None;
-                        })*
                         _ => {}
                     }
                 }
@@ -68,12 +75,9 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// Words of Kea's that are known and refused: `#[later("...", "...")]`.
-fn later(attributes: &[Attribute]) -> syn::Result<Vec<LitStr>> {
-    let Some(attribute) = attributes.iter().find(|attribute| attribute.path().is_ident("later")) else {
-        return Ok(Vec::new());
-    };
-    Ok(attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?.into_iter().collect())
+/// Whether a word is known and refused: `#[later]`.
+fn is_later(variant: &Variant) -> bool {
+    variant.attrs.iter().any(|attribute| attribute.path().is_ident("later"))
 }
 
 /// How a variant is written: `WhenPresent` as `when-present`, unless `#[word("...", "...")]` says otherwise. The first

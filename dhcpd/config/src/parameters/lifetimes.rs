@@ -25,6 +25,14 @@ impl ValidLifetime {
     }
 }
 
+impl ValidLifetime {
+    /// Rules for a scope that has no default, such as a class.
+    pub(crate) fn check_given(&self, problems: &mut Vec<Problem>) {
+        let default = self.valid_lifetime.as_ref().map(|given| given.value);
+        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems);
+    }
+}
+
 /// A lifetime of three parameters; the absent ones follow from the others as in Kea. None if all are absent.
 pub(crate) fn lifetime(
     name: &str,

@@ -2,7 +2,7 @@
 //!
 //! Sub-options stand in the list under the name of their space. They are put into the option that carries the space.
 
-use crate::later::NotYet;
+use super::definitions::{Definitions, outermost};
 use crate::options::{OptionItem, OptionSet, VendorOptions};
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
@@ -29,8 +29,9 @@ pub struct OptionData {
     /// Do not send the option, even if another scope has it.
     #[param(default = false)]
     pub never_send: Given<bool>,
-    /// Classes of clients that are given the option; not supported yet.
-    pub client_classes: Vec<At<NotYet>>,
+    /// Classes of clients that are given the option; all clients if there is none.
+    #[param(later)]
+    pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -38,28 +39,25 @@ pub struct OptionData {
 
 /// Turns lists of option data into options that are ready to be sent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct Encoder<'d> {
     family: Family,
+    definitions: &'d Definitions,
 }
 
 /// An option of the list, encoded, and its code's definition if there is one.
-struct Encoded {
+struct Encoded<'d> {
     item: OptionItem,
-    definition: Option<&'static Definition>,
+    definition: Option<&'d Definition>,
     pos: Pos,
 }
 
-impl Encoder {
-    pub fn new(family: Family) -> Self {
-        Self { family }
+impl<'d> Encoder<'d> {
+    pub fn new(family: Family, definitions: &'d Definitions) -> Self {
+        Self { family, definitions }
     }
 
-    /// The space of options that stand in the message itself.
     fn outermost(self) -> &'static str {
-        match self.family {
-            Family::V4 => "dhcp4",
-            Family::V6 => "dhcp6",
-        }
+        outermost(self.family)
     }
 
     /// Encodes the list of one scope.
@@ -67,7 +65,7 @@ impl Encoder {
         if list.is_empty() {
             return OptionSet::default();
         }
-        let mut spaces: BTreeMap<&str, Vec<Encoded>> = BTreeMap::new();
+        let mut spaces: BTreeMap<&str, Vec<Encoded<'_>>> = BTreeMap::new();
         for data in list {
             match self.option(data) {
                 Ok(encoded) => spaces.entry(self.space(data)).or_default().push(encoded),
@@ -92,8 +90,8 @@ impl Encoder {
 
     /// Adds the options that carry sub-options of the list and have no value of their own: an operator may write them in
     /// an outer scope, or rely on what they carry (Kea would send such sub-options nowhere).
-    fn imply_carriers(self, spaces: &mut BTreeMap<&str, Vec<Encoded>>) {
-        let carriers = options::standard(self.family, self.outermost()).iter().filter(|option| {
+    fn imply_carriers<'l>(self, spaces: &mut BTreeMap<&'l str, Vec<Encoded<'d>>>) {
+        let carriers = self.definitions.of(self.outermost()).filter(|option| {
             let inner = &*option.encapsulates;
             option.kind == DataType::Empty && inner != self.outermost() && spaces.contains_key(inner)
         });
@@ -107,7 +105,7 @@ impl Encoder {
     }
 
     /// Takes the options of a space out of the list, the spaces inside them included.
-    fn gather(self, space: &str, spaces: &mut BTreeMap<&str, Vec<Encoded>>) -> Vec<OptionItem> {
+    fn gather(self, space: &str, spaces: &mut BTreeMap<&str, Vec<Encoded<'d>>>) -> Vec<OptionItem> {
         let mut items = Vec::new();
         for Encoded { mut item, definition, .. } in spaces.remove(space).unwrap_or_default() {
             let inner = definition.map_or("", |definition| &definition.encapsulates);
@@ -135,11 +133,11 @@ impl Encoder {
         data.extend(&*option.data);
     }
 
-    fn space(self, data: &OptionData) -> &str {
+    fn space<'l>(self, data: &'l OptionData) -> &'l str {
         data.space.as_ref().map_or(self.outermost(), |space| &space.value)
     }
 
-    fn option(self, data: &At<OptionData>) -> Result<Encoded, Problem> {
+    fn option(self, data: &At<OptionData>) -> Result<Encoded<'d>, Problem> {
         self.check_space(data)?;
         let definition = self.definition(data)?;
         let code = definition.map(|definition| definition.code).or(data.code.as_ref().map(|code| code.value));
@@ -165,17 +163,17 @@ impl Encoder {
 
     /// Whether a standard option carries the options of this space.
     fn carried(self, space: &str) -> bool {
-        !options::standard(self.family, space).is_empty()
-            || options::standard(self.family, self.outermost()).iter().any(|option| option.encapsulates == space)
+        self.definitions.of(space).next().is_some()
+            || self.definitions.of(self.outermost()).any(|option| option.encapsulates == space)
     }
 
-    /// The standard option that is meant. Where both code and name are given, they must agree.
-    fn definition(self, data: &OptionData) -> Result<Option<&'static Definition>, Problem> {
+    /// The option that is meant. Where both code and name are given, they must agree.
+    fn definition(self, data: &OptionData) -> Result<Option<&'d Definition>, Problem> {
         let space = self.space(data);
         let name = data.name.as_ref().filter(|name| !name.is_empty());
         match (&data.code, name) {
             (Some(code), name) => {
-                let definition = options::by_code(self.family, space, code.value);
+                let definition = self.definitions.by_code(space, code.value);
                 match (definition, name) {
                     (Some(definition), Some(name)) if definition.name != name.as_str() => {
                         let reason = format!("option {} of the space {space} is `{}`", code.value, definition.name);
@@ -184,7 +182,7 @@ impl Encoder {
                     _ => Ok(definition),
                 }
             }
-            (None, Some(name)) => match options::by_name(self.family, space, name) {
+            (None, Some(name)) => match self.definitions.by_name(space, name) {
                 Some(definition) => Ok(Some(definition)),
                 None => {
                     let reason = format!("the space {space} has no option `{}`", name.value);
@@ -209,7 +207,7 @@ impl Encoder {
         }
     }
 
-    fn payload(self, data: &At<OptionData>, definition: Option<&'static Definition>) -> Result<Vec<u8>, Problem> {
+    fn payload(self, data: &At<OptionData>, definition: Option<&'d Definition>) -> Result<Vec<u8>, Problem> {
         let text = data.data.as_ref().map_or("", |data| &data.value);
         let csv = data.csv_format.as_ref().map(|csv| csv.value);
         let encoded = match definition {
@@ -263,7 +261,7 @@ mod tests {
             &<Vec<At<OptionData>> as schema::Field>::KIND,
         );
         let mut problems = reader.problems;
-        let set = Encoder::new(family).encode(&list.unwrap_or_default(), &mut problems);
+        let set = Encoder::new(family, &Definitions::standard(family)).encode(&list.unwrap_or_default(), &mut problems);
         (set, document.errors(problems).iter().map(ToString::to_string).collect())
     }
 

@@ -1,12 +1,11 @@
 //! The parameters of DHCPv4, scope by scope.
 
-use crate::common::Allocator;
-use crate::later::{NotYet, OnlyEmpty};
 use crate::parameters::{
-    Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay4,
-    Reservations, SanityChecks, ValidLifetime,
+    AllocatorName, Cache, ConfigControl, Database, DhcpDdns, ExpiredLeases, Guards, HookLibrary, LeaseDatabase,
+    Membership, MultiThreading, Names, OptionData, OptionDef, Relay4, Reservations, SanityChecks, ValidLifetime,
+    Waiting,
 };
-use crate::values::{MaybeIpv4, Octets, PlainOctets, Prefix4, Range4};
+use crate::values::{MaybeIpv4, MaybePrefix6, Octets, PlainOctets, Prefix4, Range4};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv4Addr;
@@ -90,17 +89,25 @@ pub struct Dhcp4 {
     /// Name of this server among those that share a configuration.
     #[param(default = "")]
     pub server_tag: Given<String>,
-    /// What can only have its default yet.
+    /// How packets and statistics wait for others.
     #[param(flatten)]
-    pub fixed: Fixed,
-    /// Libraries that extend the server; not supported yet.
+    pub waiting: Waiting,
+    /// Where reservations are kept beside the configuration.
+    #[param(later, yang = "hosts-database")]
+    pub hosts_databases: Vec<At<Database>>,
+    /// Where reservations are kept, as it was written before there could be several.
+    #[param(later, yang(absent))]
+    pub hosts_database: Given<Database>,
+    /// Where the configuration is completed from.
+    pub config_control: Given<ConfigControl>,
+    /// Libraries that extend the server.
     #[param(yang = "hook-library")]
-    pub hooks_libraries: Vec<At<NotYet>>,
-    /// Definitions of options; not supported yet.
-    pub option_def: Vec<At<NotYet>>,
-    /// Classes of clients; not supported yet.
-    #[param(yang = "client-class")]
-    pub client_classes: Vec<At<NotYet>>,
+    pub hooks_libraries: Vec<At<HookLibrary>>,
+    /// Definitions of options.
+    pub option_def: Vec<At<OptionDef>>,
+    /// Classes of clients.
+    #[param(later, yang = "client-class")]
+    pub client_classes: Vec<At<ClientClass4>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -183,7 +190,10 @@ pub struct Lease4 {
     pub cache: Cache,
     /// How the next free address is looked for.
     #[param(default = "iterative", inherited)]
-    pub allocator: Given<Allocator>,
+    pub allocator: Given<AllocatorName>,
+    /// Fraction of leases in use above which new clients get the least lifetime; 1 for never.
+    #[param(inherited, later = 1.0)]
+    pub adaptive_lease_time_threshold: Given<f64>,
     /// Whether what a relay told is kept in the user context of the lease.
     #[param(default = false, inherited)]
     pub store_extended_info: Given<bool>,
@@ -256,6 +266,29 @@ pub struct Boot4 {
     pub boot_file_name: Given<String>,
 }
 
+/// A class of clients.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct ClientClass4 {
+    /// Who is in the class.
+    #[param(flatten)]
+    pub membership: Membership,
+    /// Options for members.
+    pub option_data: Vec<At<OptionData>>,
+    /// How long leases of members are valid.
+    #[param(flatten)]
+    pub valid: ValidLifetime,
+    /// Options that are defined for this class alone: 43 and those from 224 to 254.
+    pub option_def: Vec<At<OptionDef>>,
+    /// Where members boot from.
+    #[param(flatten)]
+    pub boot: Boot4,
+    /// Seconds for which an address offered to a member is kept for it.
+    pub offer_lifetime: Given<u32>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
 /// Which clients are on the link.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Link4 {
@@ -286,9 +319,9 @@ pub struct SharedNetwork4 {
     pub option_data: Vec<At<OptionData>>,
     /// The subnets.
     pub subnet4: Vec<At<Subnet4>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -320,18 +353,18 @@ pub struct Subnet4 {
     /// Addresses, names and options for certain clients.
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation4>>,
-    /// Interface for DHCPv4-over-DHCPv6; not supported yet.
-    #[param(key = "4o6-interface", yang(absent))]
-    pub dhcp4o6_interface: Given<OnlyEmpty>,
-    /// Interface-id for DHCPv4-over-DHCPv6; not supported yet.
-    #[param(key = "4o6-interface-id", yang(absent))]
-    pub dhcp4o6_interface_id: Given<OnlyEmpty>,
-    /// Prefix for DHCPv4-over-DHCPv6; not supported yet.
-    #[param(key = "4o6-subnet", yang(absent))]
-    pub dhcp4o6_subnet: Given<OnlyEmpty>,
-    /// Classes of clients.
+    /// Interface of the DHCPv6 server whose DHCPv4-over-DHCPv6 clients are here.
+    #[param(key = "4o6-interface", default = "", later = "", yang = "subnet-4o6-interface")]
+    pub dhcp4o6_interface: Given<String>,
+    /// Interface-id of a relay whose DHCPv4-over-DHCPv6 clients are here.
+    #[param(key = "4o6-interface-id", default = "", later = "", yang = "subnet-4o6-interface-id")]
+    pub dhcp4o6_interface_id: Given<String>,
+    /// IPv6 prefix whose DHCPv4-over-DHCPv6 clients are here.
+    #[param(key = "4o6-subnet", default = "", later = "", yang(absent))]
+    pub dhcp4o6_subnet: Given<MaybePrefix6>,
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -351,9 +384,9 @@ pub struct Pool4 {
     pub names: Names,
     /// Options for clients with an address of this pool.
     pub option_data: Vec<At<OptionData>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -374,9 +407,9 @@ pub struct Reservation4 {
     /// The client, by its client identifier.
     #[param(yang(special))]
     pub client_id: Given<PlainOctets>,
-    /// The client, by what a hook library computed; not supported yet.
-    #[param(yang(special))]
-    pub flex_id: Given<NotYet>,
+    /// The client, by what a hook library computed.
+    #[param(later, yang(special))]
+    pub flex_id: Given<PlainOctets>,
     /// The address that is kept for it.
     pub ip_address: Given<Ipv4Addr>,
     /// Its name.
@@ -393,8 +426,9 @@ pub struct Reservation4 {
     pub boot_file_name: Given<String>,
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,
-    /// Classes of the client; not supported yet.
-    pub client_classes: Vec<At<NotYet>>,
+    /// Classes of the client.
+    #[param(later)]
+    pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,

@@ -1,5 +1,6 @@
 //! From what was written to what the server runs with: inheritance, rules between parameters, indexes.
 
+mod classes;
 mod hosts;
 
 use super::parameters::{
@@ -11,7 +12,7 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
-use crate::parameters::{Encoder, OptionData, tee_times};
+use crate::parameters::{Definitions, Encoder, OptionData, tee_times};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order,
 };
@@ -27,7 +28,8 @@ pub fn load(document: &Document) -> Result<(Dhcp4, Config4), Vec<ConfigError>> {
     let mut reader = Reader::default();
     let file = File4::read(&mut reader, &document.root);
     let input = file.dhcp4.map(|dhcp4| dhcp4.value).unwrap_or_default();
-    let (config, problems) = Resolver::new(&input, reader.problems).resolve();
+    let definitions = Definitions::standard(Family::V4).with(&input.option_def, &mut reader.problems);
+    let (config, problems) = Resolver::new(&input, &definitions, reader.problems).resolve();
     match problems.is_empty() {
         true => Ok((input, config)),
         false => Err(document.errors(problems)),
@@ -46,7 +48,8 @@ struct Outer {
 
 struct Resolver<'a> {
     input: &'a Dhcp4,
-    encoder: Encoder,
+    definitions: &'a Definitions,
+    encoder: Encoder<'a>,
     /// `dhcp-ddns/enable-updates`.
     updates: bool,
     ids: Unique<u32>,
@@ -55,10 +58,10 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Dhcp4, problems: Vec<Problem>) -> Self {
+    fn new(input: &'a Dhcp4, definitions: &'a Definitions, problems: Vec<Problem>) -> Self {
         let updates = input.dhcp_ddns().enable_updates();
-        let encoder = Encoder::new(Family::V4);
-        Self { input, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+        let encoder = Encoder::new(Family::V4, definitions);
+        Self { input, definitions, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
     }
 
     fn resolve(mut self) -> (Config4, Vec<Problem>) {
@@ -66,6 +69,7 @@ impl<'a> Resolver<'a> {
         let global = self.global();
         let subnets = self.subnets(&global);
         let compatibility = input.compatibility.as_ref().map(|given| given.value.clone()).unwrap_or_default();
+        self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let config = Config4 {
             interfaces: self.interfaces(&input.interfaces_config()),
@@ -209,6 +213,7 @@ impl<'a> Resolver<'a> {
             }
             let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
             self.check_network(network, &outer);
+            network.guards.check(&mut self.problems);
             let place = Some(names.len());
             list.extend(network.subnet4.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
             names.push(name.into());
@@ -232,6 +237,7 @@ impl<'a> Resolver<'a> {
     /// A subnet; none where it has no valid prefix or number, which is told already.
     fn subnet(&mut self, outer: &Outer, given: &At<Subnet4>, network: Option<usize>) -> Option<snapshot::Subnet4> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
+        given.guards.check(&mut self.problems);
         let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
         self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
         let key = (prefix.first(), prefix.len);
@@ -252,7 +258,7 @@ impl<'a> Resolver<'a> {
                 .flat_map(|list| addresses(list))
                 .collect(),
             pools,
-            allocator: lease.allocator(),
+            allocator: lease.allocator().resolve(),
             // These rules are kept where the parameters were written.
             valid: lease.valid.resolve(&mut Vec::new()),
             tee: tee(&lease.timers, &mut Vec::new()),
@@ -278,6 +284,7 @@ impl<'a> Resolver<'a> {
             let inner_link = Link4::default();
             let service = Service4 { names: pool.names.clone(), ..Service4::default() };
             let inner = self.over(subnet, (&inner_link, &Lease4::default(), &service), &pool.option_data);
+            pool.guards.check(&mut self.problems);
             let Some(range) = &pool.pool else { continue };
             pools.push(snapshot::Pool4 {
                 id: pool.pool_id.as_ref().map_or(0, |id| id.value),

@@ -76,8 +76,8 @@ fn reservations_are_unique_and_inside() {
             "c:4:51: Dhcp4/subnet4[0]/reservations[1]/ip-address: a reservation of 10.0.0.5 stands already in line 3",
             "c:5:15: Dhcp4/subnet4[0]/reservations[2]/client-id: `duid` and `client-id` exclude each other",
             "c:5:50: Dhcp4/subnet4[0]/reservations[2]/ip-address: 10.0.1.5 is not inside the subnet 10.0.0.0/24",
-            "c:6:1: Dhcp4/subnet4[0]/reservations[3]: a reservation needs one of `hw-address`, `duid`, `circuit-id`, `client-id`",
-            "c:6:32: Dhcp4/subnet4[0]/reservations[4]/flex-id: not supported yet",
+            "c:6:1: Dhcp4/subnet4[0]/reservations[3]: a reservation needs one of `hw-address`, `duid`, `circuit-id`, `client-id`, `flex-id`",
+            "c:6:32: Dhcp4/subnet4[0]/reservations[4]/flex-id: not supported yet: leave it out",
         ]
     );
     let shared = r#"{"Dhcp4": {"ip-reservations-unique": false, "reservations": [{"hw-address": "01", "ip-address": "10.0.0.5"},
@@ -105,13 +105,13 @@ fn shared_networks_are_one_link() {
 fn what_is_known_and_not_supported_is_named() {
     assert_eq!(
         refused(
-            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "x"}], "client-classes": [], "option-def": [],
+            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_ha.so"}], "client-classes": [], "option-def": [],
 "control-sockets": [{"socket-type": "unix", "socket-name": "a"}], "control-socket": {"socket-type": "unix", "socket-name": "b"},
 "dhcp-ddns": {"enable-updates": true, "sender-ip": "::1"}, "interfaces-config": {"interfaces": ["eth0/::1", "*", "*"]}"#
         ),
         [
-            "c:2:28: Dhcp4/lease-database/type: `mysql` is not supported yet",
-            "c:2:58: Dhcp4/hooks-libraries[0]: not supported yet",
+            "c:2:28: Dhcp4/lease-database/type: not supported yet: `mysql`",
+            "c:2:70: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_ha.so",
             "c:3:85: Dhcp4/control-socket: there is a unix control socket already",
             "c:4:52: Dhcp4/dhcp-ddns/sender-ip: must be of the same family as server-ip, which is 127.0.0.1",
             "c:4:97: Dhcp4/interfaces-config/interfaces[0]: `::1` is no address of this family",
@@ -155,13 +155,13 @@ fn what_kea_writes_with_defaults_is_read() {
     assert_eq!(config.ddns.conflict_resolution.word(), "no-check-with-dhcid");
     assert_eq!(
         refused(
-            r#""parked-packet-limit": 5, "dhcp-queue-control": {"enable-queue": true}, "sanity-checks": {"extended-info-checks": "strict"},
+            r#""statistic-default-sample-age": 5, "multi-threading": {"enable-multi-threading": false}, "dhcp-queue-control": {"enable-queue": true}, "sanity-checks": {"extended-info-checks": "strict"},
 "ddns-use-conflict-resolution": true, "ddns-conflict-resolution-mode": "check-with-dhcid""#
         ),
         [
-            "c:2:24: Dhcp4/parked-packet-limit: not supported yet; it must be 256",
-            "c:2:66: Dhcp4/dhcp-queue-control/enable-queue: not supported yet; it must be false",
-            "c:2:115: Dhcp4/sanity-checks/extended-info-checks: `strict` is not supported yet",
+            "c:2:33: Dhcp4/statistic-default-sample-age: not supported yet: must be 0",
+            "c:2:129: Dhcp4/dhcp-queue-control/enable-queue: not supported yet: must be false without multi-threading",
+            "c:2:178: Dhcp4/sanity-checks/extended-info-checks: not supported yet: `strict`",
             "c:3:33: Dhcp4/ddns-use-conflict-resolution: cannot stand beside ddns-conflict-resolution-mode",
         ]
     );

@@ -1,13 +1,12 @@
 //! The parameters of DHCPv6, scope by scope.
 
-use crate::common::Allocator;
-use crate::later::{NotYet, OnlyFalse};
 use crate::parameters::{
-    Cache, Classes, DhcpDdns, ExpiredLeases, Fixed, LeaseDatabase, MultiThreading, Names, OptionData, Relay6,
-    Reservations, SanityChecks, ValidLifetime,
+    AllocatorName, Cache, ConfigControl, Database, DhcpDdns, ExpiredLeases, Guards, HookLibrary, LeaseDatabase,
+    Membership, MultiThreading, Names, OptionData, OptionDef, Relay6, Reservations, SanityChecks, ValidLifetime,
+    Waiting,
 };
 use crate::v6::snapshot::MacSource;
-use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, Octets, Prefix6, Range6};
+use crate::values::{MaybeIpv6, MaybeOctets, MaybePrefix6, Octets, PlainOctets, Prefix6, Range6};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
 use std::net::Ipv6Addr;
@@ -91,22 +90,44 @@ pub struct Dhcp6 {
     /// Name of this server among those that share a configuration.
     #[param(default = "")]
     pub server_tag: Given<String>,
-    /// Whether clients may register addresses that they made themselves (RFC 9686); not supported yet.
-    pub allow_address_registration: Given<OnlyFalse>,
-    /// What can only have its default yet.
+    /// Whether clients may register addresses that they made themselves (RFC 9686).
+    #[param(later = false)]
+    pub allow_address_registration: Given<bool>,
+    /// What is done for clients and relays that do not keep to the standards.
+    pub compatibility: Given<Compatibility6>,
+    /// Folder of the server's files; no longer of use, since Kea 2.7.9 knows it by its environment.
+    #[param(later)]
+    pub data_directory: Given<String>,
+    /// How packets and statistics wait for others.
     #[param(flatten)]
-    pub fixed: Fixed,
-    /// Libraries that extend the server; not supported yet.
+    pub waiting: Waiting,
+    /// Where reservations are kept beside the configuration.
+    #[param(later, yang = "hosts-database")]
+    pub hosts_databases: Vec<At<Database>>,
+    /// Where reservations are kept, as it was written before there could be several.
+    #[param(later, yang(absent))]
+    pub hosts_database: Given<Database>,
+    /// Where the configuration is completed from.
+    pub config_control: Given<ConfigControl>,
+    /// Libraries that extend the server.
     #[param(yang = "hook-library")]
-    pub hooks_libraries: Vec<At<NotYet>>,
-    /// Definitions of options; not supported yet.
-    pub option_def: Vec<At<NotYet>>,
-    /// Classes of clients; not supported yet.
-    #[param(yang = "client-class")]
-    pub client_classes: Vec<At<NotYet>>,
+    pub hooks_libraries: Vec<At<HookLibrary>>,
+    /// Definitions of options.
+    pub option_def: Vec<At<OptionDef>>,
+    /// Classes of clients.
+    #[param(later, yang = "client-class")]
+    pub client_classes: Vec<At<ClientClass6>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
+}
+
+/// What is done for clients and relays that do not keep to the standards.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Compatibility6 {
+    /// Take what can be read of a malformed option.
+    #[param(default = false, later = false)]
+    pub lenient_option_parsing: Given<bool>,
 }
 
 /// Interfaces of the DHCPv6 server.
@@ -188,10 +209,13 @@ pub struct Lease6 {
     pub cache: Cache,
     /// How the next free address is looked for.
     #[param(default = "iterative", inherited)]
-    pub allocator: Given<Allocator>,
+    pub allocator: Given<AllocatorName>,
     /// How the next free prefix is looked for.
     #[param(default = "iterative", inherited)]
-    pub pd_allocator: Given<Allocator>,
+    pub pd_allocator: Given<AllocatorName>,
+    /// Fraction of leases in use above which new clients get the least lifetime; 1 for never.
+    #[param(inherited, later = 1.0)]
+    pub adaptive_lease_time_threshold: Given<f64>,
     /// Whether what relays told is kept in the user context of the lease.
     #[param(default = false, inherited)]
     pub store_extended_info: Given<bool>,
@@ -253,6 +277,25 @@ impl Service6 {
     }
 }
 
+/// A class of clients.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct ClientClass6 {
+    /// Who is in the class.
+    #[param(flatten)]
+    pub membership: Membership,
+    /// Options for members.
+    pub option_data: Vec<At<OptionData>>,
+    /// How long leases of members are valid.
+    #[param(flatten)]
+    pub valid: ValidLifetime,
+    /// How long addresses of members are preferred.
+    #[param(flatten)]
+    pub preferred: PreferredLifetime,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
 /// Which clients are on the link.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Link6 {
@@ -289,9 +332,9 @@ pub struct SharedNetwork6 {
     pub option_data: Vec<At<OptionData>>,
     /// The subnets.
     pub subnet6: Vec<At<Subnet6>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -326,9 +369,9 @@ pub struct Subnet6 {
     /// Addresses, prefixes, names and options for certain clients.
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation6>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -348,9 +391,9 @@ pub struct Pool6 {
     pub names: Names,
     /// Options for clients with an address of this pool.
     pub option_data: Vec<At<OptionData>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -379,9 +422,9 @@ pub struct PdPool {
     pub pool_id: Given<u32>,
     /// Options for clients with a prefix of this pool.
     pub option_data: Vec<At<OptionData>>,
-    /// Classes of clients.
+    /// Which classes of clients it is for.
     #[param(flatten)]
-    pub classes: Classes,
+    pub guards: Guards,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -396,9 +439,9 @@ pub struct Reservation6 {
     /// The client, by its hardware address.
     #[param(yang(special))]
     pub hw_address: Given<Octets>,
-    /// The client, by what a hook library computed; not supported yet.
-    #[param(yang(special))]
-    pub flex_id: Given<NotYet>,
+    /// The client, by what a hook library computed.
+    #[param(later, yang(special))]
+    pub flex_id: Given<PlainOctets>,
     /// The addresses that are kept for it.
     pub ip_addresses: Vec<At<Ipv6Addr>>,
     /// The prefixes that are kept for it.
@@ -410,8 +453,9 @@ pub struct Reservation6 {
     pub hostname: Given<String>,
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,
-    /// Classes of the client; not supported yet.
-    pub client_classes: Vec<At<NotYet>>,
+    /// Classes of the client.
+    #[param(later)]
+    pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,

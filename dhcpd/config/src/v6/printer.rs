@@ -3,8 +3,8 @@
 //! The outermost scope shows its defaults. Shared networks and subnets show what they say themselves, and how leases are
 //! made ([`Lease6`](super::parameters::Lease6)) wherever that was written.
 
-use super::parameters::{Dhcp6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
-use crate::parameters::{Encoder, OptionData};
+use super::parameters::{ClientClass6, Dhcp6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
+use crate::parameters::{Definitions, Encoder};
 use crate::printer::{add_empty_lists, complete_lifetime};
 use schema::{At, Scope};
 use serde_json::Value;
@@ -16,31 +16,37 @@ pub fn config_get(input: &Dhcp6) -> Value {
     let mut networks = std::mem::take(&mut shown.shared_networks);
     let mut subnets = std::mem::take(&mut shown.subnet6);
     shown.server_id.get_or_insert_default();
-    shown.service.modernise();
+    let mut classes = std::mem::take(&mut shown.client_classes);
+    shown.modernise();
     Scope::fill(&mut shown);
-    shown.annotations.fold();
-    options(&mut shown.option_data);
-    reservations(&mut shown.reservations);
+    shown.complete();
+    let definitions = Definitions::standard(Family::V6).with(&input.option_def, &mut Vec::new());
+    let encoder = Encoder::new(Family::V6, &definitions);
+    encoder.complete(&mut shown.option_data);
+    reservations(&mut shown.reservations, encoder);
+    classes.iter_mut().for_each(|class| show_class(&mut class.value, &definitions));
     for network in &mut networks {
         network.value.service.modernise();
+        network.value.guards.modernise();
         network.value.lease.inherit(&shown.lease);
         network.value.annotations.fold();
-        options(&mut network.value.option_data);
+        encoder.complete(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
         for subnet in &mut network.value.subnet6 {
             subnet.value.link.relay = subnet.value.link.relay.take().or_else(|| relay.clone());
-            show(&mut subnet.value, &lease);
+            show(&mut subnet.value, &lease, encoder);
         }
     }
-    subnets.iter_mut().for_each(|subnet| show(&mut subnet.value, &shown.lease));
-    (shown.shared_networks, shown.subnet6) = (networks, subnets);
+    subnets.iter_mut().for_each(|subnet| show(&mut subnet.value, &shown.lease, encoder));
+    (shown.shared_networks, shown.subnet6, shown.client_classes) = (networks, subnets, classes);
     let mut value: Value = [("Dhcp6".to_owned(), Scope::write(&shown))].into_iter().collect();
     add_empty_lists("", &mut value);
     value
 }
 
-fn show(subnet: &mut Subnet6, outer: &Lease6) {
+fn show(subnet: &mut Subnet6, outer: &Lease6, encoder: Encoder<'_>) {
     subnet.service.modernise();
+    subnet.guards.modernise();
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();
@@ -51,26 +57,47 @@ fn show(subnet: &mut Subnet6, outer: &Lease6) {
         &mut preferred.max_preferred_lifetime,
     );
     subnet.annotations.fold();
-    options(&mut subnet.option_data);
-    reservations(&mut subnet.reservations);
-    for Pool6 { option_data, annotations, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
+    encoder.complete(&mut subnet.option_data);
+    reservations(&mut subnet.reservations, encoder);
+    for Pool6 { option_data, annotations, guards, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
         annotations.fold();
-        options(option_data);
+        guards.modernise();
+        encoder.complete(option_data);
     }
-    for PdPool { option_data, annotations, .. } in subnet.pd_pools.iter_mut().map(|pool| &mut pool.value) {
+    for PdPool { option_data, annotations, guards, .. } in subnet.pd_pools.iter_mut().map(|pool| &mut pool.value) {
         annotations.fold();
-        options(option_data);
+        guards.modernise();
+        encoder.complete(option_data);
     }
 }
 
-fn options(list: &mut [At<OptionData>]) {
-    Encoder::new(Family::V6).complete(list);
-}
-
-fn reservations(list: &mut [At<Reservation6>]) {
+fn reservations(list: &mut [At<Reservation6>], encoder: Encoder<'_>) {
     for reservation in list.iter_mut().map(|reservation| &mut reservation.value) {
         Scope::fill(reservation);
         reservation.annotations.fold();
-        options(&mut reservation.option_data);
+        encoder.complete(&mut reservation.option_data);
+    }
+}
+
+fn show_class(class: &mut ClientClass6, definitions: &Definitions) {
+    class.membership.modernise();
+    Encoder::new(Family::V6, definitions).complete(&mut class.option_data);
+    class.annotations.fold();
+}
+
+impl Dhcp6 {
+    /// Turns older spellings into those of today.
+    fn modernise(&mut self) {
+        self.service.modernise();
+        self.control_sockets.extend(self.control_socket.take());
+        self.hosts_databases.extend(self.hosts_database.take());
+    }
+
+    /// What is shown although nobody wrote it, and depends on other parameters.
+    fn complete(&mut self) {
+        self.annotations.fold();
+        self.option_def.iter_mut().for_each(|definition| definition.value.complete(Family::V6));
+        let queue = self.waiting.dhcp_queue_control.get_or_insert_default();
+        queue.value.complete("kea-ring6");
     }
 }

@@ -1,5 +1,6 @@
 //! From what was written to what the server runs with: inheritance, rules between parameters, indexes.
 
+mod classes;
 mod hosts;
 mod pools;
 
@@ -12,7 +13,7 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::{Encoder, OptionData, lifetime, tee_times};
+use crate::parameters::{Definitions, Encoder, OptionData, lifetime, tee_times};
 use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order};
 use schema::json::Document;
 use schema::{At, ConfigError, Problem, Reader, Scope};
@@ -25,7 +26,8 @@ pub fn load(document: &Document) -> Result<(Dhcp6, Config6), Vec<ConfigError>> {
     let mut reader = Reader::default();
     let file = File6::read(&mut reader, &document.root);
     let input = file.dhcp6.map(|dhcp6| dhcp6.value).unwrap_or_default();
-    let (config, problems) = Resolver::new(&input, reader.problems).resolve();
+    let definitions = Definitions::standard(Family::V6).with(&input.option_def, &mut reader.problems);
+    let (config, problems) = Resolver::new(&input, &definitions, reader.problems).resolve();
     match problems.is_empty() {
         true => Ok((input, config)),
         false => Err(document.errors(problems)),
@@ -44,7 +46,7 @@ struct Outer {
 
 struct Resolver<'a> {
     input: &'a Dhcp6,
-    encoder: Encoder,
+    encoder: Encoder<'a>,
     /// `dhcp-ddns/enable-updates`.
     updates: bool,
     ids: Unique<u32>,
@@ -53,9 +55,9 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Dhcp6, problems: Vec<Problem>) -> Self {
+    fn new(input: &'a Dhcp6, definitions: &'a Definitions, problems: Vec<Problem>) -> Self {
         let updates = input.dhcp_ddns().enable_updates();
-        let encoder = Encoder::new(Family::V6);
+        let encoder = Encoder::new(Family::V6, definitions);
         Self { input, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
     }
 
@@ -63,6 +65,7 @@ impl<'a> Resolver<'a> {
         let input = self.input;
         let global = self.global();
         let subnets = self.subnets(&global);
+        self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let config = Config6 {
             interfaces: self.interfaces(&input.interfaces_config()),
@@ -249,6 +252,7 @@ impl<'a> Resolver<'a> {
             }
             let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
             self.check_network(network, &outer);
+            network.guards.check(&mut self.problems);
             let place = Some(names.len());
             list.extend(network.subnet6.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
             names.push(name.into());
@@ -278,6 +282,7 @@ impl<'a> Resolver<'a> {
     /// A subnet; none where it has no valid prefix or number, which is told already.
     fn subnet(&mut self, outer: &Outer, given: &At<Subnet6>, network: Option<usize>) -> Option<snapshot::Subnet6> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
+        given.guards.check(&mut self.problems);
         let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
         self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
         let key = (prefix.first(), prefix.len);
@@ -308,8 +313,8 @@ impl<'a> Resolver<'a> {
             cache: lease.cache.resolve(&mut Vec::new()),
             pools,
             pd_pools,
-            allocator: lease.allocator(),
-            pd_allocator: lease.pd_allocator(),
+            allocator: lease.allocator().resolve(),
+            pd_allocator: lease.pd_allocator().resolve(),
             reservations: service.reservations.modes(),
             hosts: self.hosts(&given.reservations, Some(prefix.value)),
             options,

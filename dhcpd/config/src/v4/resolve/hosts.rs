@@ -15,9 +15,6 @@ impl Resolver<'_> {
         let (mut identifiers, mut addresses) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
         for reservation in given {
-            if reservation.flex_id.is_some() {
-                continue;
-            }
             let Some(identifier) = self.identifier(reservation) else { continue };
             let Identifier { kind, bytes } = identifier.clone();
             let what = || format!("a reservation for this `{}`", kind.key());
@@ -48,10 +45,10 @@ impl Resolver<'_> {
     }
 
     fn identifier(&mut self, reservation: &At<Reservation4>) -> Option<Identifier> {
-        use IdentifierKind::{CircuitId, ClientId, Duid, HwAddress};
-        let Reservation4 { hw_address, duid, circuit_id, client_id, .. } = &reservation.value;
+        use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
+        let Reservation4 { hw_address, duid, circuit_id, client_id, flex_id, .. } = &reservation.value;
         let colons = [(HwAddress, hw_address), (Duid, duid)];
-        let plain = [(CircuitId, circuit_id), (ClientId, client_id)];
+        let plain = [(CircuitId, circuit_id), (ClientId, client_id), (FlexId, flex_id)];
         let colons = colons.into_iter().filter_map(|(kind, given)| {
             given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
         });
@@ -59,7 +56,7 @@ impl Resolver<'_> {
             given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
         });
         let given: Vec<_> = colons.chain(plain).collect();
-        let kinds = [HwAddress, Duid, CircuitId, ClientId];
+        let kinds = [HwAddress, Duid, CircuitId, ClientId, FlexId];
         one_identifier(&kinds, &given, reservation.pos, &mut self.problems)
     }
 

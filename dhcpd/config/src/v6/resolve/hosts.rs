@@ -15,9 +15,6 @@ impl Resolver<'_> {
         let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
         for reservation in given {
-            if reservation.flex_id.is_some() {
-                continue;
-            }
             let Some(identifier) = self.identifier(reservation) else { continue };
             let Identifier { kind, bytes } = identifier.clone();
             let what = || format!("a reservation for this `{}`", kind.key());
@@ -73,12 +70,14 @@ impl Resolver<'_> {
     }
 
     fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
-        use IdentifierKind::{Duid, HwAddress};
-        let Reservation6 { duid, hw_address, .. } = &reservation.value;
+        use IdentifierKind::{Duid, FlexId, HwAddress};
+        let Reservation6 { duid, hw_address, flex_id, .. } = &reservation.value;
+        let flex_id = flex_id.iter().map(|given| Candidate { kind: FlexId, bytes: &given.value.0, pos: given.pos });
         let given = [(Duid, duid), (HwAddress, hw_address)].into_iter().filter_map(|(kind, given)| {
             given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
         });
-        one_identifier(&[Duid, HwAddress], &given.collect::<Vec<_>>(), reservation.pos, &mut self.problems)
+        let given: Vec<_> = given.chain(flex_id).collect();
+        one_identifier(&[Duid, HwAddress, FlexId], &given, reservation.pos, &mut self.problems)
     }
 
     fn check_reserved(&mut self, address: &At<Ipv6Addr>, subnet: Option<Prefix6>) {

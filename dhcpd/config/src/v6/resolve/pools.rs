@@ -17,6 +17,7 @@ impl Resolver<'_> {
             let service = Service6 { names: pool.names.clone(), ..Service6::default() };
             let inner = self.over(subnet, (&Link6::default(), &Lease6::default(), &service), &[]);
             let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            pool.guards.check(&mut self.problems);
             let Some(range) = &pool.pool else { continue };
             pools.push(snapshot::Pool6 {
                 id: pool.pool_id.as_ref().map_or(0, |id| id.value),
@@ -34,6 +35,7 @@ impl Resolver<'_> {
         let mut pools = Vec::new();
         for pool in given {
             let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            pool.guards.check(&mut self.problems);
             let (Some(address), Some(len), Some(delegated)) = (&pool.prefix, &pool.prefix_len, &pool.delegated_len)
             else {
                 continue;

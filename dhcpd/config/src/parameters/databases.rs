@@ -1,0 +1,208 @@
+//! Databases: of leases, of reservations, of the configuration.
+
+use crate::common;
+use schema::{Annotations, At, Given, Pos, Reader, Scope, Word};
+
+/// Where leases are kept.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
+pub struct LeaseDatabase {
+    /// Kind of the store: memory and files, or a database.
+    #[param(default = "memfile", required, yang = "database-type")]
+    pub r#type: Given<LeaseDatabaseType>,
+    /// Whether leases are written to files at all.
+    #[param(default = true)]
+    pub persist: Given<bool>,
+    /// The lease file, the daemon's own in its data folder if it is absent; or the name of the database.
+    pub name: Given<String>,
+    /// Seconds between two clean-ups of the lease files; 0 switches them off.
+    #[param(default = 3600)]
+    pub lfc_interval: Given<u32>,
+    /// Bad rows of a lease file that are skipped before the file is refused; 0 is any number.
+    #[param(default = 0)]
+    pub max_row_errors: Given<u32>,
+    /// Whether leases are on the disk before the answers leave. Without it a crash of the machine may lose leases that
+    /// clients hold.
+    #[param(default = true, yang(absent))]
+    pub sync: Given<bool>,
+    /// How the database is reached.
+    #[param(flatten)]
+    pub connection: Connection,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Kind of a lease store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum LeaseDatabaseType {
+    /// In memory and in files.
+    Memfile,
+    /// MySQL or MariaDB.
+    #[later]
+    Mysql,
+    /// PostgreSQL.
+    #[later]
+    Postgresql,
+}
+
+/// A database of reservations or of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
+pub struct Database {
+    /// Kind of the database.
+    #[param(required, yang = "database-type")]
+    pub r#type: Given<DatabaseType>,
+    /// Name of the database.
+    pub name: Given<String>,
+    /// For lease files; without meaning here.
+    pub persist: Given<bool>,
+    /// For lease files; without meaning here.
+    pub lfc_interval: Given<u32>,
+    /// For lease files; without meaning here.
+    pub max_row_errors: Given<u32>,
+    /// How the database is reached.
+    #[param(flatten)]
+    pub connection: Connection,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Kind of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum DatabaseType {
+    /// MySQL or MariaDB.
+    Mysql,
+    /// PostgreSQL.
+    Postgresql,
+}
+
+/// How a database is reached.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Connection {
+    /// User of the database.
+    pub user: Given<String>,
+    /// Password of the user.
+    #[param(secret)]
+    pub password: Given<String>,
+    /// File that holds the password.
+    #[param(yang(absent))]
+    pub password_file: Given<String>,
+    /// Name or address of the database's host; this one if it is absent.
+    pub host: Given<String>,
+    /// Port of the database; its usual one if it is absent.
+    pub port: Given<u16>,
+    /// Whether the server may not write into the database.
+    pub readonly: Given<bool>,
+    /// Seconds that connecting may take.
+    pub connect_timeout: Given<u32>,
+    /// Seconds that reading may take; MySQL only.
+    pub read_timeout: Given<u32>,
+    /// Seconds that writing may take; MySQL only.
+    pub write_timeout: Given<u32>,
+    /// Milliseconds that sent data may stay unacknowledged; PostgreSQL only.
+    pub tcp_user_timeout: Given<u32>,
+    /// How often a lost connection is tried again.
+    pub max_reconnect_tries: Given<u32>,
+    /// Milliseconds between two tries.
+    pub reconnect_wait_time: Given<u32>,
+    /// What is done while a connection is lost, and when it does not come back.
+    pub on_fail: Given<OnFail>,
+    /// Whether tries are made at the start, too.
+    pub retry_on_startup: Given<bool>,
+    /// File of the authority whose databases are trusted, for TLS.
+    pub trust_anchor: Given<String>,
+    /// File of the server's certificate, for TLS.
+    pub cert_file: Given<String>,
+    /// File of the certificate's private key, for TLS.
+    pub key_file: Given<String>,
+    /// How TLS is used with PostgreSQL.
+    pub ssl_mode: Given<SslMode>,
+    /// Ciphers for TLS with MySQL.
+    pub cipher_list: Given<String>,
+}
+
+/// What is done while a connection is lost, and when it does not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum OnFail {
+    /// Serve nobody; end.
+    StopRetryExit,
+    /// Serve; end.
+    ServeRetryExit,
+    /// Serve; go on serving.
+    ServeRetryContinue,
+}
+
+/// How TLS is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+pub enum SslMode {
+    /// Not at all.
+    Disable,
+    /// Where the database offers it.
+    Prefer,
+    /// Always.
+    Require,
+    /// Always, with a certificate of the authority.
+    VerifyCa,
+    /// The same, with the name of the host in it.
+    VerifyFull,
+}
+
+/// Where the configuration is completed from.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct ConfigControl {
+    /// Databases with parts of the configuration.
+    #[param(later, yang = "config-database")]
+    pub config_databases: Vec<At<Database>>,
+    /// Seconds between two looks for changes; 0 for none.
+    #[param(range = 0..=65535, default = 30)]
+    pub config_fetch_wait_time: Given<u32>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+impl LeaseDatabase {
+    fn rules(&self, _pos: Pos, reader: &mut Reader) {
+        let kind = self.r#type.as_ref().map(|kind| kind.value);
+        let (mysql, postgresql) = (LeaseDatabaseType::Mysql, LeaseDatabaseType::Postgresql);
+        self.connection.rules(kind == Some(mysql), kind == Some(postgresql), reader);
+    }
+
+    pub(crate) fn resolve(&self) -> common::LeaseDatabase {
+        common::LeaseDatabase {
+            persist: self.persist(),
+            name: self.name.as_ref().filter(|name| !name.is_empty()).map(|name| name.value.clone().into()),
+            lfc_interval: self.lfc_interval(),
+            max_row_errors: self.max_row_errors(),
+            sync: self.sync(),
+        }
+    }
+}
+
+impl Database {
+    fn rules(&self, _pos: Pos, reader: &mut Reader) {
+        let Some(kind) = &self.r#type else { return };
+        let mysql = kind.value == DatabaseType::Mysql;
+        self.connection.rules(mysql, !mysql, reader);
+    }
+}
+
+impl Connection {
+    fn rules(&self, mysql: bool, postgresql: bool, reader: &mut Reader) {
+        let timeouts = [
+            ("read-timeout", &self.read_timeout, mysql, "mysql"),
+            ("write-timeout", &self.write_timeout, mysql, "mysql"),
+            ("tcp-user-timeout", &self.tcp_user_timeout, postgresql, "postgresql"),
+        ];
+        for (key, given, fits, kind) in timeouts {
+            if let Some(given) = given.as_ref().filter(|given| given.value > 0 && !fits) {
+                reader.problem(given.pos, format!("`{key}` is for databases of the type \"{kind}\""));
+            }
+        }
+        if let (Some(_), Some(file)) = (&self.password, &self.password_file) {
+            reader.problem(file.pos, "`password` and `password-file` exclude each other");
+        }
+    }
+}
