@@ -5,6 +5,7 @@ use crate::path::Form;
 use crate::value::{Bytes, append};
 use crate::{ClassSet, Subject, Value, Watch, option_text, vendor};
 use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
 use wire::hex;
 use wire::options::Family;
 
@@ -73,6 +74,12 @@ impl<'s> Evaluation<'s> {
             }
             Bool::And { terms, strict } => self.chain(terms, *strict, false)?,
             Bool::Or { terms, strict } => self.chain(terms, *strict, true)?,
+            Bool::Equal(left, right) if self.watch.is_none() => match (self.standing(left), self.standing(right)) {
+                (Some(left), Some(right)) => left == right,
+                (None, Some(right)) => *self.value(left)? == *right,
+                (Some(left), None) => *left == *self.value(right)?,
+                (None, None) => *self.value(left)? == *self.value(right)?,
+            },
             Bool::Equal(left, right) => {
                 let (left, right) = (self.value(left)?, self.value(right)?);
                 let equal = *left == *right;
@@ -133,6 +140,22 @@ impl<'s> Evaluation<'s> {
             }
         }
         Ok(so_far)
+    }
+
+    /// Bytes that stand somewhere already: literals, options and parts of them. `None` for what has to be evaluated.
+    fn standing(&self, tree: &'s Text) -> Option<&'s [u8]> {
+        match tree {
+            Text::Quoted(text) => Some(text.as_bytes()),
+            Text::Hex(bytes) => Some(bytes),
+            Text::Address(address) => Some(address.octets()),
+            Text::Integer(bytes) => Some(bytes),
+            Text::Option(path, Form::Hex) => Some(path.find(self.subject).unwrap_or(&[])),
+            Text::Substring { of, start, len } => {
+                let of = self.standing(of)?;
+                Some(part(of.len(), *start, *len).and_then(|range| of.get(range)).unwrap_or(&[]))
+            }
+            _ => None,
+        }
     }
 
     pub fn value(&self, tree: &'s Text) -> Result<Value<'s>, EvalError> {
@@ -238,17 +261,12 @@ impl<'s> Evaluation<'s> {
         chunk.map_or(Value::EMPTY, Value::Borrowed)
     }
 
-    /// `start` counts from the end where it is negative; a negative `len` takes what stands before `start`.
     fn substring(&self, of: Value<'s>, start: i64, len: Option<i64>) -> Value<'s> {
-        let size = of.len() as i64;
-        let first = if start < 0 { start + size } else { start };
-        let (message, range) = match len.unwrap_or(size) {
-            _ if of.is_empty() => ("EVAL_DEBUG_SUBSTRING_EMPTY", 0..0),
-            _ if !(0..size).contains(&first) => ("EVAL_DEBUG_SUBSTRING_RANGE", 0..0),
-            len if len < 0 => ("EVAL_DEBUG_SUBSTRING", first.saturating_add(len).max(0)..first),
-            len => ("EVAL_DEBUG_SUBSTRING", first..first.saturating_add(len).min(size)),
+        let (range, message) = match part(of.len(), start, len) {
+            _ if of.is_empty() => (0..0, "EVAL_DEBUG_SUBSTRING_EMPTY"),
+            None => (0..0, "EVAL_DEBUG_SUBSTRING_RANGE"),
+            Some(range) => (range, "EVAL_DEBUG_SUBSTRING"),
         };
-        let range = range.start as usize..range.end as usize;
         if self.watch.is_some() {
             let len = len.map_or("all".into(), |len| len.to_string());
             self.tell("EVAL_DEBUG_STRING", || format!("Pushing text string '{start}'"));
@@ -411,6 +429,19 @@ fn told(watch: &dyn Watch, message: &'static str, text: impl FnOnce() -> String)
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The part of a string that `substring` takes; `None` if it would start outside. `start` counts from the end where it is
+/// negative; a negative `len` takes what stands before `start`.
+fn part(size: usize, start: i64, len: Option<i64>) -> Option<Range<usize>> {
+    let size = size as i64;
+    let first = if start < 0 { start.saturating_add(size) } else { start };
+    let range = match len.unwrap_or(size) {
+        _ if !(0..size).contains(&first) => return None,
+        len if len < 0 => first.saturating_add(len).max(0)..first,
+        len => first..first.saturating_add(len).min(size),
+    };
+    Some(range.start as usize..range.end as usize)
+}
 
 fn either(which: Vendor, options: &'static str, class: &'static str) -> &'static str {
     match which {
