@@ -274,3 +274,56 @@ fn the_library_names_the_models() {
     assert!(schema().text("ietf-inet-types", Some("2013-07-15")).is_some());
     assert!(schema().text("bogus", None).is_none());
 }
+
+/// XML of elements that the model has, mostly in wrong places and with wrong values.
+fn soup() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let names = prop::sample::select(vec![
+        "subnet4",
+        "id",
+        "subnet",
+        "pool",
+        "start-address",
+        "end-address",
+        "option-data",
+        "code",
+        "space",
+        "data",
+        "hook-library",
+        "library",
+        "valid-lifetime",
+        "relay",
+        "ip-addresses",
+        "interfaces-config",
+        "interfaces",
+    ]);
+    let attributes = prop::sample::select(vec![
+        "",
+        "",
+        "",
+        " nc:operation='delete'",
+        " nc:operation='create'",
+        " nc:operation='replace'",
+        " nc:operation='remove'",
+        " yang:insert='first'",
+        " yang:insert='after' yang:key=\"[k:id='1']\"",
+    ]);
+    let values = prop::sample::select(vec!["", "1", "2", "x", "10.0.1.0/24", "10.0.1.1", "it's", "\"it's\"", " 3 "]);
+    let leaf = (names.clone(), attributes.clone(), values)
+        .prop_map(|(name, attributes, value)| format!("<{name}{attributes}>{value}</{name}>"));
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        (names.clone(), attributes.clone(), prop::collection::vec(inner, 0..6))
+            .prop_map(|(name, attributes, children)| format!("<{name}{attributes}>{}</{name}>", children.concat()))
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_edit_is_done_or_refused(first in soup(), second in soup(), go_on: bool) {
+        let (tree, _) = try_edit(&two_subnets(), &format!(">{first}"), DefaultOperation::Merge, go_on);
+        let (tree, _) = try_edit(&tree, &format!(">{second}"), DefaultOperation::Merge, true);
+        // What is there comes back from JSON as it was.
+        let read = Tree::from_json(schema(), &tree.to_json()).unwrap();
+        proptest::prop_assert_eq!(read.xml(), tree.xml());
+    }
+}
