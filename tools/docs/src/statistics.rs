@@ -50,8 +50,7 @@ fn scope_of(name: &str) -> &'static str {
 }
 
 /// All names with what comes before the name proper cut off, for the test that each has a meaning.
-#[cfg(test)]
-pub fn names() -> Vec<String> {
+fn names() -> Vec<String> {
     let all = [dhcp4(), dhcp6(), ddns()].concat();
     all.iter().map(|name| name.trim_start_matches(scope_of(name)).to_owned()).collect()
 }
@@ -85,7 +84,7 @@ fn counted(registry: &Registry) -> Vec<String> {
 }
 
 /// What a statistic counts, by its name without scope.
-pub fn meaning(name: &str) -> Option<String> {
+fn meaning(name: &str) -> Option<String> {
     if let Some((_, meaning)) = MEANINGS.iter().find(|(known, _)| *known == name.replace("pkt6-", "pkt4-")) {
         return Some((*meaning).to_owned());
     }
@@ -99,7 +98,7 @@ pub fn meaning(name: &str) -> Option<String> {
 }
 
 /// What is counted. Packets are written as DHCPv4's; DHCPv6 counts the same.
-pub const MEANINGS: &[(&str, &str)] = &[
+const MEANINGS: &[(&str, &str)] = &[
     ("pkt4-received", "Packets that were received."),
     ("pkt4-sent", "Packets that were sent."),
     ("pkt4-unknown-received", "Messages of no known type."),
@@ -152,3 +151,13 @@ pub const MEANINGS: &[(&str, &str)] = &[
     ("update-timeout", "Updates without an answer."),
     ("update-error", "Updates that failed for another reason."),
 ];
+
+#[test]
+fn every_statistic_has_a_meaning_and_every_meaning_a_statistic() {
+    let names = names();
+    let without: Vec<_> = names.iter().filter(|name| meaning(name).is_none()).collect();
+    assert!(without.is_empty(), "not in MEANINGS: {without:?}");
+    let unused = |(known, _): &&(&str, &str)| !names.iter().any(|name| name.replace("pkt6-", "pkt4-") == *known);
+    let unused: Vec<_> = MEANINGS.iter().filter(unused).collect();
+    assert!(unused.is_empty(), "nothing counts these: {unused:?}");
+}

@@ -1,6 +1,7 @@
 //! The page of what is known and not supported yet.
 
-use crate::PROGRAMS;
+use crate::pages::PROGRAMS;
+use dhcpd_config::parameters::{BUNDLED, Bundled};
 use schema::manual::unsupported;
 
 /// The page.
@@ -20,5 +21,10 @@ pub fn page() -> String {
         text.push_str("| parameter | what is refused |\n|---|---|\n");
         text.extend(rows.iter().map(|(path, what)| format!("| `{path}` | {what} |\n")));
     }
+    text.push_str(
+        "\n## Hook libraries\n\nOf kea-dhcp4 and kea-dhcp6. A library that is not bundled is refused as well.\n\n",
+    );
+    let later = BUNDLED.iter().filter(|(_, state)| *state == Bundled::Later);
+    text.extend(later.map(|(library, _)| format!("- `{library}`\n")));
     text
 }

@@ -1,18 +1,13 @@
-//! Writes docs/reference from what the sources declare: `cargo run -p docs`. A test tells when a page is stale.
+//! All pages of docs/reference, and whether they are those of the sources.
 
-mod messages;
-mod statistics;
-#[cfg(test)]
-mod tests;
-mod unsupported;
-
+use crate::{messages, statistics, unsupported};
 use process::{Daemon, Identity};
 use schema::manual::manual;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// The programs with a configuration file, their pages and the YANG modules that model them.
-const PROGRAMS: [(&str, &Identity, Option<&str>); 4] = [
+pub const PROGRAMS: [(&str, &Identity, Option<&str>); 4] = [
     ("dhcp4.md", &dhcpd_server::Dhcp4::IDENTITY, Some("kea-dhcp4-server")),
     ("dhcp6.md", &dhcpd_server::Dhcp6::IDENTITY, Some("kea-dhcp6-server")),
     ("ddns.md", &d2_server::daemon::D2::IDENTITY, Some("kea-dhcp-ddns")),
@@ -20,17 +15,25 @@ const PROGRAMS: [(&str, &Identity, Option<&str>); 4] = [
 ];
 
 /// What each page begins with.
-const HEAD: &str = "<!-- Made by `cargo run -p docs`: change the declarations in the sources, not this file. -->\n\n";
+const HEAD: &str =
+    "<!-- Made by `UPDATE_DOCS=1 cargo test -p docs`: change the declarations in the sources, not this file. -->\n\n";
 
-fn main() -> ExitCode {
+/// With `UPDATE_DOCS` in the environment it mends what it finds stale.
+#[test]
+fn pages_are_those_of_the_sources() {
+    let mut stale = Vec::new();
     for (name, text) in pages() {
         let path = folder().join(name);
-        if let Err(error) = std::fs::write(&path, text) {
-            eprintln!("{}: {error}", path.display());
-            return ExitCode::FAILURE;
+        if fs::read_to_string(&path).is_ok_and(|written| written == text) {
+            continue;
+        }
+        match std::env::var_os("UPDATE_DOCS") {
+            Some(_) => fs::write(&path, text).expect("a page that can be written"),
+            None => stale.push(name),
         }
     }
-    ExitCode::SUCCESS
+    let stale = stale.join(", ");
+    assert!(stale.is_empty(), "stale in docs/reference: {stale}; `UPDATE_DOCS=1 cargo test -p docs` mends it");
 }
 
 /// Where the pages are.

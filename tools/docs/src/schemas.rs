@@ -1,31 +1,12 @@
-//! Pages are those of the sources; the schema takes what the daemons take.
+//! The JSON Schemas that the daemons print: they take what the daemons take.
 
-use crate::{PROGRAMS, folder, pages, statistics};
+use crate::pages::PROGRAMS;
 use dhcpd_config::{generate, v4, v6};
 use process::Identity;
 use schema::json::{self, Document};
 use schema::json_schema;
 use schema::table::{Support, places};
 use serde_json::{Value, json};
-
-#[test]
-fn pages_are_those_of_the_sources() {
-    let stale = |(name, text): &(&'static str, String)| {
-        std::fs::read_to_string(folder().join(name)).is_ok_and(|written| written == *text).then_some(()).is_none()
-    };
-    let stale: Vec<_> = pages().into_iter().filter(stale).map(|(name, _)| name).collect();
-    assert!(stale.is_empty(), "stale in docs/reference: {}; `cargo run -p docs` mends them", stale.join(", "));
-}
-
-#[test]
-fn every_statistic_has_a_meaning_and_every_meaning_a_statistic() {
-    let names = statistics::names();
-    let without: Vec<_> = names.iter().filter(|name| statistics::meaning(name).is_none()).collect();
-    assert!(without.is_empty(), "not in MEANINGS of tools/docs/src/statistics.rs: {without:?}");
-    let unused = |(known, _): &&(&str, &str)| !names.iter().any(|name| name.replace("pkt6-", "pkt4-") == *known);
-    let unused: Vec<_> = statistics::MEANINGS.iter().filter(unused).collect();
-    assert!(unused.is_empty(), "nothing counts these: {unused:?}");
-}
 
 #[test]
 fn defaults_are_json_and_names_of_scopes_unique() {
@@ -49,7 +30,7 @@ fn defaults_are_json_and_names_of_scopes_unique() {
 fn the_schema_takes_what_the_servers_take_and_print() {
     let [(_, dhcp4, _), (_, dhcp6, _), ..] = PROGRAMS;
     let (schema4, schema6) = (schema(dhcp4), schema(dhcp6));
-    for seed in 0..300 {
+    for seed in 0..100 {
         let config = generate::dhcp4(seed);
         let (input, _) = v4::load(&document(&config)).expect("a good configuration");
         valid(&schema4, &config);
