@@ -193,3 +193,72 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{manual, unsupported};
+    use crate::{At, Given, Scope};
+
+    /// A file.
+    #[derive(Clone, Debug, Default, PartialEq, Scope)]
+    struct File {
+        /// The daemon.
+        #[param(key = "Tiny", required)]
+        tiny: Given<Tiny>,
+    }
+
+    /// A daemon.
+    #[derive(Clone, Debug, Default, PartialEq, Scope)]
+    struct Tiny {
+        /// How things are done.
+        #[param(flatten)]
+        ways: Ways,
+        /// What is done.
+        #[param(yang = "task")]
+        tasks: Vec<At<Task>>,
+    }
+
+    /// A task.
+    #[derive(Clone, Debug, Default, PartialEq, Scope)]
+    struct Task {
+        /// Its name: this | that.
+        #[param(required, alias = "task_name")]
+        name: Given<String>,
+        /// How it is done.
+        #[param(flatten)]
+        ways: Ways,
+        /// Who does it.
+        #[param(later, yang(absent))]
+        worker: Given<u8>,
+    }
+
+    /// How things are done.
+    #[derive(Clone, Debug, Default, PartialEq, Scope)]
+    struct Ways {
+        /// How fast.
+        #[param(range = 1..=9, default = 3, inherited)]
+        speed: Given<u8>,
+    }
+
+    #[test]
+    fn a_scope_is_a_section_and_a_parameter_a_row() {
+        let text = manual("kea-tiny", File::TABLE, Some("kea-tiny-server"));
+        for line in [
+            "- `speed`: [Tiny](#tiny), [Task](#task)",
+            "- `task_name`: [Task](#task)",
+            "Path: `Tiny/tasks[]`",
+            "| `speed` | 1 to 9 | `3` | *same* | How fast. |",
+            "| `speed` | 1 to 9 | *inherited* | *same* | How fast. |",
+            "| `tasks` | list of [Task](#task) |  | `task` | What is done. |",
+            "| `name` | string | required | *same* | Its name: this \\| that. Also spelt `task_name`. |",
+            "| `worker` | 0 to 255 |  |  | Who does it. Not supported yet. |",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_supported_is_listed_by_its_path() {
+        assert_eq!(unsupported(File::TABLE), [("Tiny/tasks[]/worker".to_owned(), "any value".to_owned())]);
+    }
+}
