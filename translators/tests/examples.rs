@@ -174,7 +174,7 @@ fn nodes_that_no_daemon_takes_are_refused_with_their_path() {
         (
             Model::DHCP6,
             json!({"kea-dhcp6-server:config": {"compatibility": {"ignore-rai-link-selection": true}}}),
-            "compatibility",
+            "compatibility/ignore-rai-link-selection",
         ),
     ] {
         let errors = to_kea(&model, &data, &Value::Null).expect_err(path);

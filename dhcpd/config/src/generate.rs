@@ -102,7 +102,7 @@ impl Generator {
         match (table.name, param.key) {
             // Without it, least and greatest preferred lifetime have nothing between them.
             ("PreferredLifetime", "preferred-lifetime") => true,
-            ("Dhcp4" | "Dhcp6", "subnet4" | "subnet6") => true,
+            ("Dhcp4" | "Dhcp6", "subnet4" | "subnet6") | ("Subnet4" | "Subnet6", "id") => true,
             (_, "pools") => !self.one_in(4),
             _ => self.one_in(3),
         }

@@ -2,8 +2,9 @@
 
 use crate::hosts::{Identifier, IdentifierKind};
 use crate::values::{Address, Range};
+use schema::common::{ControlSocket, SocketType};
 use schema::{At, Given, Pos, Problem};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 /// What must be unique in a configuration, and where it stands first.
@@ -135,13 +136,26 @@ pub(crate) fn check_one_interface<'a>(
     }
 }
 
-/// One control socket of each kind, written in one of the two places.
+/// Gives the subnets that have no number the lowest ones that are free.
+pub(crate) fn number(mut ids: Vec<&mut Given<u32>>) {
+    if ids.iter().all(|id| id.is_some()) {
+        return;
+    }
+    let used: HashSet<u32> = ids.iter().filter_map(|id| id.as_ref()).map(|id| id.value).collect();
+    let mut free = (1..).filter(|id| !used.contains(id));
+    for id in ids.iter_mut().filter(|id| id.is_none()) {
+        **id = free.next().map(At::unwritten);
+    }
+}
+
+/// One UNIX control socket, written in one of the two places.
 pub(crate) fn check_control_sockets(
-    list: &[At<schema::common::ControlSocket>],
-    older: &Given<schema::common::ControlSocket>,
+    list: &[At<ControlSocket>],
+    older: &Given<ControlSocket>,
     problems: &mut Vec<Problem>,
 ) {
-    if let Some(extra) = list.iter().chain(older).filter(|socket| socket.socket_type.is_some()).nth(1) {
+    let unix = |socket: &ControlSocket| socket.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Unix);
+    if let Some(extra) = list.iter().chain(older).filter(|socket| unix(socket)).nth(1) {
         problems.push(Problem::new(extra.pos, "there is a unix control socket already"));
     }
 }

@@ -126,18 +126,18 @@ impl Definitions {
     /// The option with this code.
     pub fn by_code(&self, space: &str, code: u16) -> Option<&Definition> {
         let own = self.own(space).iter().find(|definition| definition.code == code);
-        own.or_else(|| options::by_code(self.family, space, code))
+        own.or_else(|| options::by_code(self.family, known_as(space), code))
     }
 
     /// The option with this name.
     pub fn by_name(&self, space: &str, name: &str) -> Option<&Definition> {
         let own = self.own(space).iter().find(|definition| definition.name == name);
-        own.or_else(|| options::by_name(self.family, space, name))
+        own.or_else(|| options::by_name(self.family, known_as(space), name))
     }
 
     /// All options of a space.
     pub fn of(&self, space: &str) -> impl Iterator<Item = &Definition> {
-        self.own(space).iter().chain(options::standard(self.family, space))
+        self.own(space).iter().chain(options::standard(self.family, known_as(space)))
     }
 
     fn own(&self, space: &str) -> &[Definition] {
@@ -145,6 +145,14 @@ impl Definitions {
             return &[];
         }
         self.spaces.get(space).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Kea's own names for the options of DOCSIS, which it knows but sends nowhere.
+fn known_as(space: &str) -> &str {
+    match space {
+        "docsis3-v4" | "docsis3-v6" => "vendor-4491",
+        other => other,
     }
 }
 

@@ -48,7 +48,6 @@ pub(crate) struct Encoder<'d> {
 struct Encoded<'d> {
     item: OptionItem,
     definition: Option<&'d Definition>,
-    pos: Pos,
 }
 
 impl<'d> Encoder<'d> {
@@ -79,12 +78,7 @@ impl<'d> Encoder<'d> {
             let (space, enterprise) = space;
             vendors.push(VendorOptions { enterprise, items: self.gather(space, &mut spaces) });
         }
-        for (space, rest) in spaces {
-            problems.extend(rest.iter().map(|encoded| {
-                let reason = format!("no option of this list carries the options of the space `{space}`");
-                Problem::new(encoded.pos, reason)
-            }));
-        }
+        // As in Kea, options that nothing in the list carries are known, and sent nowhere.
         OptionSet::new(items, vendors)
     }
 
@@ -99,7 +93,7 @@ impl<'d> Encoder<'d> {
             let list = spaces.entry(self.outermost()).or_default();
             if !list.iter().any(|encoded| encoded.item.code == carrier.code) {
                 let item = OptionItem { code: carrier.code, data: Box::default(), always: false, never: false };
-                list.push(Encoded { item, definition: Some(carrier), pos: Pos::default() });
+                list.push(Encoded { item, definition: Some(carrier) });
             }
         }
     }
@@ -150,7 +144,7 @@ impl<'d> Encoder<'d> {
             return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
         }
         let item = OptionItem { code, data: payload.into(), always: data.always_send(), never };
-        Ok(Encoded { item, definition, pos: data.pos })
+        Ok(Encoded { item, definition })
     }
 
     fn check_space(self, data: &OptionData) -> Result<(), Problem> {
@@ -296,11 +290,8 @@ mod tests {
         let (set, problems) = encode(Family::V6, text);
         assert_eq!(problems, [""; 0]);
         assert_eq!(set.find(94).map(|item| item.data.len()), Some(4 + 1 + 1 + 1 + 4 + 5 + 4 + 4));
-        let (_, problems) = encode(Family::V6, r#"[{"space": "s46-rule-options", "code": 93, "data": "0, 3/4"}]"#);
-        assert_eq!(
-            problems,
-            ["<string>:1:2: [0]: no option of this list carries the options of the space `s46-rule-options`"]
-        );
+        let (set, problems) = encode(Family::V6, r#"[{"space": "s46-rule-options", "code": 93, "data": "0, 3/4"}]"#);
+        assert_eq!((problems.len(), set.is_empty()), (0, true), "there is nothing to put it into");
     }
 
     #[test]

@@ -330,8 +330,9 @@ pub struct SharedNetwork4 {
 /// A subnet.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Subnet4 {
-    /// Number of the subnet; leases are kept under it.
-    #[param(required, range = 1..=4294967294)]
+    /// Number of the subnet; leases are kept under it. Where it is absent, the server counts, so that leases may move when
+    /// subnets do.
+    #[param(range = 1..=4294967294)]
     pub id: Given<u32>,
     /// Prefix of the subnet.
     #[param(required)]

@@ -14,7 +14,7 @@ use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{Definitions, Encoder, OptionData, tee_times};
 use crate::rules::{
-    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order,
+    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order, number,
 };
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
@@ -27,7 +27,9 @@ use wire::options::Family;
 pub fn load(document: &Document) -> Result<(Dhcp4, Config4), Vec<ConfigError>> {
     let mut reader = Reader::default();
     let file = File4::read(&mut reader, &document.root);
-    let input = file.dhcp4.map(|dhcp4| dhcp4.value).unwrap_or_default();
+    let mut input = file.dhcp4.map(|dhcp4| dhcp4.value).unwrap_or_default();
+    let networks = input.shared_networks.iter_mut().flat_map(|network| &mut network.value.subnet4);
+    number(networks.chain(&mut input.subnet4).map(|subnet| &mut subnet.value.id).collect());
     let definitions = Definitions::standard(Family::V4).with(&input.option_def, &mut reader.problems);
     let (config, problems) = Resolver::new(&input, &definitions, reader.problems).resolve();
     match problems.is_empty() {

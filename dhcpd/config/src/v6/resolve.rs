@@ -14,7 +14,7 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{Definitions, Encoder, OptionData, lifetime, tee_times};
-use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order};
+use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order, number};
 use schema::json::Document;
 use schema::{At, ConfigError, Problem, Reader, Scope};
 use std::net::Ipv6Addr;
@@ -25,7 +25,9 @@ use wire::options::{self, Family};
 pub fn load(document: &Document) -> Result<(Dhcp6, Config6), Vec<ConfigError>> {
     let mut reader = Reader::default();
     let file = File6::read(&mut reader, &document.root);
-    let input = file.dhcp6.map(|dhcp6| dhcp6.value).unwrap_or_default();
+    let mut input = file.dhcp6.map(|dhcp6| dhcp6.value).unwrap_or_default();
+    let networks = input.shared_networks.iter_mut().flat_map(|network| &mut network.value.subnet6);
+    number(networks.chain(&mut input.subnet6).map(|subnet| &mut subnet.value.id).collect());
     let definitions = Definitions::standard(Family::V6).with(&input.option_def, &mut reader.problems);
     let (config, problems) = Resolver::new(&input, &definitions, reader.problems).resolve();
     match problems.is_empty() {
