@@ -26,6 +26,7 @@ DHCLIENT_SCRIPT = HERE / "dhclient-script"
 UDHCPC_SCRIPT = HERE / "udhcpc-script"
 INSIDE = "TAKAHE_LAB"
 PR_SET_PDEATHSIG = 1
+CLONE_NEWNET = 0x40000000
 
 
 def inside():
@@ -33,6 +34,9 @@ def inside():
     if os.environ.get(INSIDE):
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
         os.makedirs("/run/netns")
+        # DHCP clients like to write there; the machine's own file is out of their reach.
+        shutil.copyfile("/etc/resolv.conf", "/run/resolv.conf")
+        subprocess.run(["mount", "--bind", "/run/resolv.conf", "/etc/resolv.conf"], check=True)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
     os.environ[INSIDE] = str(os.getpid())  # of the process that stays outside of the pid namespace
@@ -156,6 +160,26 @@ class Lab:
         process = Process(name, ["ip", "netns", "exec", ns, *argv], self.folder / f"{name}.log", env)
         self.processes.append(process)
         return process
+
+
+class in_namespace:
+    """The calling thread is in another network namespace within the block; sockets made there stay there."""
+
+    def __init__(self, ns):
+        self.ns = ns
+
+    def __enter__(self):
+        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self._enter(os.open(f"/run/netns/{self.ns}", os.O_RDONLY))
+
+    def __exit__(self, *_):
+        self._enter(self.home)
+
+    @staticmethod
+    def _enter(fd):
+        if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "setns")
+        os.close(fd)
 
 
 def run(*argv, check=True, **more):

@@ -1,16 +1,13 @@
 """A NETCONF client (ncclient) of kea-netconf, and the edits that the demonstration and the tests make."""
 
-import ctypes
-import os
 from xml.sax.saxutils import escape
 
-from lab import wait_for
+from lab import in_namespace, wait_for
 from ncclient import manager
 from ncclient.operations import RPCError
 from ncclient.transport.errors import SSHError
 
 PORT = 830
-CLONE_NEWNET = 0x40000000
 
 
 class Netconf:
@@ -78,26 +75,6 @@ class Netconf:
 
     def close(self):
         self.manager.close_session()
-
-
-class in_namespace:
-    """The calling thread is in another network namespace within the block; sockets made there stay there."""
-
-    def __init__(self, ns):
-        self.ns = ns
-
-    def __enter__(self):
-        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        self._enter(os.open(f"/run/netns/{self.ns}", os.O_RDONLY))
-
-    def __exit__(self, *_):
-        self._enter(self.home)
-
-    @staticmethod
-    def _enter(fd):
-        if ctypes.CDLL(None, use_errno=True).setns(fd, CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "setns")
-        os.close(fd)
 
 
 def envelope(module, body):
