@@ -48,7 +48,7 @@ fn the_schema_refuses_what_is_not_so() {
     for (identity, wrong, place) in [
         (dhcp4, json!({ "Dhcp4": { "valid-lifetme": 1 } }), "/Dhcp4/valid-lifetme"),
         (dhcp4, json!({ "Dhcp4": { "valid-lifetime": -1 } }), "/Dhcp4/valid-lifetime"),
-        (dhcp4, json!({ "Dhcp4": { "subnet4": [{ "subnet": "192.0.2.0/24" }] } }), "/Dhcp4/subnet4/0"),
+        (dhcp4, json!({ "Dhcp4": { "subnet4": [{ "id": 1 }] } }), "/Dhcp4/subnet4/0"),
         (dhcp4, json!({ "Dhcp4": { "loggers": [{ "name": "a", "severity": "info" }] } }), "/Dhcp4/loggers/0/severity"),
         (dhcp4, json!({ "Dhcp4": { "dhcp4o6-port": 6767 } }), "/Dhcp4/dhcp4o6-port"),
         (dhcp4, json!({}), ""),
