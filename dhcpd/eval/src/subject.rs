@@ -3,7 +3,7 @@
 use crate::Value;
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
-use wire::options::Family;
+use wire::options::{self, DataType, Family};
 use wire::{v4, v6};
 
 /// A packet that expressions are evaluated on.
@@ -146,11 +146,7 @@ impl Subject for Subject4<'_, '_> {
     fn field(&self, field: Field) -> Value<'_> {
         let packet = self.packet;
         match field {
-            // As Kea counts: neither the cookie, nor padding, nor the end.
-            Field::Length => {
-                let options: usize = packet.options().map(|(_, payload)| payload.len() + 2).sum();
-                Value::number((FIXED_FIELDS + options) as u32)
-            }
+            Field::Length => Value::number((FIXED_FIELDS + options_len(packet)) as u32),
             Field::Mac => Value::Borrowed(packet.hw_addr()),
             Field::Hlen => Value::number(packet.hw_addr().len() as u32),
             Field::Htype => Value::number(packet.htype().into()),
@@ -167,6 +163,19 @@ impl Subject for Subject4<'_, '_> {
 
 /// Bytes of a DHCPv4 packet before the cookie.
 const FIXED_FIELDS: usize = 236;
+
+/// Bytes of the options as Kea counts them: neither the cookie, nor padding, nor the end, nor zeros at the end of text.
+fn options_len(packet: &v4::Packet<'_>) -> usize {
+    let is_text = |code: u8| {
+        let definition = options::by_code(Family::V4, "dhcp4", code.into());
+        definition.is_some_and(|definition| definition.kind == DataType::String && !definition.array)
+    };
+    let len = |(code, payload): (u8, &[u8])| match is_text(code) {
+        true => payload.iter().rposition(|byte| *byte != 0).map_or(0, |end| end + 3),
+        false => payload.len() + 2,
+    };
+    packet.options().map(len).sum()
+}
 
 /// A DHCPv6 message and its relays as a subject.
 #[derive(Clone, Copy, Debug)]

@@ -30,12 +30,16 @@ pub(crate) fn blocks<'a>(subject: &'a dyn Subject, family: Family, vendor: Vendo
             Some(Block { enterprise: u32::from_be_bytes(*enterprise), body })
         }
         Family::V6 => {
-            let (enterprise, body) = subject.option(code, instance)?.split_first_chunk()?;
+            let payload = subject.option(code, instance).filter(|_| instance < MOST_INSTANCES)?;
+            let (enterprise, body) = payload.split_first_chunk()?;
             instance += 1;
             Some(Block { enterprise: u32::from_be_bytes(*enterprise), body })
         }
     })
 }
+
+/// Options of one code that are looked at: finding each goes through those before it.
+const MOST_INSTANCES: usize = 16;
 
 /// The enterprise that an expression means: the one it names if the packet has it, or the packet's first.
 pub(crate) fn chosen(subject: &dyn Subject, family: Family, vendor: Vendor, enterprise: Enterprise) -> Option<u32> {
