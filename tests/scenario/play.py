@@ -1,0 +1,374 @@
+"""Plays a scenario: carries out its statements, one after the other, and checks what it expects."""
+
+import itertools
+import json
+import re
+import time
+from dataclasses import dataclass, field
+
+import dhcp4
+import dhcp6
+from language import Words, Wrong, base, configuration
+from lab import wait_for
+from network import EVERYBODY, wait
+from queries import Query4, Query6
+from values import Bad, octets
+
+ANSWER_TIME = 2.0
+SETTLED = 0.04
+UNCOUNTED = 0.3
+FAMILIES = {4: dhcp4, 6: dhcp6}
+STATES = ["assigned", "declined", "expired-reclaimed", "released", "registered"]
+COLUMNS = {"mac": "hwaddr", "subnet": "subnet_id", "forward": "fqdn_fwd", "reverse": "fqdn_rev", "preferred-lifetime": "pref_lifetime", "context": "user_context"}
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+@dataclass
+class Client:
+    """A client: what it always says, what it said last, and what came for it."""
+
+    name: str
+    mac: bytes
+    fields: list
+    link: int = 1
+    xid: int = 0
+    via: object = None
+    came: list = field(default_factory=list)
+
+
+@dataclass
+class Relay:
+    address: str
+    fields: list
+
+
+class Play:
+    """One run of one scenario."""
+
+    xids = itertools.count(0x10001)
+
+    def __init__(self, scenario, folder, stage, server):
+        self.scenario, self.folder, self.stage, self.server = scenario, folder, stage, server
+        self.family = server.family
+        self.protocol = FAMILIES[self.family]
+        self.clients, self.relays = {}, {}
+        self.config, self.running, self.sent, self.count = None, False, 0, 0
+
+    def run(self):
+        try:
+            for statement in self.scenario.statements:
+                try:
+                    self.step(statement)
+                except Bad as error:
+                    raise Wrong(statement.place, error) from None
+            self.nothing_left(self.scenario.statements[-1].place)
+        finally:
+            panics = self.server.stop()
+        if panics:
+            raise Wrong(self.scenario.place, f"the server has a defect: {panics[0]}")
+
+    def step(self, statement):
+        blocks = {"configuration": self.configure, "reconfiguration": self.reconfigure}
+        first = statement.text.split()[0]
+        if first in blocks:
+            return blocks[first](statement)
+        words = statement.words()
+        first = words.next()
+        if first in self.clients:
+            self.ensure_running(statement.place)
+            return self.of_client(self.clients[first], words)
+        verb = getattr(self, f"do_{first.lower()}", None)
+        if verb is None:
+            raise Wrong(statement.place, f"neither a statement nor a client: {first}")
+        if first not in ("client", "relay"):
+            self.ensure_running(statement.place)
+        verb(words)
+        words.end()
+
+    # The server
+
+    def configure(self, statement):
+        words = statement.words(continued=False)
+        words.next()
+        if words:
+            name = words.next()
+            self.config = configuration(statement, base(self.folder, name, statement.place))
+        else:
+            self.config = configuration(statement, self.config or {})
+        words.end()
+        self.configured_at = statement.place
+
+    def ensure_running(self, place):
+        if self.running:
+            return
+        if self.config is None:
+            raise Wrong(place, "there is no configuration yet")
+        try:
+            self.server.start(self.config)
+        except (RuntimeError, TimeoutError) as error:
+            raise Wrong(self.configured_at, f"the server does not start: {reasons(str(error))}") from None
+        self.running = True
+
+    def reconfigure(self, statement):
+        self.ensure_running(statement.place)
+        self.config = configuration(statement, self.config)
+        answer = self.server.command("config-set", self.server.arranged(self.config))
+        if answer["result"]:
+            raise Wrong(statement.place, f"the server refuses this: {answer['text']}")
+
+    def do_server(self, words):
+        words.take("restarts") or self.bad(words, "the server only `restarts`")
+        self.server.restart()
+        self.count = 0
+
+    def do_command(self, words):
+        name = words.next("the command")
+        arguments = {}
+        fails = False
+        while words:
+            key = words.next()
+            if key == "fails":
+                fails = True
+            else:
+                value = words.next(key)
+                arguments[key] = {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
+        answer = self.server.command(name, arguments or None)
+        if bool(answer["result"]) != fails:
+            raise Wrong(words.place, f"{name} is answered with {json.dumps(answer)}")
+
+    def do_after(self, words):
+        number, unit = int(words.next("a number")), words.next("a unit").rstrip("s")
+        if unit not in UNITS:
+            self.bad(words, f"a unit of time: {', '.join(UNITS)}")
+        self.stage.clock.advance(number * UNITS[unit])
+
+    def do_statistic(self, words):
+        name = words.next("the name")
+        words.take("is") or self.bad(words, "`is` and a number")
+        wanted = int(words.next("a number"))
+        self.soon(words, lambda: self.server.statistic(name), lambda found: found == wanted, lambda found: f"{name} is {found}, not {wanted}")
+
+    def do_log(self, words):
+        words.take("has") or self.bad(words, "`has` and what it has")
+        absent = words.take("no")
+        text = words.next("a text")
+        if absent and text in self.server.log():
+            raise Wrong(words.place, f"the log has {text}")
+        if not absent and not self.server.wait_for_log(text):
+            raise Wrong(words.place, f"the log has no {text}")
+
+    def do_no(self, words):
+        words.take("lease") or self.bad(words, "`lease`")
+        address = words.next("an address")
+        self.soon(words, lambda: self.server.lease(address), lambda row: row is None, lambda row: f"there is a lease: {show_lease(row)}")
+
+    def do_lease(self, words):
+        address = words.next("an address")
+        wanted = {}
+        while words:
+            name = words.next()
+            column = COLUMNS.get(name, name.replace("-", "_"))
+            value = words.next(name)
+            wanted[column] = str(STATES.index(value)) if name == "state" else {"yes": "1", "no": "0"}.get(value, value)
+
+        def fits(row):
+            return row is not None and all(row.get(column) == value for column, value in wanted.items())
+
+        self.soon(words, lambda: self.server.lease(address), fits, lambda row: f"the lease is {show_lease(row)}" if row else "there is no such lease")
+
+    def do_d2(self, words):
+        words.take("gets") or self.bad(words, "`gets`")
+        kind = words.next("add, remove or nothing")
+        if kind == "nothing":
+            self.settle()
+            request = self.stage.name_changes.next(SETTLED)
+            if request:
+                raise Wrong(words.place, f"D2 gets {request.decode()}")
+            return
+        request = self.stage.name_changes.next(ANSWER_TIME)
+        if request is None:
+            raise Wrong(words.place, "D2 gets nothing")
+        change = json.loads(request)
+        found = {
+            "fqdn": change["fqdn"],
+            "address": change["ip-address"],
+            "forward": "yes" if change["forward-change"] else "no",
+            "reverse": "yes" if change["reverse-change"] else "no",
+            "lease-length": str(change["lease-length"]),
+            "dhcid": change["dhcid"],
+            "conflict-resolution-mode": change.get("conflict-resolution-mode"),
+        }
+        faults = [f"it is {['add', 'remove'][change['change-type']]}"] if kind != ["add", "remove"][change["change-type"]] else []
+        while words:
+            name = words.next()
+            if name not in found:
+                self.bad(words, f"one of {', '.join(found)}: {name}")
+            value = words.next(name)
+            if found[name] != value:
+                faults.append(f"{name} is {found[name]}, not {value}")
+        if faults:
+            raise Wrong(words.place, f"{'; '.join(faults)}\n  the request that came: {request.decode()}")
+
+    # Clients and relays
+
+    def do_client(self, words):
+        name = words.next("a name")
+        client = Client(name, bytes.fromhex("0200000000") + bytes([len(self.clients) + 1]), [])
+        if words.take("mac"):
+            client.mac = octets(words.next("mac"))
+        if words.take("link"):
+            client.link = int(words.next("link"))
+        client.fields, words.rest = words.rest, []
+        self.clients[name] = client
+
+    def do_relay(self, words):
+        name = words.next("a name")
+        self.relays[name] = Relay(words.next("an address"), words.rest)
+        words.rest = []
+
+    def of_client(self, client, words):
+        match words.next("sends, gets or obtains"):
+            case "sends":
+                self.nothing_left(words.place, client)
+                self.send(client, words)
+            case "gets":
+                if words.take("nothing"):
+                    words.end()
+                    self.settle()
+                    self.nothing_left(words.place, client)
+                else:
+                    self.expect(client, words)
+            case "obtains":
+                self.obtain(client, words)
+            case other:
+                self.bad(words, f"sends, gets or obtains: {other}")
+
+    def send(self, client, words):
+        client.xid = next(self.xids)
+        query = (Query6 if self.family == 6 else Query4)(self, client, words)
+        client.via = query.relay
+        self.count += 1
+        self.stage.links[query.link].send(query.datagram())
+
+    def expect(self, client, words):
+        place, wanted = words.place, words.next("the type of a message")
+        datagram, message = self.answer(client, place)
+        faults = [] if message.type == wanted else [f"it is {message.type}, not {wanted}"]
+        faults += self.delivered(client, datagram, message)
+        try:
+            while words:
+                faults += self.fault(words, datagram, message)
+        except Wrong as wrong:
+            raise Wrong(place, f"{str(wrong).split(': ', 1)[1]}{show(datagram, message)}") from None
+        if faults:
+            raise Wrong(place, f"{'; '.join(faults)}{show(datagram, message)}")
+        return message
+
+    def fault(self, words, datagram, message):
+        """What is wrong with one piece of an expectation."""
+        name = words.next()
+        ways = {"from": datagram.source, "to": datagram.target, "port": str(datagram.target_port)}
+        if name in ways:
+            value = words.next(name)
+            return [] if ways[name] == value else [f"it went {name} {ways[name]}, not {value}"]
+        if name in ("broadcast", "unicast"):
+            return [] if (datagram.mac_to == EVERYBODY) == (name == "broadcast") else [f"it is not {name}"]
+        if name in ("with", "without"):
+            faults = []
+            for option in words.items(name):
+                there = self.protocol.present(message, option)
+                if there is None:
+                    self.bad(words, f"an option: {option}")
+                if there != (name == "with"):
+                    faults.append(f"{option} is {'there' if there else 'absent'}")
+            return faults
+        found = self.protocol.differences(message, name, words)
+        if found is None:
+            self.bad(words, f"a field: {name}")
+        return found
+
+    def delivered(self, client, datagram, message):
+        """RFC 2131 §4.1: a frame for one host goes to its hardware address; every answer is the asker's."""
+        if client.via or self.family == 6:
+            return []
+        everybody = datagram.target == "255.255.255.255"
+        faults = [] if datagram.mac_to == (EVERYBODY if everybody else client.mac) else [f"the frame went to {datagram.mac_to.hex(':')}"]
+        return faults + ([] if message.chaddr == client.mac and message.op == 2 else ["it is not an answer to this client"])
+
+    def answer(self, client, place):
+        """The next answer for a client."""
+        end = time.monotonic() + ANSWER_TIME
+        while not client.came:
+            self.hear()
+            if not client.came and not wait(self.stage.links.values(), end - time.monotonic()) and time.monotonic() >= end:
+                raise Wrong(place, f"{client.name} gets nothing within {ANSWER_TIME:g} s; the log ends with\n{indented(self.server.log().splitlines()[-12:])}")
+        return client.came.pop(0)
+
+    def hear(self):
+        """Sorts what came by the clients that it is for."""
+        for link in self.stage.links.values():
+            for datagram in link.receive():
+                if datagram.target_port not in self.protocol.PORTS:
+                    continue
+                message = self.protocol.Message.parse(datagram.payload)
+                # A client that was asked last has the most right to an answer with its transaction.
+                owner = [c for c in self.clients.values() if c.xid == message.xid]
+                for client in owner:
+                    client.came.append((datagram, message))
+
+    def settle(self):
+        """Waits until the server has dealt with all that was sent."""
+        received = f"pkt{self.family}-received"
+        end = time.monotonic() + UNCOUNTED
+        while time.monotonic() < end and (self.server.statistic(received) or 0) < self.count:
+            time.sleep(0.005)
+        # What was counted is being answered.
+        end = time.monotonic() + SETTLED
+        while wait(self.stage.links.values(), end - time.monotonic()):
+            self.hear()
+
+    def nothing_left(self, place, only=None):
+        self.hear()
+        for client in [only] if only else self.clients.values():
+            if client.came:
+                datagram, message = client.came.pop(0)
+                raise Wrong(place, f"{client.name} got a message that is not expected{show(datagram, message)}")
+
+    def obtain(self, client, words):
+        """The whole conversation that gives a client this address."""
+        address, place, fields = words.next("an address"), words.place, list(words.rest)
+        told = self.protocol.asked(address)
+        for ask, get, more in self.protocol.CONVERSATION:
+            this = [word for part in more for word in told.get(part, [part])]
+            self.send(client, Words(place, [ask, *this, *fields]))
+            self.expect(client, Words(place, [get, *self.protocol.granted(address)]))
+        words.rest = []
+
+    def soon(self, words, find, fits, fault):
+        """An expectation about the server's state, which follows its answers closely."""
+        words.end()
+        try:
+            wait_for(lambda: fits(find()), "", 1.0)
+        except TimeoutError:
+            raise Wrong(words.place, fault(find())) from None
+
+    def bad(self, words, expected):
+        raise Wrong(words.place, f"expected {expected}")
+
+
+def show(datagram, message):
+    head = f"from {datagram.source} to {datagram.target} port {datagram.target_port}, in a frame to {datagram.mac_to.hex(':')}"
+    return f"\n  the message that came, {head}:\n{indented(message.show())}"
+
+
+def show_lease(row):
+    return "  ".join(f"{name} {value}" for name, value in row.items() if value)
+
+
+def indented(lines):
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def reasons(text):
+    """What a daemon that did not start says about it."""
+    errors = [line for line in text.splitlines() if re.search(r"ERROR|FATAL|Error|not within", line)]
+    return "\n" + indented(errors or text.splitlines()[-5:])
