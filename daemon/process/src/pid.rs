@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -10,6 +11,11 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use crate::paths;
+
+/// How long a process that has the PID file is given to end.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Between two looks at it.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Our PID file, locked as long as we live and removed when we end.
 #[derive(Debug)]
@@ -31,7 +37,18 @@ impl PidFile {
     /// `CONFNAME.PROCESS.pid` in the folder of PID files.
     pub(crate) fn create(config: &Path, process: &str) -> Result<PidFile, PidError> {
         let stem = config.file_stem().unwrap_or_default().to_string_lossy();
-        Self::create_at(paths::PID.folder().join(format!("{stem}.{process}.pid")), process)
+        let path = paths::PID.folder().join(format!("{stem}.{process}.pid"));
+        let mut patience = PATIENCE;
+        loop {
+            match Self::create_at(path.clone(), process) {
+                // A process that was killed a moment ago lives on while the kernel takes it apart.
+                Err(PidError::Running(_)) if !patience.is_zero() => {
+                    std::thread::sleep(PAUSE);
+                    patience = patience.saturating_sub(PAUSE);
+                }
+                done => return done,
+            }
+        }
     }
 
     fn create_at(path: PathBuf, process: &str) -> Result<PidFile, PidError> {
@@ -77,6 +94,11 @@ fn write(file: &mut File) -> io::Result<()> {
 /// Whether another process of this name has this number.
 fn is_alive(pid: i32, process: &str) -> bool {
     if pid.cast_unsigned() == std::process::id() || kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) {
+        return false;
+    }
+    // What is dead and not yet waited for has a number, too.
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    if state.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')) {
         return false;
     }
     // The kernel keeps 15 bytes of a name.
