@@ -203,7 +203,8 @@ impl Classifier {
         self.evaluate(subject, set, false, watch);
     }
 
-    /// The stage behind the look-up of reservations.
+    /// The stage behind the look-up of reservations. An early look-up of global reservations that found none does not make a
+    /// client unknown: it has no such stage.
     pub fn known(&self, found: bool, subject: &dyn Subject, set: &mut ClassSet, watch: &dyn Watch) {
         set.add(if found { ClassId::KNOWN } else { ClassId::UNKNOWN });
         self.evaluate(subject, set, true, watch);

@@ -1,4 +1,5 @@
-//! Evaluation: the tree is walked once, in the order of Kea's stack machine, so that its steps can be told as Kea tells them.
+//! Evaluation: the tree is walked once, in the order of Kea's stack machine, so that its steps can be told as Kea tells
+//! them.
 
 use crate::ast::{Bool, Conversion, RelayField, Text, Vendor};
 use crate::path::Form;
@@ -430,8 +431,8 @@ fn told(watch: &dyn Watch, message: &'static str, text: impl FnOnce() -> String)
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The part of a string that `substring` takes; `None` if it would start outside. `start` counts from the end where it is
-/// negative; a negative `len` takes what stands before `start`.
+/// The part of a string that `substring` takes; `None` if it would start outside. A negative `start` counts from the end;
+/// a negative `len` takes what stands before `start`.
 fn part(size: usize, start: i64, len: Option<i64>) -> Option<Range<usize>> {
     let size = size as i64;
     let first = if start < 0 { start.saturating_add(size) } else { start };

@@ -1,4 +1,4 @@
-//! Text of an expression as tokens, as Kea's lexer cuts it: the longest match wins, and words need no space between them.
+//! Text of an expression as tokens, cut as Kea cuts it: the longest match wins, and words need no space between them.
 
 use crate::ParseError;
 use std::net::IpAddr;

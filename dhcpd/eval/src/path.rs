@@ -90,7 +90,8 @@ impl Path {
         path
     }
 
-    /// The payload, if the packet has it. Text loses the zeros at its end, and without anything else is not there, as in Kea.
+    /// The payload, if the packet has it. As in Kea, text loses the zeros at its end, and without anything else is not
+    /// there.
     pub fn find<'s>(&self, subject: &'s dyn Subject) -> Option<&'s [u8]> {
         let &first = self.codes.first()?;
         let mut payload = match self.root {

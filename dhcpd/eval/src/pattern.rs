@@ -2,8 +2,8 @@
 //!
 //! Kea takes them to the C++ library, in the syntax of ECMAScript, and warns of patterns that take forever. Here a pattern
 //! becomes a set of states that are followed side by side, so that a match takes time in proportion to the value, whatever
-//! the pattern. What cannot be done so is refused where the expression is parsed: references back (`\1`) and looks ahead
-//! (`(?=x)`, `(?!x)`). Patterns work on bytes; classes and case are those of ASCII.
+//! the pattern. What cannot be done so is refused where the expression is parsed: references back (`\1`), looks ahead
+//! (`(?=x)`, `(?!x)`) and collating elements (`[[.x.]]`, `[[=x=]]`). Patterns work on bytes; classes are those of ASCII.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
@@ -41,13 +41,7 @@ impl PartialEq for Pattern {
 impl Pattern {
     /// Compiles a pattern.
     pub fn new(source: &str) -> Result<Self, String> {
-        let translated = from_ecmascript(source);
-        let parsed = ParserBuilder::new().unicode(false).utf8(false).nest_limit(100).build().parse(&translated);
-        let tree = parsed.map_err(|error| match error {
-            regex_syntax::Error::Parse(error) => error.kind().to_string(),
-            regex_syntax::Error::Translate(error) => error.kind().to_string(),
-            _ => "it cannot be read".into(),
-        });
+        let tree = from_ecmascript(source).and_then(|text| read(&text));
         let mut pattern = Self { source: source.into(), states: Vec::new() };
         let compiled = tree.and_then(|tree| pattern.add(&tree)).and_then(|()| pattern.push(State::Match));
         compiled.map_err(|reason| format!("invalid regular expression '{source}': {reason}"))?;
@@ -186,6 +180,15 @@ impl Pattern {
     }
 }
 
+fn read(text: &str) -> Result<Hir, String> {
+    let mut parser = ParserBuilder::new().unicode(false).utf8(false).nest_limit(100).build();
+    parser.parse(text).map_err(|error| match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it cannot be read".into(),
+    })
+}
+
 /// States by bit; patterns of up to 512 states need no allocation.
 type Set = SmallVec<[u64; 8]>;
 
@@ -214,9 +217,9 @@ fn holds(look: Look, value: &[u8], at: usize) -> bool {
     }
 }
 
-/// Writes ECMAScript's syntax in the parser's: inside brackets `[`, `&&`, `--` and `~~` have no meaning of their own, and
-/// `\<` and `\>` are the signs themselves.
-fn from_ecmascript(source: &str) -> String {
+/// Writes ECMAScript's syntax in the parser's: inside brackets `[`, `&&`, `--` and `~~` have no meaning of their own, a dot
+/// is no end of a line, and `\<` and `\>` are the signs themselves.
+fn from_ecmascript(source: &str) -> Result<String, String> {
     let mut out = String::new();
     let mut inside = false;
     let mut chars = source.chars().peekable();
@@ -234,6 +237,9 @@ fn from_ecmascript(source: &str) -> String {
                 if chars.next_if_eq(&'^').is_some() {
                     out.push('^');
                 }
+                if chars.peek() == Some(&']') {
+                    return Err("its brackets are empty".into());
+                }
             }
             '[' if chars.peek() == Some(&':') => {
                 // A named class up to its own closing bracket.
@@ -245,27 +251,30 @@ fn from_ecmascript(source: &str) -> String {
                     }
                 }
             }
+            '[' if matches!(chars.peek(), Some('.' | '=')) => return Err("it has collating elements".into()),
             '[' | '&' | '~' if inside => out.extend(['\\', c]),
             ']' if inside => {
                 inside = false;
                 out.push(']');
             }
             '-' if inside && chars.peek() == Some(&'-') => out.push_str("\\-"),
+            '.' if !inside => out.push_str("[^\\n\\r]"),
             _ => out.push(c),
         }
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_whole_value_fits() {
         for (pattern, fits, does_not) in [
-            ("foo.*", &["foo", "foobar"][..], &["xfoo", "fo", "foo\nbar"][..]),
+            ("foo.*", &["foo", "foobar"][..], &["xfoo", "fo", "foo\nbar", "foo\r"][..]),
             ("^.*foo.*$", &["is it foo or bar"], &["bar"]),
             ("a|bc|d*", &["a", "bc", "", "ddd"], &["abc", "b"]),
             ("(ab){2,3}", &["abab", "ababab"], &["ab", "abababab"]),
@@ -285,7 +294,9 @@ mod tests {
 
     #[test]
     fn what_would_not_be_linear_or_is_wrong_is_refused() {
-        for pattern in ["(a)\\1", "a(?=b)", "(", "[", "a{1000}{1000}", "*", "(?u)\\pL"] {
+        for pattern in
+            ["(a)\\1", "a(?=b)", "[[.a.]]", "[[=a=]]", "[]", "[^]", "(", "[", "a{1000}{1000}", "*", "(?u)\\pL"]
+        {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }
     }
@@ -296,7 +307,54 @@ mod tests {
         assert!(!pattern.matches(&[b'a'; 20_000]));
     }
 
+    /// Where a match that begins at `at` can end: the definition, slow and plain.
+    fn ends(tree: &Hir, value: &[u8], at: usize) -> BTreeSet<usize> {
+        let from_all = |starts: BTreeSet<usize>, tree: &Hir| -> BTreeSet<usize> {
+            starts.into_iter().flat_map(|at| ends(tree, value, at)).collect()
+        };
+        match tree.kind() {
+            HirKind::Empty => [at].into(),
+            HirKind::Literal(literal) => {
+                value[at..].starts_with(&literal.0).then_some(at + literal.0.len()).into_iter().collect()
+            }
+            HirKind::Class(Class::Bytes(class)) => {
+                let fits = |byte: &u8| class.iter().any(|range| (range.start()..=range.end()).contains(byte));
+                value.get(at).filter(|byte| fits(byte)).map(|_| at + 1).into_iter().collect()
+            }
+            HirKind::Class(_) => BTreeSet::new(),
+            HirKind::Look(look) => holds(*look, value, at).then_some(at).into_iter().collect(),
+            HirKind::Capture(capture) => ends(&capture.sub, value, at),
+            HirKind::Concat(parts) => parts.iter().fold([at].into(), from_all),
+            HirKind::Alternation(parts) => parts.iter().flat_map(|part| ends(part, value, at)).collect(),
+            HirKind::Repetition(repetition) => {
+                let mut now: BTreeSet<usize> = [at].into();
+                let mut all = if repetition.min == 0 { now.clone() } else { BTreeSet::new() };
+                // More turns than bytes find nothing new.
+                let most = repetition.max.unwrap_or(repetition.min + value.len() as u32 + 1);
+                for turn in 1..=most {
+                    now = from_all(now, &repetition.sub);
+                    if turn >= repetition.min {
+                        all.extend(&now);
+                    }
+                }
+                all
+            }
+        }
+    }
+
+    /// Small patterns of all that there is, most of them valid.
+    const PATTERNS: &str = "([ab.]|\\(a\\|b\\*\\)|\\(ab\\|\\)\\+|\\[\\^a\\]|[*+?|^$]|\\{1,2\\}|\\\\b){0,8}";
+
     proptest! {
+        #[test]
+        fn matches_are_those_of_the_definition(source in PATTERNS, value in "[ab -]{0,6}") {
+            if let Ok(pattern) = Pattern::new(&source) {
+                let tree = from_ecmascript(&source).and_then(|text| read(&text)).unwrap();
+                let expected = ends(&tree, value.as_bytes(), 0).contains(&value.len());
+                prop_assert_eq!(pattern.matches(value.as_bytes()), expected, "{} {:?}", source, value);
+            }
+        }
+
         #[test]
         fn any_pattern_and_value_end(source in ".{0,30}", value in proptest::collection::vec(any::<u8>(), 0..50)) {
             if let Ok(pattern) = Pattern::new(&source) {
