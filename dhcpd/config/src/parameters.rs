@@ -19,7 +19,7 @@ pub use definitions::{Definitions, OptionDef, OptionType};
 pub(crate) use hooks::check_hooks;
 pub use hooks::{BUNDLED, Bundled, HookLibrary};
 pub use lifetimes::{Cache, ValidLifetime};
-pub(crate) use lifetimes::{lifetime, tee_times};
+pub(crate) use lifetimes::{lifetime, part, tee_times};
 pub use names::Names;
 pub(crate) use options::Encoder;
 pub use options::OptionData;

@@ -99,6 +99,13 @@ pub(crate) fn tee_times(
     times
 }
 
+/// Refuses what is no part of a whole, nothing included.
+pub(crate) fn part(given: &Given<f64>, problems: &mut Vec<Problem>) {
+    if let Some(given) = given.as_ref().filter(|given| !(given.value > 0.0 && given.value <= 1.0)) {
+        problems.push(Problem::new(given.pos, "must be greater than 0 and at most 1"));
+    }
+}
+
 /// Refuses what is no fraction of a whole.
 pub(crate) fn fraction(given: &Given<f64>, problems: &mut Vec<Problem>) {
     if let Some(given) = given.as_ref().filter(|given| !(0.0..=1.0).contains(&given.value)) {

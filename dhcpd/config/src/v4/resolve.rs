@@ -12,7 +12,7 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, OptionData, tee_times};
+use crate::parameters::{Definitions, Encoder, OptionData, part, tee_times};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order, number,
 };
@@ -123,6 +123,10 @@ impl<'a> Resolver<'a> {
         } else if auto && given.len() > 1 {
             self.problems.push(Problem::new(pos, "`auto` must stand alone"));
         }
+        let mut unique = Unique::default();
+        for kind in &given {
+            unique.check(kind.word(), kind.pos, || format!("`{}`", kind.word()), &mut self.problems);
+        }
         use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
         if auto {
             return vec![HwAddress, Duid, CircuitId, ClientId, FlexId];
@@ -196,6 +200,7 @@ impl<'a> Resolver<'a> {
     fn check_lease(&mut self, lease: &Lease4) {
         lease.valid.resolve(&mut self.problems);
         lease.cache.resolve(&mut self.problems);
+        part(&lease.adaptive_lease_time_threshold, &mut self.problems);
         tee(&lease.timers, &mut self.problems);
     }
 

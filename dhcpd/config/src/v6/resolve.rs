@@ -13,7 +13,7 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, OptionData, lifetime, tee_times};
+use crate::parameters::{Definitions, Encoder, OptionData, lifetime, part, tee_times};
 use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order, number};
 use schema::json::Document;
 use schema::{At, ConfigError, Problem, Reader, Scope};
@@ -130,6 +130,10 @@ impl<'a> Resolver<'a> {
         } else if auto && given.len() > 1 {
             self.problems.push(Problem::new(pos, "`auto` must stand alone"));
         }
+        let mut unique = Unique::default();
+        for kind in &given {
+            unique.check(kind.word(), kind.pos, || format!("`{}`", kind.word()), &mut self.problems);
+        }
         use IdentifierKind::{Duid, FlexId, HwAddress};
         if auto {
             return vec![HwAddress, Duid, FlexId];
@@ -235,6 +239,7 @@ impl<'a> Resolver<'a> {
         preferred(&lease.preferred, &mut self.problems);
         lease.valid.resolve(&mut self.problems);
         lease.cache.resolve(&mut self.problems);
+        part(&lease.adaptive_lease_time_threshold, &mut self.problems);
         tee(&lease.timers, &mut self.problems);
     }
 
