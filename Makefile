@@ -13,8 +13,8 @@ TOOLS = keactrl kea-lfc kea-shell
 MULTIARCH = $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 BUILD_NEEDS = gcc g++ make cmake pkg-config libpcre2-dev
 LAB_NEEDS = python3 iproute2 procps bind9 bind9-dnsutils isc-dhcp-client python3-ncclient openssh-client
-TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base
-BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server kea-common kea-admin
+TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base kea-common
+BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server kea-admin
 D = $(DESTDIR)$(PREFIX)
 DOC = $(D)/share/doc/takahe
 export TAKAHE_BIN = $(abspath $(BIN))
@@ -31,6 +31,7 @@ demo: build
 
 test: build
 	@scripts/need $(TEST_NEEDS)
+	$(CARGO) build --locked --bins
 	$(CARGO) test --locked --workspace
 	$(PYTHON) tests/system/run.py
 
