@@ -11,6 +11,7 @@ mod lifetimes;
 mod names;
 mod options;
 
+pub(crate) use classes::check_classes;
 pub use classes::{Guards, Membership};
 pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
@@ -215,11 +216,11 @@ pub struct MultiThreading {
     /// Packets that wait for each thread; 0 is any number.
     #[param(range = 0..=65535, default = 64)]
     pub packet_queue_size: Given<u32>,
-    /// Remarks of the operator; the YANG models have no place for them here.
-    #[param(yang(absent))]
+    /// Remarks of the operator; the Kea models have no place for them here.
+    #[param(yang(special))]
     pub user_context: Given<schema::Json>,
     /// A remark.
-    #[param(yang(absent))]
+    #[param(yang(special))]
     pub comment: Given<String>,
 }
 

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("daemon-control", &["daemon-schema", "daemon-log"]),
     ("daemon-process", &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control"]),
     ("dhcpd-wire", &[]),
-    ("dhcpd-config", &["daemon-schema", "dhcpd-wire"]),
+    ("dhcpd-config", &["daemon-schema", "dhcpd-wire", "dhcpd-eval"]),
     ("dhcpd-eval", &["dhcpd-wire"]),
     ("dhcpd-leases", &["daemon-log"]),
     ("dhcpd-engine", &["dhcpd-wire", "dhcpd-config", "dhcpd-leases", "daemon-log", "daemon-stats", "d2-ncr"]),

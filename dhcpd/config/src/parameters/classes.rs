@@ -1,6 +1,9 @@
 //! Classes of clients: which scopes are for them.
 
-use schema::{At, Given, Problem, Scope};
+use super::definitions::Definitions;
+use eval::{ClassDefinition, Classifier, Part};
+use schema::{At, Given, Pos, Problem, Scope};
+use wire::options::Family;
 
 /// Which classes of clients a scope is for.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -35,9 +38,6 @@ pub struct Membership {
     pub only_if_required: Given<bool>,
 }
 
-/// Classes that the server makes, and that have no test of their own.
-const BUILT_IN: [&str; 4] = ["ALL", "KNOWN", "UNKNOWN", "BOOTP"];
-
 impl Guards {
     /// Refuses an older spelling beside the one of today.
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
@@ -59,29 +59,25 @@ impl Guards {
 }
 
 impl Membership {
-    /// Rules for what stands in one class.
-    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
-        let name = self.name.as_ref().map_or("", |name| name.value.as_str());
-        if let Some(empty) = self.name.as_ref().filter(|name| name.is_empty()) {
-            problems.push(Problem::new(empty.pos, "must not be empty"));
+    fn definition(&self) -> ClassDefinition<'_> {
+        let additional = [&self.only_in_additional_list, &self.only_if_required];
+        ClassDefinition {
+            name: self.name.as_ref().map_or("", |name| &name.value),
+            test: self.test.as_ref().map(|test| test.value.as_str()),
+            template_test: self.template_test.as_ref().map(|test| test.value.as_str()),
+            only_in_additional_list: additional.into_iter().flatten().any(|given| given.value),
         }
-        for test in [&self.test, &self.template_test].into_iter().flatten() {
-            if test.trim().is_empty() {
-                problems.push(Problem::new(test.pos, "must not be empty"));
-            } else if BUILT_IN.contains(&name) {
-                problems.push(Problem::new(test.pos, format!("the class {name} is built in: it has no test")));
-            }
-        }
-        if let (Some(_), Some(template)) = (&self.test, &self.template_test) {
-            problems.push(Problem::new(template.pos, "`test` and `template-test` exclude each other"));
-        }
-        if let (Some(_), Some(older)) = (&self.only_in_additional_list, &self.only_if_required) {
-            problems.push(Problem::new(older.pos, "cannot stand beside only-in-additional-list"));
-        }
-        let additional = [&self.only_in_additional_list, &self.only_if_required].into_iter().flatten();
-        for additional in additional.filter(|additional| additional.value) {
-            if BUILT_IN.contains(&name) || ["DROP", "REJECT"].contains(&name) {
-                problems.push(Problem::new(additional.pos, format!("must be false for the class {name}")));
+    }
+
+    /// Where a part of the definition stands, and how far into it a mistake is.
+    fn place(&self, part: Part) -> (Option<Pos>, usize) {
+        let pos = |given: &Given<String>| given.as_ref().map(|given| given.pos);
+        match part {
+            Part::Name => (pos(&self.name), 0),
+            Part::Test(at) => (pos(&self.test), at),
+            Part::TemplateTest(at) => (pos(&self.template_test), at),
+            Part::OnlyInAdditionalList => {
+                (self.only_in_additional_list.as_ref().or(self.only_if_required.as_ref()).map(|given| given.pos), 0)
             }
         }
     }
@@ -90,6 +86,33 @@ impl Membership {
     pub(crate) fn modernise(&mut self) {
         if let Some(older) = self.only_if_required.take() {
             self.only_in_additional_list.get_or_insert(older);
+        }
+    }
+}
+
+/// Compiles the classes, each with the position of its map: tests parse, and refer to classes that are defined before.
+pub(crate) fn check_classes(
+    family: Family,
+    classes: &[(Pos, &Membership)],
+    definitions: &Definitions,
+    problems: &mut Vec<Problem>,
+) {
+    for (_, class) in classes {
+        if let (Some(_), Some(older)) = (&class.only_in_additional_list, &class.only_if_required) {
+            problems.push(Problem::new(older.pos, "cannot stand beside only-in-additional-list"));
+        }
+    }
+    let written: Vec<_> = classes.iter().map(|(_, class)| class.definition()).collect();
+    let errors = Classifier::new(family, &written, definitions).err().unwrap_or_default();
+    for (error, (pos, class)) in errors.iter().filter_map(|error| Some((error, classes.get(error.definition)?))) {
+        let (place, at) = class.place(error.part);
+        let reason = match at {
+            0 => error.reason.clone(),
+            at => format!("at character {}: {}", at + 1, error.reason),
+        };
+        // A name that is missing is told already.
+        if class.name.is_some() {
+            problems.push(Problem::new(place.unwrap_or(*pos), reason));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Databases: of leases, of reservations, of the configuration.
 
 use crate::common;
-use schema::{Annotations, At, Given, Pos, Reader, Scope, Word};
+use schema::{At, Given, Pos, Reader, Scope, Word};
 
 /// Where leases are kept.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -23,14 +23,11 @@ pub struct LeaseDatabase {
     pub max_row_errors: Given<u32>,
     /// Whether leases are on the disk before the answers leave. Without it a crash of the machine may lose leases that
     /// clients hold.
-    #[param(default = true, yang(absent))]
+    #[param(default = true, yang = "takahe:sync")]
     pub sync: Given<bool>,
     /// How the database is reached.
     #[param(flatten)]
     pub connection: Connection,
-    /// Remarks of the operator.
-    #[param(flatten)]
-    pub annotations: Annotations,
 }
 
 /// Kind of a lease store.
@@ -64,9 +61,6 @@ pub struct Database {
     /// How the database is reached.
     #[param(flatten)]
     pub connection: Connection,
-    /// Remarks of the operator.
-    #[param(flatten)]
-    pub annotations: Annotations,
 }
 
 /// Kind of a database.
@@ -87,7 +81,7 @@ pub struct Connection {
     #[param(secret)]
     pub password: Given<String>,
     /// File that holds the password.
-    #[param(yang(absent))]
+    #[param(yang = "takahe:password-file")]
     pub password_file: Given<String>,
     /// Name or address of the database's host; this one if it is absent.
     pub host: Given<String>,
@@ -158,9 +152,6 @@ pub struct ConfigControl {
     /// Seconds between two looks for changes; 0 for none.
     #[param(range = 0..=65535, default = 30)]
     pub config_fetch_wait_time: Given<u32>,
-    /// Remarks of the operator.
-    #[param(flatten)]
-    pub annotations: Annotations,
 }
 
 impl LeaseDatabase {

@@ -148,6 +148,16 @@ impl Definitions {
     }
 }
 
+impl eval::Definitions for Definitions {
+    fn by_code(&self, space: &str, code: u16) -> Option<&Definition> {
+        self.by_code(space, code)
+    }
+
+    fn by_name(&self, space: &str, name: &str) -> Option<&Definition> {
+        self.by_name(space, name)
+    }
+}
+
 /// Kea's own names for the options of DOCSIS, which it knows but sends nowhere.
 fn known_as(space: &str) -> &str {
     match space {

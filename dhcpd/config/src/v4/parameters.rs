@@ -361,7 +361,7 @@ pub struct Subnet4 {
     #[param(key = "4o6-interface-id", default = "", later = "", yang = "subnet-4o6-interface-id")]
     pub dhcp4o6_interface_id: Given<String>,
     /// IPv6 prefix whose DHCPv4-over-DHCPv6 clients are here.
-    #[param(key = "4o6-subnet", default = "", later = "", yang(absent))]
+    #[param(key = "4o6-subnet", default = "", later = "", yang = "subnet-4o6-subnet")]
     pub dhcp4o6_subnet: Given<MaybePrefix6>,
     /// Which classes of clients it is for.
     #[param(flatten)]

@@ -48,6 +48,7 @@ struct Outer {
 
 struct Resolver<'a> {
     input: &'a Dhcp6,
+    definitions: &'a Definitions,
     encoder: Encoder<'a>,
     /// `dhcp-ddns/enable-updates`.
     updates: bool,
@@ -60,7 +61,7 @@ impl<'a> Resolver<'a> {
     fn new(input: &'a Dhcp6, definitions: &'a Definitions, problems: Vec<Problem>) -> Self {
         let updates = input.dhcp_ddns().enable_updates();
         let encoder = Encoder::new(Family::V6, definitions);
-        Self { input, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+        Self { input, definitions, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
     }
 
     fn resolve(mut self) -> (Config6, Vec<Problem>) {

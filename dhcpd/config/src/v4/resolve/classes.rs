@@ -1,8 +1,8 @@
 //! Rules for classes of clients, and for what the server does not need to run yet.
 
 use super::Resolver;
-use crate::parameters::{Definitions, Encoder, check_hooks};
-use crate::rules::{Unique, check_length};
+use crate::parameters::{Definitions, Encoder, check_classes, check_hooks};
+use crate::rules::check_length;
 use crate::v4::parameters::ClientClass4;
 use schema::Problem;
 use wire::options::Family;
@@ -19,13 +19,10 @@ impl Resolver<'_> {
     }
 
     fn check_classes(&mut self) {
-        let mut names = Unique::default();
-        for class in &self.input.client_classes {
-            class.membership.check(&mut self.problems);
-            if let Some(name) = &class.membership.name {
-                let what = || format!("the class `{}`", name.value);
-                names.check(&name.value, name.pos, what, &mut self.problems);
-            }
+        let input = self.input;
+        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
+        check_classes(Family::V4, &classes, self.definitions, &mut self.problems);
+        for class in &input.client_classes {
             class.valid.check_given(&mut self.problems);
             let definitions = self.class_definitions(class);
             Encoder::new(Family::V4, &definitions).encode(&class.option_data, &mut self.problems);

@@ -1,8 +1,8 @@
 //! Rules for classes of clients, and for what the server does not need to run yet.
 
 use super::{Resolver, preferred};
-use crate::parameters::check_hooks;
-use crate::rules::Unique;
+use crate::parameters::{check_classes, check_hooks};
+use wire::options::Family;
 
 impl Resolver<'_> {
     /// Rules for parameters that are not part of the snapshot.
@@ -16,13 +16,10 @@ impl Resolver<'_> {
     }
 
     fn check_classes(&mut self) {
-        let mut names = Unique::default();
-        for class in &self.input.client_classes {
-            class.membership.check(&mut self.problems);
-            if let Some(name) = &class.membership.name {
-                let what = || format!("the class `{}`", name.value);
-                names.check(&name.value, name.pos, what, &mut self.problems);
-            }
+        let input = self.input;
+        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
+        check_classes(Family::V6, &classes, self.definitions, &mut self.problems);
+        for class in &input.client_classes {
             class.valid.check_given(&mut self.problems);
             self.encoder.encode(&class.option_data, &mut self.problems);
             preferred(&class.preferred, &mut self.problems);
