@@ -383,8 +383,13 @@ mod tests {
         }
     }
 
+    /// As many as the variable PROPTEST_CASES says, or few.
+    fn cases() -> u32 {
+        std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(128)
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn what_is_read_is_written(seed: u64) {

@@ -166,3 +166,114 @@ fn what_kea_writes_with_defaults_is_read() {
         ]
     );
 }
+
+#[test]
+fn classes_are_defined_before_they_are_asked_for() {
+    let supported = |error: &&String| !error.contains("not supported yet");
+    let errors = refused(
+        r#""client-classes": [{"name": "a", "test": "member('b') or member('ALL')"}, {"name": "b", "test": "option[60].hex == "},
+{"name": "a", "template-test": "'x'", "test": "member('a')"}, {"name": "KNOWN", "test": "member('a')", "only-if-required": true},
+{"name": "c", "only-if-required": false, "only-in-additional-list": true, "min-valid-lifetime": 9, "valid-lifetime": 8},
+{"name": "d", "option-def": [{"name": "x", "code": 222, "type": "empty"}, {"name": "y", "code": 43, "type": "uint8"}],
+ "option-data": [{"code": 43, "data": "256"}], "server-hostname": ""}, {"name": ""}, {}],
+"subnet4": [{"id": 1, "subnet": "10.0.0.0/24", "client-class": "a", "client-classes": ["b"], "require-client-classes": ["a"], "evaluate-additional-classes": ["b"]}]"#,
+    );
+    assert_eq!(
+        errors.iter().filter(supported).collect::<Vec<_>>(),
+        [
+            "c:2:42: Dhcp4/client-classes[0]/test: at character 8: class 'b' is not defined before this",
+            "c:2:97: Dhcp4/client-classes[1]/test: at character 19: the end of the expression stands where an expression is expected",
+            "c:3:10: Dhcp4/client-classes[2]/name: class 'a' is defined twice",
+            "c:3:32: Dhcp4/client-classes[2]/template-test: class 'a' has both test and template-test",
+            "c:3:89: Dhcp4/client-classes[3]/test: built-in class 'KNOWN' cannot have a test",
+            "c:3:124: Dhcp4/client-classes[3]/only-if-required: class 'KNOWN' cannot be in additional lists alone",
+            "c:4:35: Dhcp4/client-classes[4]/only-if-required: cannot stand beside only-in-additional-list",
+            "c:4:97: Dhcp4/client-classes[4]/min-valid-lifetime: must not be above valid-lifetime, which is 8",
+            "c:5:52: Dhcp4/client-classes[5]/option-def[0]/code: a class defines the options 43 and 224 to 254 only",
+            "c:6:39: Dhcp4/client-classes[5]/option-data[0]/data: 256 is out of range",
+            "c:6:81: Dhcp4/client-classes[6]/name: a class needs a name",
+            "c:6:86: Dhcp4/client-classes[7]: `name` is missing",
+            "c:7:64: Dhcp4/subnet4[0]/client-class: cannot stand beside client-classes",
+            "c:7:121: Dhcp4/subnet4[0]/require-client-classes[0]: cannot stand beside evaluate-additional-classes",
+        ]
+    );
+    assert_eq!(errors.iter().filter(|error| !supported(error)).count(), 12);
+}
+
+#[test]
+fn options_are_as_they_are_defined() {
+    let config = check(
+        r#"{"Dhcp4": {"option-def": [{"name": "site", "code": 230, "type": "record", "record-types": "uint8, ipv4-address, string"},
+            {"name": "box", "code": 231, "type": "uint16", "encapsulate": "inside"}, {"name": "item", "code": 1, "space": "inside", "type": "fqdn", "array": true},
+            {"name": "door", "code": 1, "space": "vendor-9", "type": "boolean"}, {"name": "mine", "code": 43, "type": "tuple"}],
+            "option-data": [{"name": "site", "data": "7, 192.0.2.1, x"}, {"code": 231, "data": "258"}, {"space": "inside", "name": "item", "data": "a., b."},
+            {"space": "vendor-9", "name": "door", "data": "true"}, {"name": "mine", "data": "abc"}]}}"#,
+    )
+    .unwrap();
+    let data = |code| config.options.find(code).map(|item| item.data.to_vec());
+    assert_eq!(data(230), Some(vec![7, 192, 0, 2, 1, b'x']));
+    assert_eq!(data(231), Some(vec![1, 2, 1, 6, 1, b'a', 0, 1, b'b', 0]));
+    assert_eq!(data(43), Some(b"\x03abc".to_vec()));
+    assert_eq!(*config.options.vendors()[0].items[0].data, [1]);
+}
+
+#[test]
+fn definitions_of_options_have_rules() {
+    assert_eq!(
+        refused(
+            r#""option-def": [{"name": "a", "code": 6, "type": "uint8"}, {"name": "routers", "code": 230, "type": "uint8"},
+{"name": "b", "code": 255, "type": "uint8"}, {"name": "c", "code": 231, "type": "text"}, {"name": "-d", "code": 232, "type": "empty"},
+{"name": "e", "code": 233, "type": "record", "record-types": "string, uint8"}, {"name": "f", "code": 234, "type": "record", "record-types": "uint8"},
+{"name": "g", "code": 235, "type": "string", "array": true}, {"name": "h", "code": 236, "type": "uint8", "array": true, "encapsulate": "x"},
+{"name": "i", "code": 237, "type": "empty", "encapsulate": "dhcp4"}, {"name": "i", "code": 237, "type": "uint8", "record-types": "uint8"}, {"code": 1}]"#
+        ),
+        [
+            "c:2:38: Dhcp4/option-def[0]/code: option 6 of the space dhcp4 is a standard one",
+            "c:2:68: Dhcp4/option-def[1]/name: option `routers` of the space dhcp4 is a standard one",
+            "c:3:23: Dhcp4/option-def[2]/code: must be a whole number from 1 to 254, not 255",
+            "c:3:81: Dhcp4/option-def[3]/type: must be \"empty\", \"binary\", \"boolean\", \"int8\", \"int16\", \"int32\", \"uint8\", \"uint16\", \"uint32\", \"ipv4-address\", \"ipv6-address\", \"ipv6-prefix\", \"psid\", \"string\", \"tuple\", \"fqdn\" or \"record\", not \"text\"",
+            "c:3:99: Dhcp4/option-def[4]/name: `-d` is no name: it needs letters, digits, and hyphens between them",
+            "c:4:62: Dhcp4/option-def[5]/record-types: `string` must be the last field: its length is not known",
+            "c:4:141: Dhcp4/option-def[6]/record-types: a record needs two fields at least, in `record-types`",
+            "c:5:55: Dhcp4/option-def[7]/array: strings, bytes and nothing at all make no array",
+            "c:5:136: Dhcp4/option-def[8]/encapsulate: an array has no options inside",
+            "c:6:60: Dhcp4/option-def[9]/encapsulate: the option itself is of the space `dhcp4`",
+            "c:6:79: Dhcp4/option-def[10]/name: option `i` of the space dhcp4 stands already in line 6",
+            "c:6:92: Dhcp4/option-def[10]/code: option 237 of the space dhcp4 stands already in line 6",
+            "c:6:130: Dhcp4/option-def[10]/record-types: `record-types` is for the type \"record\"",
+            "c:6:140: Dhcp4/option-def[11]: `name` is missing",
+            "c:6:140: Dhcp4/option-def[11]: `type` is missing",
+        ]
+    );
+}
+
+#[test]
+fn sockets_databases_and_libraries_are_complete() {
+    assert_eq!(
+        refused(
+            r#""control-sockets": [{"socket-type": "unix", "socket-port": 1}, {"socket-type": "https", "socket-name": "a", "cert-file": "c",
+  "authentication": {"clients": [{"user": "a:b", "user-file": "f"}, {"password": "a", "password-file": "b"}]}}],
+"hosts-databases": [{"type": "mysql", "tcp-user-timeout": 1, "password": "a", "password-file": "b"}, {"name": "x"}],
+"hooks-libraries": [{"library": "libdhcp_run_script.so"}, {"library": "/opt/mine.so"}, {"parameters": {}}]"#
+        ),
+        [
+            "c:2:21: Dhcp4/control-sockets[0]: `socket-name` is missing",
+            "c:2:60: Dhcp4/control-sockets[0]/socket-port: `socket-port` is for sockets of the types \"http\" and \"https\"",
+            "c:2:64: Dhcp4/control-sockets[1]: `key-file` is missing: TLS needs trust-anchor, cert-file and key-file",
+            "c:2:64: Dhcp4/control-sockets[1]: `trust-anchor` is missing: TLS needs trust-anchor, cert-file and key-file",
+            "c:2:80: Dhcp4/control-sockets[1]/socket-type: not supported yet: `https`",
+            "c:2:104: Dhcp4/control-sockets[1]/socket-name: `socket-name` is for sockets of the type \"unix\"",
+            "c:3:43: Dhcp4/control-sockets[1]/authentication/clients[0]/user: must be neither empty nor contain a colon",
+            "c:3:63: Dhcp4/control-sockets[1]/authentication/clients[0]/user-file: `user` and `user-file` exclude each other",
+            "c:3:104: Dhcp4/control-sockets[1]/authentication/clients[1]/password-file: `password` and `password-file` exclude each other",
+            "c:4:21: Dhcp4/hosts-databases[0]: not supported yet: leave it out",
+            "c:4:59: Dhcp4/hosts-databases[0]/tcp-user-timeout: `tcp-user-timeout` is for databases of the type \"postgresql\"",
+            "c:4:96: Dhcp4/hosts-databases[0]/password-file: `password` and `password-file` exclude each other",
+            "c:4:102: Dhcp4/hosts-databases[1]: `type` is missing",
+            "c:4:102: Dhcp4/hosts-databases[1]: not supported yet: leave it out",
+            "c:5:33: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_run_script.so",
+            "c:5:71: Dhcp4/hooks-libraries[1]/library: not supported yet: mine.so is not among the bundled libraries",
+            "c:5:88: Dhcp4/hooks-libraries[2]: `library` is missing",
+        ]
+    );
+}
