@@ -48,13 +48,14 @@ impl Model {
     }
 }
 
-fn scope(scope: &Scope, path: &str, claims: &mut Vec<Claim>) {
-    for (special, _) in &scope.specials {
-        let nodes = special.nodes.iter().map(|node| Claim { path: format!("{path}/{node}"), node: ClaimedNode::Made });
+fn scope(scope: &Scope, within: &str, claims: &mut Vec<Claim>) {
+    for special in &scope.specials {
+        let nodes =
+            special.nodes.iter().map(|node| Claim { path: format!("{within}/{node}"), node: ClaimedNode::Made });
         claims.extend(nodes);
     }
     for field in &scope.fields {
-        let path = format!("{path}/{}", field.node);
+        let path = format!("{within}/{}", field.node);
         let (node, below, list) = match &field.shape {
             Shape::Leaf(kind) => (ClaimedNode::Leaf(kind), None, None),
             Shape::LeafList(kind) => (ClaimedNode::LeafList(kind), None, None),
@@ -68,6 +69,9 @@ fn scope(scope: &Scope, path: &str, claims: &mut Vec<Claim>) {
             }
         };
         claims.push(Claim { path: path.clone(), node });
+        let outer = if list.is_some() { &path } else { within };
+        let order = field.order.map(|order| Claim { path: format!("{outer}/{}", order.node), node: ClaimedNode::Made });
+        claims.extend(order);
         let inner = list.map(|(inner, list)| {
             let node = ClaimedNode::List { keys: list.keys, by_user: list.by_user };
             Claim { path: format!("{path}/{inner}"), node }

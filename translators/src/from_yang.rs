@@ -1,14 +1,16 @@
 //! YANG to Kea JSON.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use schema::table::Kind;
 use serde_json::{Map, Value};
 
 use crate::merge::Merge;
 use crate::path::{Key, YangPath};
-use crate::shape::{Field, List, Part, Scope, Shape, members_of};
-use crate::special::{Context, Special};
-use crate::{Model, TranslateError, scalar};
+use crate::shape::{Field, Group, List, Part, Scope, Shape, members_of};
+use crate::special::Context;
+use crate::{Model, TranslateError, elder, scalar};
 
 /// Turns data of the model (RFC 7951 JSON) into Kea JSON (`{"Dhcp4": {...}}`).
 ///
@@ -17,14 +19,16 @@ use crate::{Model, TranslateError, scalar};
 /// the data, are taken from it. Top-level nodes of other modules are passed over; nodes that the daemon does not take
 /// are errors.
 pub fn to_kea(model: &Model, yang: &Value, before: &Value) -> Result<Value, Vec<TranslateError>> {
-    let parameters = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
-    let context = Context::new(model, parameters);
+    let written = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
+    let parameters = elder::renewed(written);
+    let context = Context::new(model, &parameters);
     let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };
-    let config = match yang.get(format!("{}:config", model.module)) {
-        Some(Value::Object(config)) => walk.scope(model.scope, config, parameters),
-        None => walk.scope(model.scope, &EMPTY, parameters),
+    let mut config = match yang.get(format!("{}:config", model.module)) {
+        Some(Value::Object(config)) => walk.scope(model.scope, config, &parameters),
+        None => walk.scope(model.scope, &EMPTY, &parameters),
         Some(_) => walk.error("a container is expected".into()).unwrap_or_default(),
     };
+    elder::as_written(&mut config, written);
     match walk.errors.is_empty() {
         true => Ok(Map::from_iter([(model.root.to_owned(), config.into())]).into()),
         false => Err(walk.errors),
@@ -47,25 +51,25 @@ impl<'a> Walk<'a> {
         before: &'a Map<String, Value>,
     ) -> Map<String, Value> {
         let mut kea = Map::new();
-        for (special, keys) in &scope.specials {
-            kea.extend(self.special(special, keys, yang, before));
+        for special in &scope.specials {
+            kea.extend(self.special(special, yang, before));
         }
         for (key, was) in before {
             let value = match scope.of_key(key) {
-                Some(Part::Field(field)) if !yang.contains_key(field.node) => self.field(field, None, Some(was)),
+                Some(Part::Field(field)) if !yang.contains_key(field.node) => self.field(field, yang, Some(was)),
                 Some(_) => None,
                 None => Some(was.clone()),
             };
             kea.extend(value.map(|value| (key.clone(), value)));
         }
-        for (node, now) in yang.iter().filter(|(node, _)| !node.starts_with('@')) {
+        for node in yang.keys().filter(|node| !node.starts_with('@')) {
             self.within(node, |walk| match scope.of_node(node) {
                 Some(Part::Field(field)) => {
                     let (key, was) = field.find(before).map_or((field.key, None), |(key, was)| (key, Some(was)));
-                    kea.extend(walk.field(field, Some(now), was).map(|value| (key.to_owned(), value)));
+                    kea.extend(walk.field(field, yang, was).map(|value| (key.to_owned(), value)));
                 }
-                Some(Part::Special(_)) => (),
-                None => walk.error("the daemon does not support this parameter".into()).unwrap_or_default(),
+                Some(Part::Special(_) | Part::Order) => (),
+                None => walk.error(UNSUPPORTED.into()).unwrap_or_default(),
             });
         }
         kea
@@ -73,19 +77,19 @@ impl<'a> Walk<'a> {
 
     fn special(
         &mut self,
-        special: &'static Special,
-        keys: &[&str],
+        special: &'a Group,
         yang: &Map<String, Value>,
         before: &Map<String, Value>,
     ) -> Map<String, Value> {
-        let (now, written) = (members_of(yang, special.nodes), members_of(before, keys));
-        if (special.to_yang)(self.context, &written).is_ok_and(|was| same(&was, &now)) {
+        let keys = &special.keys;
+        let (now, written) = (members_of(yang, &special.nodes), members_of(before, keys));
+        if special.to_yang(self.context, &written).is_ok_and(|was| same(&was, &now)) {
             return written;
         }
         if now.is_empty() {
             return now;
         }
-        let made = (special.to_kea)(&now).and_then(|kea| match kea.keys().find(|key| !keys.contains(&key.as_str())) {
+        let made = special.to_kea(&now).and_then(|kea| match kea.keys().find(|key| !keys.contains(&key.as_str())) {
             Some(key) => Err(format!("the daemon does not support `{key}` here")),
             None => Ok(kea),
         });
@@ -95,28 +99,18 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The value of the JSON for a node, which may be absent; `was` is the value before.
-    fn field(&mut self, field: &'a Field, now: Option<&'a Value>, was: Option<&'a Value>) -> Option<Value> {
+    /// The value of the JSON for a node, which may be absent among its siblings; `was` is the value before.
+    fn field(&mut self, field: &'a Field, siblings: &'a Map<String, Value>, was: Option<&'a Value>) -> Option<Value> {
+        let now = siblings.get(field.node);
         match (&field.shape, now) {
             (Shape::Container { scope, presence }, _) => self.container(scope, *presence, now, was),
-            (Shape::List { scope, list, inner }, _) => match inner {
-                None => self.list(scope, list, now, was),
-                Some(inner) => {
-                    self.within(inner, |walk| walk.list(scope, list, now.and_then(|now| now.get(inner)), was))
-                }
-            },
-            (Shape::LeafList(kind), Some(Value::Array(values))) => {
-                let old = |value| Some(scalar::to_yang(kind, value).ok()??.to_string());
-                let now = values.iter().map(|value| (Some(value.to_string()), value)).collect();
-                let was = items(was).iter().map(|value| (old(value), value)).filter(|(key, _)| key.is_some()).collect();
-                let make = |value, was: Option<&Value>| was.cloned().or_else(|| self.leaf(scalar::to_kea(kind, value)));
-                Some(Merge { now, was, by_user: false }.run(make).into())
+            (Shape::List { scope, list, inner: None }, _) => {
+                self.list(scope, list, now, told_order(field, siblings), was)
             }
-            (Shape::LeafList(_), Some(_)) => self.error("a list is expected".into()),
-            (Shape::LeafList(kind), None) => {
-                let nothing = |value| matches!(scalar::to_yang(kind, value), Ok(None));
-                was.filter(|was| items(Some(was)).iter().all(nothing)).cloned()
-            }
+            (Shape::List { .. }, Some(Value::Object(outer))) => self.wrapped(field, outer, was),
+            (Shape::List { .. }, Some(_)) => self.error("a container is expected".into()),
+            (Shape::List { .. }, None) => self.wrapped(field, &EMPTY, was),
+            (Shape::LeafList(kind), _) => self.leaf_list(kind, now, told_order(field, siblings), was),
             (Shape::Leaf(kind), now) => {
                 let same = |was: &&Value| field.leaf(kind, was).is_ok_and(|was| was.as_ref() == now);
                 match was.filter(same) {
@@ -130,6 +124,41 @@ impl<'a> Walk<'a> {
                 self.leaf(json.ok_or_else(|| "JSON text is expected".into()))
             }
         }
+    }
+
+    /// A list in a container that the JSON does not have.
+    fn wrapped(&mut self, field: &'a Field, outer: &'a Map<String, Value>, was: Option<&'a Value>) -> Option<Value> {
+        let Shape::List { scope, list, inner: Some(inner) } = &field.shape else { return None };
+        let order = field.order.map(|order| order.node);
+        let known = |node: &str| node == *inner || Some(node) == order || node.starts_with('@');
+        for node in outer.keys().filter(|node| !known(node)) {
+            self.within(node, |walk| walk.error::<()>(UNSUPPORTED.into()));
+        }
+        self.within(inner, |walk| walk.list(scope, list, outer.get(*inner), told_order(field, outer), was))
+    }
+
+    fn leaf_list(
+        &mut self,
+        kind: &'static Kind,
+        now: Option<&'a Value>,
+        order: Option<Ranks<'a>>,
+        was: Option<&'a Value>,
+    ) -> Option<Value> {
+        let Some(now) = now else {
+            let nothing = |value| matches!(scalar::to_yang(kind, value), Ok(None));
+            return was.filter(|was| items(Some(was)).iter().all(nothing)).cloned();
+        };
+        let Value::Array(values) = now else { return self.error("a list is expected".into()) };
+        let all = scalar::all_words(kind, items(was));
+        if all.len() == values.len() && all.iter().all(|word| values.contains(word)) {
+            return was.cloned();
+        }
+        let old = |value| Some(scalar::to_yang(kind, value).ok()??.to_string());
+        let now = ranked(values, order.as_ref(), |value| Some(value));
+        let now = now.into_iter().map(|value| (Some(value.to_string()), value)).collect();
+        let was = items(was).iter().map(|value| (old(value), value)).filter(|(key, _)| key.is_some()).collect();
+        let make = |value, was: Option<&Value>| was.cloned().or_else(|| self.leaf(scalar::to_kea(kind, value)));
+        Some(Merge { now, was, by_user: order.is_some() }.run(make).into())
     }
 
     fn container(
@@ -157,6 +186,7 @@ impl<'a> Walk<'a> {
         scope: &'a Scope,
         list: &'static List,
         now: Option<&'a Value>,
+        order: Option<Ranks<'a>>,
         was: Option<&'a Value>,
     ) -> Option<Value> {
         let entries = match now {
@@ -164,12 +194,13 @@ impl<'a> Walk<'a> {
             Some(_) => return self.error("a list is expected".into()),
             None => &[],
         };
+        let sorted = ranked(entries, order.as_ref(), |entry| entry.get(list.keys.first()?));
         let old = |entry: &Value| Key::of_kea(self.context, scope, list, entry.as_object()?);
         let new = |entry: &Value| Key::of(list, entry.as_object()?).ok();
         let merge = Merge {
-            now: entries.iter().map(|entry| (new(entry), entry)).collect(),
+            now: sorted.into_iter().map(|entry| (new(entry), entry)).collect(),
             was: items(was).iter().map(|entry| (old(entry), entry)).collect(),
-            by_user: list.by_user,
+            by_user: list.by_user || order.is_some(),
         };
         let merged = merge.run(|entry, was| {
             let Some(entry) = entry.as_object() else { return self.error("a list entry is expected".into()) };
@@ -199,6 +230,29 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Places of entries by their names.
+type Ranks<'a> = HashMap<&'a str, usize>;
+
+/// The order of a list or leaf-list, if a node beside it tells.
+fn told_order<'a>(field: &Field, siblings: &'a Map<String, Value>) -> Option<Ranks<'a>> {
+    let names = siblings.get(field.order?.node)?.as_array()?;
+    Some(names.iter().enumerate().filter_map(|(rank, name)| Some((name.as_str()?, rank))).collect())
+}
+
+/// The entries in this order, the others behind.
+fn ranked<'a>(
+    entries: &'a [Value],
+    order: Option<&Ranks<'_>>,
+    name: impl Fn(&Value) -> Option<&Value>,
+) -> Vec<&'a Value> {
+    let mut sorted: Vec<_> = entries.iter().collect();
+    if let Some(ranks) = order {
+        let rank = |entry| ranks.get(name(entry)?.as_str()?).copied();
+        sorted.sort_by_key(|entry| rank(entry).unwrap_or(usize::MAX));
+    }
+    sorted
+}
+
 /// Whether the nodes say the same: leaf-lists have no order.
 fn same(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let sorted = |value: &Value| match value {
@@ -216,5 +270,7 @@ fn same(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
 fn items(list: Option<&Value>) -> &[Value] {
     list.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
+
+const UNSUPPORTED: &str = "the daemon does not support this parameter";
 
 static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::path::{KeaPath, Key};
-use crate::shape::{Field, List, Part, Scope, Shape, members_of};
+use crate::shape::{Field, List, Part, Scope, Shape};
 use crate::special::Context;
-use crate::{LeftOut, Model, TranslateError, scalar};
+use crate::{LeftOut, Model, TranslateError, elder, scalar};
 
 /// A configuration as data of its model.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +23,16 @@ pub struct Translation {
 /// An error means that the JSON is no configuration of this daemon; what is valid but has no place in the model is
 /// listed in [`Translation::left_out`].
 pub fn to_yang(model: &Model, kea: &Value) -> Result<Translation, Vec<TranslateError>> {
-    let Some(parameters) = kea.get(model.root).and_then(Value::as_object) else {
+    let Some(written) = kea.get(model.root).and_then(Value::as_object) else {
         let reason = format!("a map with the key `{}` is expected", model.root);
         return Err(vec![TranslateError { path: String::new(), reason }]);
     };
-    let context = Context::new(model, parameters);
+    let parameters = elder::renewed(written);
+    let context = Context::new(model, &parameters);
     let mut walk = Walk::new(&context);
-    let config = walk.scope(model.scope, parameters);
+    let config = walk.scope(model.scope, &parameters);
+    walk.errors.iter_mut().for_each(|error| elder::write_path(&mut error.path, written));
+    walk.left_out.iter_mut().for_each(|left| elder::write_path(&mut left.path, written));
     if !walk.errors.is_empty() {
         return Err(walk.errors);
     }
@@ -55,10 +58,10 @@ impl<'a> Walk<'a> {
     /// The members of a container or list entry.
     pub fn scope(&mut self, scope: &Scope, kea: &'a Map<String, Value>) -> Map<String, Value> {
         let mut yang = Map::new();
-        for (special, keys) in &scope.specials {
-            match (special.to_yang)(self.context, &members_of(kea, keys)) {
+        for special in &scope.specials {
+            match special.to_yang(self.context, kea) {
                 Ok(members) => yang.extend(members),
-                Err(reason) => self.within(keys.first().copied().unwrap_or(""), |walk| {
+                Err(reason) => self.within(special.keys.first().copied().unwrap_or(""), |walk| {
                     walk.error::<()>(reason);
                 }),
             }
@@ -67,10 +70,11 @@ impl<'a> Walk<'a> {
             self.within(key, |walk| match scope.of_key(key) {
                 Some(Part::Field(field)) => {
                     if let Some(value) = walk.field(field, value) {
+                        yang.extend(order(field, &value));
                         yang.insert(field.node.to_owned(), value);
                     }
                 }
-                Some(Part::Special(_)) => (),
+                Some(Part::Special(_) | Part::Order) => (),
                 None if is_empty(value) => (),
                 None => walk.leave_out("the model has no node for it"),
             });
@@ -82,17 +86,13 @@ impl<'a> Walk<'a> {
     pub fn field(&mut self, field: &Field, kea: &'a Value) -> Option<Value> {
         match (&field.shape, kea) {
             (Shape::Leaf(kind), _) => match field.leaf(kind, kea) {
-                Ok(None) if kea.is_number() => {
-                    self.leave_out("less than the model holds");
-                    None
-                }
                 Ok(value) => value,
                 Err(reason) => self.error(reason),
             },
             (Shape::Opaque, _) => Some(kea.to_string().into()),
             (Shape::LeafList(kind), Value::Array(values)) => {
                 let mut seen = HashSet::new();
-                let mut yang = Vec::new();
+                let mut yang = scalar::all_words(kind, values);
                 for (index, value) in values.iter().enumerate() {
                     self.at(index, |walk| match scalar::to_yang(kind, value) {
                         Ok(None) => (),
@@ -114,7 +114,12 @@ impl<'a> Walk<'a> {
                 match inner {
                     _ if yang.is_empty() => None,
                     None => Some(yang.into()),
-                    Some(inner) => Some(Map::from_iter([((*inner).to_owned(), yang.into())]).into()),
+                    Some(inner) => {
+                        let order = order(field, &Value::Array(yang.clone()));
+                        Some(
+                            order.into_iter().chain([((*inner).to_owned(), yang.into())]).collect::<Map<_, _>>().into(),
+                        )
+                    }
                 }
             }
             (Shape::LeafList(_) | Shape::List { .. }, _) => self.error("a list is expected".into()),
@@ -167,6 +172,16 @@ impl<'a> Walk<'a> {
         self.errors.push(TranslateError { path: self.path.to_string(), reason });
         None
     }
+}
+
+/// The node that tells the order of a list or leaf-list.
+fn order(field: &Field, yang: &Value) -> Option<(String, Value)> {
+    let order = field.order?;
+    let key = match &field.shape {
+        Shape::List { list, .. } => list.keys.first().copied(),
+        _ => None,
+    };
+    Some((order.node.to_owned(), order.of(yang.as_array()?, key)?))
 }
 
 /// Whether a value that the model cannot hold says nothing anyway.

@@ -13,6 +13,7 @@
 //! configuration makes sense is the daemon's.
 
 mod claim;
+mod elder;
 mod error;
 mod from_yang;
 mod into_yang;

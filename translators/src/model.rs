@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use dhcpd_config::options::{Family, code};
 use schema::table::Table;
 
-use crate::shape::Scope;
+use crate::shape::{Names, Scope};
 
 /// A YANG module and the daemon configuration that it describes.
 #[derive(Clone, Copy)]
@@ -46,6 +46,11 @@ impl Model {
     /// kea-dhcp-ddns.
     pub const DDNS: Self =
         Self { module: "kea-dhcp-ddns", root: "DhcpDdns", table: ddns, scope: &DDNS, space: "", code: |_, _| None };
+    /// Name of our own module with nodes for what this one lacks (`takahe-kea-dhcp4-server`).
+    pub fn own_module(&self) -> String {
+        format!("takahe-{}", self.module)
+    }
+
     /// All of them.
     pub const ALL: [Self; 3] = [Self::DHCP4, Self::DHCP6, Self::DDNS];
 }
@@ -64,9 +69,9 @@ impl std::fmt::Debug for Model {
     }
 }
 
-static DHCP4: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", dhcp4()));
-static DHCP6: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", dhcp6()));
-static DDNS: LazyLock<Scope> = LazyLock::new(|| Scope::new("config", ddns()));
+static DHCP4: LazyLock<Scope> = LazyLock::new(|| Scope::new(Names::of("kea-dhcp4-server"), "config", dhcp4()));
+static DHCP6: LazyLock<Scope> = LazyLock::new(|| Scope::new(Names::of("kea-dhcp6-server"), "config", dhcp6()));
+static DDNS: LazyLock<Scope> = LazyLock::new(|| Scope::new(Names::of("kea-dhcp-ddns"), "config", ddns()));
 
 fn dhcp4() -> &'static Table {
     <dhcpd_config::v4::parameters::Dhcp4 as schema::Scope>::TABLE

@@ -5,7 +5,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::Model;
-use crate::shape::{Field, List, Part, Scope, Shape, members_of};
+use crate::elder;
+use crate::shape::{Field, List, Part, Scope, Shape};
 use crate::special::Context;
 
 /// The instance path for a parameter's path in the configuration `kea`: `Dhcp4/subnet4[2]/pools[0]/pool` gives
@@ -13,9 +14,11 @@ use crate::special::Context;
 ///
 /// Where the path has no node, that of the nearest enclosing node is given.
 pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
+    let root = kea.get(model.root).and_then(Value::as_object);
+    let (root, path) = (root.map(elder::renewed), elder::renewed_path(path));
     let mut steps = path.trim_start_matches('/').split('/');
     let mut yang = YangPath::new(model.module);
-    let Some(root) = kea.get(model.root).and_then(Value::as_object).filter(|_| steps.next() == Some(model.root)) else {
+    let Some(root) = root.as_deref().filter(|_| steps.next() == Some(model.root)) else {
         return yang.to_string();
     };
     let context = Context::new(model, root);
@@ -25,10 +28,11 @@ pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
         let field = match place.0.of_key(key) {
             Some(Part::Field(field)) => field,
             Some(Part::Special(special)) => {
-                yang.extend(special.nodes.iter().copied().find(|node| *node == key));
+                let bare = |node: &str| node.rsplit(':').next() == Some(key);
+                yang.extend(special.nodes.iter().copied().find(|node| bare(node)));
                 break;
             }
-            None => break,
+            Some(Part::Order) | None => break,
         };
         match follow(&context, field, place.1.get(key), index, &mut yang) {
             Some(next) => place = next,
@@ -94,8 +98,8 @@ impl Key {
     pub fn of_kea(context: &Context<'_>, scope: &Scope, list: &List, kea: &Map<String, Value>) -> Option<Self> {
         let asked = |node: &&'static str| list.keys.contains(node) || list.needs.contains(node);
         let mut yang = Map::new();
-        for (special, keys) in scope.specials.iter().filter(|(special, _)| special.nodes.iter().any(asked)) {
-            yang.extend((special.to_yang)(context, &members_of(kea, keys)).ok()?);
+        for special in scope.specials.iter().filter(|special| special.nodes.iter().any(asked)) {
+            yang.extend(special.to_yang(context, kea).ok()?);
         }
         for node in list.keys.iter().chain(list.needs) {
             if let Some(Part::Field(field)) = scope.of_node(node)

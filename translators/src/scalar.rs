@@ -14,12 +14,25 @@ pub(crate) fn to_yang(kind: &Kind, value: &Value) -> Result<Option<Value>, Strin
         }
         (Kind::Int { .. }, Value::Number(n)) if !n.is_f64() => Ok(Some(value.clone())),
         (Kind::Real, Value::Number(n)) => Ok(n.as_f64().map(|n| decimal(n).into())),
-        // An empty address or prefix is none; `auto` stands for all identifiers of hosts.
-        (Kind::Word(_), Value::String(word)) if word == "auto" => Ok(None),
+        // An empty address or prefix is none; `auto` stands for all words, see `all_words`.
+        (Kind::Word(_), Value::String(word)) if word == AUTO => Ok(None),
         (Kind::Text { format }, Value::String(text)) if text.is_empty() && format.starts_with("ip") => Ok(None),
         (Kind::Text { format }, Value::String(text)) => Ok(Some(canonical(format, text).into())),
         (Kind::Bool, Value::Bool(_)) | (Kind::Word(_), Value::String(_)) => Ok(Some(value.clone())),
         _ => Err(expected(kind)),
+    }
+}
+
+/// Stands for all identifiers of hosts.
+const AUTO: &str = "auto";
+
+/// The values of a list that `auto` stands for; none if it is not in the list.
+pub(crate) fn all_words(kind: &Kind, kea: &[Value]) -> Vec<Value> {
+    match kind {
+        Kind::Word(words) if kea.iter().any(|word| word == AUTO) => {
+            words.iter().filter(|word| **word != AUTO).map(|word| Value::from(*word)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

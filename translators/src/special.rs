@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use crate::Model;
-use crate::scalar::Prefix;
+use crate::scalar::{Prefix, canonical};
 
 /// Members of a JSON object.
 pub(crate) type Members = Map<String, Value>;
@@ -33,6 +33,22 @@ pub(crate) static SPECIALS: &[Special] = &[
         nodes: &["user-context"],
         to_yang: |_, kea| context_to_yang(kea),
         to_kea: context_to_kea,
+    },
+    Special {
+        within: "multi-threading",
+        keys: &["user-context", "comment"],
+        nodes: &["takahe:user-context"],
+        to_yang: |_, kea| {
+            Ok(context_to_yang(kea)?.into_iter().map(|(_, context)| ("takahe:user-context".into(), context)).collect())
+        },
+        to_kea: context_to_kea,
+    },
+    Special {
+        within: "relay",
+        keys: &["ip-addresses", "ip-address"],
+        nodes: &["ip-addresses"],
+        to_yang: |_, kea| relay_to_yang(kea),
+        to_kea: |yang| Ok(yang.clone()),
     },
     Special {
         within: "pool",
@@ -100,6 +116,24 @@ pub(crate) static SPECIALS: &[Special] = &[
         to_kea: |yang| Ok(yang.values().map(|kind| ("type".to_owned(), kind.clone())).collect()),
     },
     Special {
+        within: "key",
+        keys: &["secret", "secret-file"],
+        nodes: SECRETS,
+        // The model demands a secret.
+        to_yang: |_, kea| {
+            let (secret, file) = (kea.get("secret"), kea.get("secret-file"));
+            let empty = file.map(|_| Value::from(""));
+            let given = SECRETS.iter().zip([secret.cloned().or(empty), file.cloned()]);
+            Ok(members(given.filter_map(|(node, value)| Some((*node, value?)))))
+        },
+        to_kea: |yang| {
+            let [secret, file] = [0, 1].map(|node| SECRETS.get(node).and_then(|node| yang.get(*node)).cloned());
+            let secret = secret.filter(|secret| file.is_none() || secret != "");
+            let given = ["secret", "secret-file"].into_iter().zip([secret, file]);
+            Ok(members(given.filter_map(|(key, value)| Some((key, value?)))))
+        },
+    },
+    Special {
         within: "clients",
         keys: CREDENTIALS,
         nodes: CREDENTIALS,
@@ -114,14 +148,13 @@ pub(crate) static SPECIALS: &[Special] = &[
     },
 ];
 
-/// Nodes without a user context of their own; the JSON may have one all the same.
+/// Nodes without a user context of their own.
 static NO_CONTEXT: &[&str] = &[
     "compatibility",
     "config-control",
     "expired-leases-processing",
     "forward-ddns",
     "hook-library",
-    "multi-threading",
     "output-option",
     "relay",
     "reverse-ddns",
@@ -130,17 +163,21 @@ static NO_CONTEXT: &[&str] = &[
 
 static IDENTIFIERS: &[&str] = &["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
 
+static SECRETS: &[&str] = &["secret", "takahe:secret-file"];
+
 static CREDENTIALS: &[&str] = &["user", "password", "user-file", "password-file"];
 
-/// Whether the parameter has no node in this container or list, whatever its table says of other places.
-pub(crate) fn has_no_node(within: &str, key: &str) -> bool {
-    NO_CONTEXT.contains(&within) && ["user-context", "comment"].contains(&key)
+/// Whether the parameter has no node in this container or list, or the daemon does not take it there, whatever its table
+/// says of other places.
+pub(crate) fn has_no_node(module: &str, within: &str, key: &str) -> bool {
+    let context = NO_CONTEXT.contains(&within) && ["user-context", "comment"].contains(&key);
+    context || (module, within, key) == ("kea-dhcp-ddns", "control-sockets", "http-headers")
 }
 
 impl Special {
     /// Whether it has a meaning in this container or list.
     pub fn stands_in(&self, node: &str) -> bool {
-        self.within == node || (self.within.is_empty() && !NO_CONTEXT.contains(&node))
+        self.within == node || (self.within.is_empty() && node != "multi-threading" && !NO_CONTEXT.contains(&node))
     }
 }
 
@@ -192,12 +229,30 @@ fn context_to_yang(kea: &Members) -> Result<Members, String> {
 }
 
 fn context_to_kea(yang: &Members) -> Result<Members, String> {
-    let text = yang.get("user-context").and_then(Value::as_str).unwrap_or_default();
+    let text = yang.values().next().and_then(Value::as_str).unwrap_or_default();
     match serde_json::from_str(text) {
         Ok(context @ Value::Object(_)) => Ok(members([("user-context", context)])),
         Ok(_) => Err("a JSON object is expected".into()),
         Err(error) => Err(format!("this is no JSON object: {error}")),
     }
+}
+
+/// Addresses of relays; an older spelling has only one.
+fn relay_to_yang(kea: &Members) -> Result<Members, String> {
+    let mut addresses: Vec<Value> = Vec::new();
+    let given = match (kea.get("ip-addresses"), kea.get("ip-address")) {
+        (Some(Value::Array(list)), _) => list.as_slice(),
+        (Some(_), _) => return Err("a list is expected".into()),
+        (None, one) => one.map(std::slice::from_ref).unwrap_or_default(),
+    };
+    for address in given {
+        let address = address.as_str().ok_or("an address is expected")?;
+        let address = Value::from(canonical("ip-address", address));
+        if address != "" && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(members((!addresses.is_empty()).then(|| ("ip-addresses", addresses.into()))))
 }
 
 /// `first - last` or `prefix/length`.

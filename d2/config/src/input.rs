@@ -51,14 +51,25 @@ pub struct DhcpDdns {
     #[param(yang(absent))]
     pub control_socket: Given<ControlSocket>,
     /// Libraries that extend the server; not supported yet.
-    #[param(later, yang(absent))]
-    pub hooks_libraries: Vec<At<Json>>,
+    #[param(later, yang = "takahe:hook-library")]
+    pub hooks_libraries: Vec<At<HookLibrary>>,
     /// What is logged, and where to.
     #[param(yang = "logger")]
     pub loggers: Vec<At<Logger>>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
+}
+
+/// A library that extends the server.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct HookLibrary {
+    /// File of the library: its name, or a path to it.
+    #[param(required)]
+    pub library: Given<String>,
+    /// Parameters of the library.
+    #[param(yang(opaque = "parameters"))]
+    pub parameters: Given<Json>,
 }
 
 /// A catalogue of zones in one direction.
@@ -117,10 +128,10 @@ pub struct TsigKey {
     #[param(range = 0..=65535, default = 0)]
     pub digest_bits: Given<u32>,
     /// The secret in base64.
-    #[param(secret)]
+    #[param(secret, yang(special))]
     pub secret: Given<String>,
     /// File that holds the secret in base64; instead of `secret`.
-    #[param(yang(absent))]
+    #[param(yang(special))]
     pub secret_file: Given<String>,
     /// Remarks of the operator.
     #[param(flatten)]

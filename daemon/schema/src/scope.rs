@@ -20,7 +20,7 @@ use std::fmt::Debug;
 /// | `required` | absence is an error |
 /// | `secret` | not shown to everyone |
 /// | `later`, `later = ""` | not supported yet: any value but an empty one is refused, or any but this one |
-/// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise |
+/// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise; `takahe:...` in a module of our own that augments them |
 /// | `yang(opaque = "...")` | the node of this name holds the JSON as text |
 /// | `yang(special)`, `yang(absent)` | the translators have a function for it; the models have no node for it |
 /// | `flatten` | the field is another scope whose parameters stand in this map |

@@ -18,6 +18,10 @@ const SHIPPED: &[(&str, &str, &str)] = &[
     ("kea-dhcp4-server", "2026-06-24", include_str!("../../../yang/kea-dhcp4-server@2026-06-24.yang")),
     ("kea-dhcp6-server", "2026-06-24", include_str!("../../../yang/kea-dhcp6-server@2026-06-24.yang")),
     ("kea-dhcp-ddns", "2025-06-25", include_str!("../../../yang/kea-dhcp-ddns@2025-06-25.yang")),
+    ("takahe-kea-types", "2026-11-21", include_str!("../../../yang/takahe-kea-types@2026-11-21.yang")),
+    ("takahe-kea-dhcp4-server", "2026-11-21", include_str!("../../../yang/takahe-kea-dhcp4-server@2026-11-21.yang")),
+    ("takahe-kea-dhcp6-server", "2026-11-21", include_str!("../../../yang/takahe-kea-dhcp6-server@2026-11-21.yang")),
+    ("takahe-kea-dhcp-ddns", "2026-11-21", include_str!("../../../yang/takahe-kea-dhcp-ddns@2026-11-21.yang")),
 ];
 
 /// A module of the context, as hello, ietf-yang-library and get-schema speak of it.
@@ -66,10 +70,12 @@ impl Schema {
                 .set_searchdir(directory)
                 .map_err(|e| format!("cannot read YANG modules from {}: {e}", directory.display()))?;
         }
-        for module in ["ietf-netconf", "ietf-netconf-monitoring"].iter().chain(models) {
-            let features: &[&str] = if *module == "ietf-netconf" { FEATURES } else { &[] };
+        let of_netconf = ["ietf-netconf", "ietf-netconf-monitoring"].map(str::to_string);
+        let models_and_ours = models.iter().flat_map(|model| [model.to_string(), ours(model)]);
+        for module in of_netconf.into_iter().chain(models_and_ours) {
+            let features: &[&str] = if module == "ietf-netconf" { FEATURES } else { &[] };
             context
-                .load_module(module, None, features)
+                .load_module(&module, None, features)
                 .map_err(|e| format!("cannot load YANG module {module}: {}", Invalid::from(e)))?;
         }
         let models_in_context = models.iter().filter_map(|model| context.get_module_implemented(model));
@@ -206,6 +212,11 @@ fn name_start(path: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The module of ours that augments a model.
+fn ours(model: &str) -> String {
+    format!("takahe-{model}")
 }
 
 fn describe(module: &SchemaModule<'_>) -> Module {
