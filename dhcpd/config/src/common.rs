@@ -36,7 +36,7 @@ impl Default for ReservationModes {
 pub struct ExpiredLeases {
     /// Seconds between two reclamations; 0: never.
     pub reclaim_interval: u32,
-    /// Seconds between two removals of reclaimed leases; 0: never.
+    /// Seconds between two removals of reclaimed leases; 0: removed when reclaimed.
     pub flush_interval: u32,
     /// Seconds that a reclaimed lease is kept; 0: removed when reclaimed.
     pub hold_time: u32,
@@ -46,6 +46,13 @@ pub struct ExpiredLeases {
     pub max_milliseconds: u32,
     /// Reclamations that did not finish before a warning is logged.
     pub unwarned_cycles: u32,
+}
+
+impl ExpiredLeases {
+    /// Lease affinity: whether leases that are over are kept for the clients that had them.
+    pub fn kept(&self) -> bool {
+        self.flush_interval > 0 && self.hold_time > 0
+    }
 }
 
 impl Default for ExpiredLeases {

@@ -157,6 +157,7 @@ impl Generator {
             (_, "t1-percent") => self.hundredths(10, 45),
             (_, "t2-percent") => self.hundredths(55, 95),
             (_, "cache-threshold") => self.hundredths(0, 99),
+            (_, "adaptive-lease-time-threshold") => self.hundredths(1, 100),
             (_, "ddns-ttl-percent") => self.hundredths(0, 100),
             (_, "ddns-ttl-min") => self.int(0, 600).into(),
             (_, "ddns-ttl-max") => self.int(601, 1 << 31).into(),

@@ -4,7 +4,7 @@
 //! made ([`Lease4`](super::parameters::Lease4)) wherever that was written.
 
 use super::parameters::{ClientClass4, Dhcp4, Lease4, Pool4, Reservation4, Subnet4};
-use crate::parameters::{Definitions, Encoder};
+use crate::parameters::{Definitions, Encoder, Relay4};
 use crate::printer::add_empty_lists;
 use schema::{At, Scope};
 use serde_json::Value;
@@ -31,6 +31,7 @@ pub fn config_get(input: &Dhcp4) -> Value {
         network.value.annotations.fold();
         encoder.complete(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
+        network.value.link.relay.get_or_insert_with(no_relays);
         for subnet in &mut network.value.subnet4 {
             subnet.value.link.relay = subnet.value.link.relay.take().or_else(|| relay.clone());
             show(&mut subnet.value, &lease, encoder);
@@ -46,6 +47,11 @@ pub fn config_get(input: &Dhcp4) -> Value {
 fn show(subnet: &mut Subnet4, outer: &Lease4, encoder: Encoder<'_>) {
     subnet.service.modernise();
     subnet.guards.modernise();
+    subnet.link.relay.get_or_insert_with(no_relays);
+    for given in [&mut subnet.dhcp4o6_interface, &mut subnet.dhcp4o6_interface_id] {
+        given.get_or_insert_default();
+    }
+    subnet.dhcp4o6_subnet.get_or_insert_default();
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();
@@ -65,6 +71,10 @@ fn reservations(list: &mut [At<Reservation4>], encoder: Encoder<'_>) {
         reservation.annotations.fold();
         encoder.complete(&mut reservation.option_data);
     }
+}
+
+fn no_relays() -> At<Relay4> {
+    At::unwritten(Relay4 { ip_addresses: Some(At::default()) })
 }
 
 fn show_class(class: &mut ClientClass4, definitions: &Definitions) {

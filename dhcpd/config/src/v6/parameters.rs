@@ -213,8 +213,9 @@ pub struct Lease6 {
     /// How the next free prefix is looked for.
     #[param(default = "iterative", inherited)]
     pub pd_allocator: Given<AllocatorName>,
-    /// Fraction of leases in use above which new clients get the least lifetime; 1 for never.
-    #[param(inherited, later = 1.0)]
+    /// Fraction of leases in use above which new clients get the least lifetime, where the allocator is `flq`; 1 for
+    /// never.
+    #[param(inherited)]
     pub adaptive_lease_time_threshold: Given<f64>,
     /// Whether what relays told is kept in the user context of the lease.
     #[param(default = false, inherited)]

@@ -4,7 +4,7 @@
 //! made ([`Lease6`](super::parameters::Lease6)) wherever that was written.
 
 use super::parameters::{ClientClass6, Dhcp6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
-use crate::parameters::{Definitions, Encoder};
+use crate::parameters::{Definitions, Encoder, Relay6};
 use crate::printer::{add_empty_lists, complete_lifetime};
 use schema::{At, Scope};
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
         network.value.annotations.fold();
         encoder.complete(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
+        network.value.link.relay.get_or_insert_with(no_relays);
         for subnet in &mut network.value.subnet6 {
             subnet.value.link.relay = subnet.value.link.relay.take().or_else(|| relay.clone());
             show(&mut subnet.value, &lease, encoder);
@@ -47,6 +48,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
 fn show(subnet: &mut Subnet6, outer: &Lease6, encoder: Encoder<'_>) {
     subnet.service.modernise();
     subnet.guards.modernise();
+    subnet.link.relay.get_or_insert_with(no_relays);
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();
@@ -77,6 +79,10 @@ fn reservations(list: &mut [At<Reservation6>], encoder: Encoder<'_>) {
         reservation.annotations.fold();
         encoder.complete(&mut reservation.option_data);
     }
+}
+
+fn no_relays() -> At<Relay6> {
+    At::unwritten(Relay6 { ip_addresses: Some(At::default()) })
 }
 
 fn show_class(class: &mut ClientClass6, definitions: &Definitions) {
