@@ -87,8 +87,8 @@ fn introduction(process: &str, yang: Option<&str>) -> String {
         let _ = write!(
             text,
             "\n\nThe column YANG tells the node in the module `{module}`: *same* if it has the name of the key, *mapped* \
-             where the two have different shapes and the agent turns one into the other, and nothing where the module \
-             has no place for it."
+             where the two have different shapes and the agent turns one into the other, and nothing where there is no \
+             place for it. Nodes with the prefix `takahe` are of `takahe-{module}`, which augments that module."
         );
     }
     text
