@@ -1,6 +1,7 @@
 # make demo      the main job, end to end, in network namespaces of its own (KEEP=1 leaves it running)
 # make test      every test
 # make bench     figures beside Debian's Kea and the floor
+# make docs      docs/reference anew
 # make install   the tree that Kea's users know, under PREFIX (default /usr/local), staged in DESTDIR; make uninstall
 
 PREFIX ?= /usr/local
@@ -19,7 +20,7 @@ D = $(DESTDIR)$(PREFIX)
 DOC = $(D)/share/doc/takahe
 export TAKAHE_BIN = $(abspath $(BIN))
 
-.PHONY: build demo test bench install uninstall clean
+.PHONY: build demo test bench docs install uninstall clean
 
 build:
 	@scripts/need $(BUILD_NEEDS)
@@ -52,6 +53,7 @@ install: $(if $(filter target/release,$(BIN)),build)
 	install -m 0644 docs/man/*.8 tools/keactrl/keactrl.8 $(D)/share/man/man8
 	install -m 0644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(DOC)
 	install -m 0644 packaging/etc/*.conf $(DOC)/examples
+	install -m 0644 docs/*.md docs/reference/*.md $(DOC)
 	install -m 0644 tools/keactrl/keactrl.bash $(D)/share/bash-completion/completions/keactrl
 	for f in packaging/etc/*.conf; do [ -e $(D)/etc/kea/$${f##*/} ] || install -m 0640 $$f $(D)/etc/kea || exit 1; done
 	[ -e $(D)/etc/kea/keactrl.conf ] || sed 's,@PREFIX@,$(PREFIX),g' tools/keactrl/keactrl.conf >$(D)/etc/kea/keactrl.conf
@@ -64,6 +66,10 @@ uninstall:
 	rm -f $(addprefix $(D)/share/kea/yang/modules/,$(notdir $(wildcard yang/*.yang)))
 	rm -f $(addprefix $(D)/lib/systemd/system/,$(notdir $(wildcard packaging/systemd/*.service)))
 	rm -rf $(DOC)
+
+# The pages of docs/reference, from the declarations; a test tells when they are stale.
+docs:
+	UPDATE_DOCS=1 $(CARGO) test --locked --quiet -p docs
 
 clean:
 	$(CARGO) clean

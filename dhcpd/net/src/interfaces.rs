@@ -20,10 +20,23 @@ pub struct Interface {
     pub running: bool,
     /// The loopback interface.
     pub loopback: bool,
+    /// What else the kernel says of it.
+    pub flags: Flags,
     /// IPv4 addresses and their prefix lengths, in the kernel's order.
     pub v4: Vec<(Ipv4Addr, u8)>,
     /// IPv6 addresses, in the kernel's order.
     pub v6: Vec<Ipv6Addr>,
+}
+
+/// Flags of an interface that are told, and decide nothing here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Administratively up, with or without carrier.
+    pub up: bool,
+    /// Can send to many.
+    pub multicast: bool,
+    /// Can send to all.
+    pub broadcast: bool,
 }
 
 impl Interface {
@@ -56,6 +69,11 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
                     hw_type: 0,
                     running: entry.flags.contains(InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING),
                     loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+                    flags: Flags {
+                        up: entry.flags.contains(InterfaceFlags::IFF_UP),
+                        multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
+                        broadcast: entry.flags.contains(InterfaceFlags::IFF_BROADCAST),
+                    },
                     v4: Vec::new(),
                     v6: Vec::new(),
                 });
@@ -100,6 +118,7 @@ mod tests {
             hw_type: 1,
             running: true,
             loopback: false,
+            flags: Flags::default(),
             v4: vec![(Ipv4Addr::new(192, 0, 2, 9), 25), (Ipv4Addr::new(10, 0, 0, 0), 31)],
             v6: vec![],
         };

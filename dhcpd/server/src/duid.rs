@@ -134,6 +134,7 @@ mod tests {
             hw_type: 1,
             running: true,
             loopback: false,
+            flags: Default::default(),
             v4: vec![],
             v6: vec![],
         }

@@ -3,6 +3,7 @@
 //!
 //! What both families wire alike stands here; what a packet means is in the engine, behind [`Protocol`].
 
+use crate::commands::Service;
 use crate::d2_client;
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
@@ -40,6 +41,8 @@ pub trait Family: Sized + 'static {
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>>;
 
+    /// 4 or 6.
+    const NUMBER: u8;
     /// Default lease file.
     const LEASE_FILE: &'static str;
 
@@ -92,6 +95,8 @@ pub struct Run<F: Family> {
     pub store: Arc<Store<F::Table>>,
     /// Server identifier and the like.
     pub identity: F::Identity,
+    /// Whether clients are answered.
+    pub service: Arc<Service>,
 }
 
 impl<F: Family> Run<F> {
@@ -102,9 +107,16 @@ impl<F: Family> Run<F> {
 
 impl<F: Family> Clone for Run<F> {
     fn clone(&self) -> Self {
-        Self { snapshot: self.snapshot.clone(), store: self.store.clone(), identity: self.identity.clone() }
+        Self {
+            snapshot: self.snapshot.clone(),
+            store: self.store.clone(),
+            identity: self.identity.clone(),
+            service: self.service.clone(),
+        }
     }
 }
+
+type SharedStore<F> = Arc<Store<<F as Family>::Table>>;
 
 /// All that could fail has been done for this configuration; nothing has changed yet.
 pub struct Prepared<F: Family> {
@@ -142,6 +154,9 @@ struct State<F: Family> {
     name_changes: UnboundedSender<Vec<ncr::NameChangeRequest>>,
     name_changes_out: Option<tokio::sync::mpsc::UnboundedReceiver<Vec<ncr::NameChangeRequest>>>,
     retries: u32,
+    /// Sockets that could not be opened, in words.
+    failures: Vec<String>,
+    service: Arc<Service>,
 }
 
 impl<F: Family> Clone for Plane<F> {
@@ -166,6 +181,8 @@ impl<F: Family> Plane<F> {
             name_changes,
             name_changes_out: Some(out),
             retries: 0,
+            failures: Vec::new(),
+            service: Arc::default(),
         };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -188,7 +205,12 @@ impl<F: Family> Plane<F> {
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let snapshot = F::snapshot(config, &identity, &state.stats, before);
-        Ok(Prepared { run: Run { snapshot, store, identity }, sockets, failures, needs_cleanup })
+        Ok(Prepared {
+            run: Run { snapshot, store, identity, service: state.service.clone() },
+            sockets,
+            failures,
+            needs_cleanup,
+        })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
@@ -212,6 +234,7 @@ impl<F: Family> Plane<F> {
         F::publish(&run, &state.stats, news);
         state.run = Some(run);
         state.sockets = sockets;
+        state.failures = failures.iter().map(describe).collect();
         state.hand_over();
         drop(state);
         self.report_sockets(&failures);
@@ -232,6 +255,42 @@ impl<F: Family> Plane<F> {
     /// The configuration in effect with what it runs on.
     pub fn run(&self) -> Option<Run<F>> {
         self.state.borrow().run.clone()
+    }
+
+    /// Whether clients are answered.
+    pub fn service(&self) -> Arc<Service> {
+        self.state.borrow().service.clone()
+    }
+
+    /// How many threads serve; `None` where multi-threading is off.
+    pub fn threads(&self) -> Option<usize> {
+        let state = self.state.borrow();
+        state.run.as_ref()?.parts().threads.map(|_| state.workers.len())
+    }
+
+    /// Sockets that could not be opened, in words.
+    pub fn failures(&self) -> Vec<String> {
+        self.state.borrow().failures.clone()
+    }
+
+    /// Whether opening them is tried again.
+    pub fn is_retrying(&self) -> bool {
+        self.state.borrow().retries > 0
+    }
+
+    /// Indexes of the interfaces that have sockets.
+    pub fn interfaces_in_use(&self) -> Vec<u32> {
+        self.state
+            .borrow()
+            .sockets
+            .sockets
+            .first()
+            .map_or(Vec::new(), |open| open.iter().map(|b| b.wanted.interface.index).collect())
+    }
+
+    /// Hands name changes to the sender.
+    pub fn send_name_changes(&self, changes: &mut Vec<ncr::NameChangeRequest>) {
+        let _ = self.state.borrow().name_changes.send(std::mem::take(changes)); // fails only while the daemon ends
     }
 
     /// Stops the workers: what they have received is answered.
@@ -269,7 +328,7 @@ impl<F: Family> Plane<F> {
     }
 
     /// Opens and closes sockets as the machine's interfaces are now. Failures that remain.
-    fn look_again(&self) -> usize {
+    pub fn look_again(&self) -> usize {
         let mut state = self.state.borrow_mut();
         let Some(run) = state.run.clone() else { return 0 };
         let machine = net::interfaces().unwrap_or_default();
@@ -285,6 +344,7 @@ impl<F: Family> Plane<F> {
         let workers = state.workers.len() as u32;
         let (sockets, failures) =
             state.sockets.changed_to(F::plan(F::config(&run.snapshot), &interfaces, state.port), workers);
+        state.failures = failures.iter().map(describe).collect();
         if !sockets.is_same(&state.sockets) {
             state.sockets = sockets;
             state.hand_over();
@@ -330,8 +390,8 @@ impl<F: Family> Plane<F> {
 }
 
 impl<F: Family> State<F> {
-    /// The store for these settings: the open one if it has them already.
-    fn store(&self, settings: &LeaseDatabase) -> Result<(Arc<Store<F::Table>>, bool), String> {
+    /// The store for these settings: the open one if it has them already. Whether its file wants to be written anew.
+    fn store(&self, settings: &LeaseDatabase) -> Result<(SharedStore<F>, bool), String> {
         if let Some(run) = self.run.as_ref().filter(|run| run.parts().lease_database == settings) {
             return Ok((run.store.clone(), false));
         }

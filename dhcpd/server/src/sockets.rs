@@ -205,6 +205,7 @@ mod tests {
             hw_type: 1,
             running: true,
             loopback: name == "lo",
+            flags: Default::default(),
             v4: vec![(Ipv4Addr::new(192, 0, 2, last), 24), (Ipv4Addr::new(10, 0, 0, last), 8)],
             v6: vec!["fe80::1".parse().unwrap()],
         };

@@ -1,10 +1,12 @@
 //! kea-dhcp4.
 
+use crate::commands::{self, Service};
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Protocol, Replies};
+use control::{Answer, Table};
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
@@ -16,10 +18,11 @@ use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
 use schema::ConfigError;
 use schema::json::Document;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,6 +120,19 @@ impl Daemon for Dhcp4 {
         }
     }
 
+    fn commands(self: &Rc<Self>, table: &mut Table) {
+        commands::add(table, &self.plane);
+        let daemon = self.clone();
+        table.add("server-tag-get", move |_| {
+            let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();
+            Answer::with(json!({ "server-tag": tag }))
+        });
+    }
+
+    fn status(&self, status: &mut Map<String, Value>) {
+        commands::status(&self.plane, status);
+    }
+
     fn stop(&self) {
         self.plane.stop();
     }
@@ -141,6 +157,7 @@ impl Family for V4 {
     type Settings = Settings;
     type Protocol = Serve4;
 
+    const NUMBER: u8 = 4;
     const LEASE_FILE: &'static str = "kea-leases4.csv";
 
     fn snapshot(
@@ -159,8 +176,11 @@ impl Family for V4 {
     fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
         stats.retain(|name| !run.snapshot.is_stale(name));
         run.snapshot.publish_totals();
+        if !news {
+            return;
+        }
         let mut after = None;
-        while news {
+        loop {
             let page = run.store.session().page(after, PAGE);
             page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
             match page.last() {
@@ -193,6 +213,7 @@ impl Family for V4 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt4-received");
         let malformed = [stats.counter("pkt4-parse-failed"), stats.counter("pkt4-receive-drop")];
+        let disabled = ["pkt4-received", "pkt4-service-disabled", "pkt4-receive-drop"].map(|name| stats.counter(name));
         Serve4 {
             engine,
             store: run.store,
@@ -201,6 +222,8 @@ impl Family for V4 {
             exits: Vec::new(),
             received,
             malformed,
+            service: run.service,
+            disabled,
         }
     }
 
@@ -223,6 +246,8 @@ pub struct Serve4 {
     exits: Vec<Exits>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
+    service: Arc<Service>,
+    disabled: [Arc<stats::Counter>; 3],
 }
 
 /// Numbers of the sockets of one interface.
@@ -257,6 +282,9 @@ impl Protocol for Serve4 {
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
+        if self.service.is_disabled() {
+            return self.disabled.iter().for_each(|counter| counter.add(count as i64));
+        }
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();

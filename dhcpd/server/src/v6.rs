@@ -1,11 +1,13 @@
 //! kea-dhcp6.
 
+use crate::commands::{self, Service};
 use crate::duid;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sockets::{self, Bound, Wanted};
 use crate::worker::{Protocol, Replies};
+use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::Config6;
 use engine::v6::{Received, Server, Snapshot};
@@ -16,10 +18,11 @@ use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
 use schema::ConfigError;
 use schema::json::Document;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +124,19 @@ impl Daemon for Dhcp6 {
         }
     }
 
+    fn commands(self: &Rc<Self>, table: &mut Table) {
+        commands::add(table, &self.plane);
+        let daemon = self.clone();
+        table.add("server-tag-get", move |_| {
+            let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();
+            Answer::with(json!({ "server-tag": tag }))
+        });
+    }
+
+    fn status(&self, status: &mut Map<String, Value>) {
+        commands::status(&self.plane, status);
+    }
+
     fn stop(&self) {
         self.plane.stop();
     }
@@ -144,6 +160,7 @@ impl Family for V6 {
     type Identity = Duid;
     type Protocol = Serve6;
 
+    const NUMBER: u8 = 6;
     const LEASE_FILE: &'static str = "kea-leases6.csv";
 
     fn snapshot(
@@ -162,8 +179,11 @@ impl Family for V6 {
     fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
         stats.retain(|name| !run.snapshot.is_stale(name));
         run.snapshot.publish_totals(stats);
+        if !news {
+            return;
+        }
         let mut after = None;
-        while news {
+        loop {
             let page = run.store.session().page(after, PAGE);
             page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
             match page.last() {
@@ -196,7 +216,8 @@ impl Family for V6 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt6-received");
         let malformed = [stats.counter("pkt6-parse-failed"), stats.counter("pkt6-receive-drop")];
-        Serve6 { engine, store: run.store, unsynced: None, received, malformed }
+        let disabled = ["pkt6-received", "pkt6-service-disabled", "pkt6-receive-drop"].map(|name| stats.counter(name));
+        Serve6 { engine, store: run.store, unsynced: None, received, malformed, service: run.service, disabled }
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -215,6 +236,8 @@ pub struct Serve6 {
     unsynced: Option<Mark>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
+    service: Arc<Service>,
+    disabled: [Arc<stats::Counter>; 3],
 }
 
 impl Protocol for Serve6 {
@@ -226,6 +249,9 @@ impl Protocol for Serve6 {
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
+        if self.service.is_disabled() {
+            return self.disabled.iter().for_each(|counter| counter.add(count as i64));
+        }
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let now = crate::unix_seconds();
         let mut leases = self.store.session();

@@ -1,0 +1,197 @@
+//! Commands that both servers have beyond those of every daemon, and what they add to `status-get`.
+//!
+//! Texts and arguments are Kea's (ctrl-channel, src/share/api).
+
+use crate::plane::{Family, Plane};
+use crate::worker::Protocol;
+use control::{Answer, Request, Table};
+use net::Interface;
+use serde_json::{Map, Value, json};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Leases reclaimed or forgotten while the store is held.
+const STEP: usize = 256;
+
+/// Whether clients are answered: `dhcp-disable`, `dhcp-enable`.
+#[derive(Debug, Default)]
+pub struct Service {
+    disabled: AtomicBool,
+    /// Counts the commands, so that an older one's period does not end a newer one.
+    turns: AtomicU64,
+}
+
+impl Service {
+    /// Clients are not answered.
+    pub fn is_disabled(&self) -> bool {
+        self.disabled.load(Relaxed)
+    }
+
+    fn set(&self, disabled: bool) -> u64 {
+        self.disabled.store(disabled, Relaxed);
+        self.turns.fetch_add(1, Relaxed) + 1
+    }
+}
+
+/// Adds the commands to a table.
+pub fn add<F: Family>(table: &mut Table, plane: &Plane<F>) {
+    let on = |run: fn(&Plane<F>, Request) -> Answer| {
+        let plane = plane.clone();
+        move |request| run(&plane, request)
+    };
+    table.add("dhcp-disable", on(disable));
+    table.add("dhcp-enable", on(enable));
+    table.add("interface-list", on(interface_list));
+    table.add("interface-redetect", on(interface_redetect));
+    let reclaiming = plane.clone();
+    table.add_async("leases-reclaim", move |request| reclaim(reclaiming.clone(), request));
+}
+
+/// What `status-get` tells of the data plane.
+pub fn status<F: Family>(plane: &Plane<F>, status: &mut Map<String, Value>) {
+    let disabled = plane.service().is_disabled();
+    status.insert(
+        "dhcp-state".into(),
+        json!({
+            "disabled-by-db-connection": [],
+            "disabled-by-local-command": [],
+            "disabled-by-remote-command": [],
+            "disabled-by-user": disabled,
+            "globally-disabled": disabled,
+        }),
+    );
+    let (threads, failures) = (plane.threads(), plane.failures());
+    status.insert("multi-threading-enabled".into(), json!(threads.is_some()));
+    if let Some(threads) = threads {
+        status.insert("thread-pool-size".into(), json!(threads));
+        // Packets wait in the sockets, nowhere else.
+        status.insert("packet-queue-size".into(), json!(0));
+        status.insert("packet-queue-statistics".into(), json!([0.0, 0.0, 0.0]));
+    }
+    let sockets = match (failures.is_empty(), plane.is_retrying()) {
+        (true, _) => json!({ "status": "ready" }),
+        (false, true) => json!({ "status": "retrying", "errors": failures }),
+        (false, false) => json!({ "status": "failed", "errors": failures }),
+    };
+    status.insert("sockets".into(), sockets);
+}
+
+fn disable<F: Family>(plane: &Plane<F>, request: Request) -> Answer {
+    let arguments = request.arguments();
+    let period = match arguments.as_ref().map(|a| origin_is_user("dhcp-disable", a).and_then(|()| max_period(a))) {
+        None => None,
+        Some(Ok(period)) => period,
+        Some(Err(refusal)) => return refusal,
+    };
+    let turn = plane.service().set(true);
+    let Some(seconds) = period else { return Answer::done(format!("DHCPv{} service disabled", F::NUMBER)) };
+    let plane = plane.clone();
+    tokio::task::spawn_local(async move {
+        sleep(Duration::from_secs(seconds)).await;
+        let service = plane.service();
+        if service.turns.load(Relaxed) == turn {
+            service.set(false);
+        }
+    });
+    Answer::done(format!("DHCPv{} service disabled for {seconds} seconds", F::NUMBER))
+}
+
+fn enable<F: Family>(plane: &Plane<F>, request: Request) -> Answer {
+    if let Some(Err(refusal)) = request.arguments().map(|a| origin_is_user("dhcp-enable", &a)) {
+        return refusal;
+    }
+    plane.service().set(false);
+    Answer::done("DHCP service successfully enabled")
+}
+
+/// HA partners disable and enable each other under their own origins; there is no HA here yet.
+fn origin_is_user(command: &str, arguments: &Value) -> Result<(), Answer> {
+    let Value::Object(map) = arguments else {
+        return Err(Answer::error(format!("arguments for the '{command}' command must be a map")));
+    };
+    match (map.get("origin"), map.get("origin-id")) {
+        (None, None) => Ok(()),
+        (Some(Value::String(origin)), None) if origin == "user" => Ok(()),
+        (Some(Value::String(origin)), _) => {
+            let origin = if origin.is_empty() { "(empty string)" } else { origin };
+            Err(Answer::error(format!("invalid value used for 'origin' parameter: {origin}")))
+        }
+        _ => Err(Answer::error("'origin' other than \"user\" is not supported yet")),
+    }
+}
+
+fn max_period(arguments: &Value) -> Result<Option<u64>, Answer> {
+    match arguments.get("max-period") {
+        None => Ok(None),
+        Some(period) if !period.is_i64() => Err(Answer::error("'max-period' argument must be a number")),
+        Some(period) => match period.as_u64().filter(|&seconds| seconds > 0) {
+            Some(seconds) => Ok(Some(seconds)),
+            None => Err(Answer::error("'max-period' must be positive integer")),
+        },
+    }
+}
+
+async fn reclaim<F: Family>(plane: Plane<F>, request: Request) -> Answer {
+    let remove = match request.arguments().as_ref().and_then(|a| a.get("remove")) {
+        None => return Answer::error("Missing mandatory 'remove' parameter."),
+        Some(Value::Bool(remove)) => *remove,
+        Some(_) => return Answer::error("'remove' parameter expected to be a boolean."),
+    };
+    let Some(run) = plane.run() else { return Answer::error("no lease backend") };
+    let mut keeper = plane.keeper(run);
+    loop {
+        match keeper.reclaim(STEP) {
+            Ok((_, true)) => tokio::task::yield_now().await,
+            Ok((_, false)) => break,
+            Err(error) => return Answer::error(format!("reclamation of expired leases failed: {error}")),
+        }
+    }
+    while remove && keeper.forget_reclaimed(0, STEP).is_ok_and(|forgotten| forgotten == STEP) {
+        tokio::task::yield_now().await;
+    }
+    plane.send_name_changes(keeper.name_changes());
+    match keeper.sync() {
+        Ok(()) => Answer::done("Reclamation of expired leases is complete."),
+        Err(error) => Answer::error(format!("reclamation of expired leases failed: {error}")),
+    }
+}
+
+fn interface_list<F: Family>(plane: &Plane<F>, _: Request) -> Answer {
+    match net::interfaces() {
+        Ok(interfaces) => {
+            let in_use = plane.interfaces_in_use();
+            let shown: Vec<_> = interfaces.iter().map(|i| show(i, in_use.contains(&i.index))).collect();
+            Answer::done(format!("{} interfaces detected.", shown.len())).and(json!({ "interfaces": shown }))
+        }
+        Err(error) => {
+            Answer::error(format!("Unexpected error while retrieving the list of detected interfaces: {error}"))
+        }
+    }
+}
+
+/// The machine is always looked at as it is; this only makes sure that its sockets are, too.
+fn interface_redetect<F: Family>(plane: &Plane<F>, request: Request) -> Answer {
+    plane.look_again();
+    interface_list(plane, request)
+}
+
+fn show(interface: &Interface, in_use: bool) -> Value {
+    let v4 = interface.v4.iter().map(|&(address, _)| IpAddr::V4(address));
+    let addresses: Vec<_> = v4.chain(interface.v6.iter().map(|&a| IpAddr::V6(a))).collect();
+    let mac: Vec<_> = interface.hw_addr.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "name": interface.name,
+        "index": interface.index,
+        "mac": mac.join(":"),
+        "type": interface.hw_type,
+        "addresses": addresses,
+        "flag-loopback": interface.loopback,
+        "flag-up": interface.flags.up,
+        "flag-running": interface.running,
+        "flag-multicast": interface.flags.multicast,
+        "flag-broadcast": interface.flags.broadcast,
+        "in-use": in_use,
+    })
+}
