@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+NEEDS_KEA_3 = "needs kea 3"
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^\s,"]+')
 
 
@@ -87,14 +88,15 @@ def read(path, name):
     for statement in statements(path, name):
         words = statement.words(continued=False)
         current = scenarios[-1] if scenarios else None
+        said = statement.text.split(maxsplit=1)[1:]
         if words.take("scenario"):
-            scenarios.append(Scenario(" ".join(words.rest), statement.place, list(shared)))
+            scenarios.append(Scenario("".join(said), statement.place, list(shared)))
         elif current is None:
             shared.append(statement)
         elif words.take("pending"):
-            current.pending = " ".join(words.rest) or "no reason given"
-        elif words.take("needs", "kea", "3"):
-            current.needs_kea_3 = " ".join(words.rest).lstrip(": ") or "newer than 2.2"
+            current.pending = "".join(said) or "no reason given"
+        elif statement.text.startswith(NEEDS_KEA_3):
+            current.needs_kea_3 = statement.text.removeprefix(NEEDS_KEA_3).lstrip(": ") or "newer than 2.2"
         else:
             current.statements.append(statement)
     return scenarios

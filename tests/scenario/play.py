@@ -14,9 +14,10 @@ from network import EVERYBODY, wait
 from queries import Query4, Query6
 from values import Bad, octets
 
-ANSWER_TIME = 2.0
+ANSWER_TIME = SOON = 2.0
 SETTLED = 0.04
 UNCOUNTED = 0.3
+LIMITED_BROADCAST = "255.255.255.255"
 FAMILIES = {4: dhcp4, 6: dhcp6}
 STATES = ["assigned", "declined", "expired-reclaimed", "released", "registered"]
 COLUMNS = {"mac": "hwaddr", "subnet": "subnet_id", "forward": "fqdn_fwd", "reverse": "fqdn_rev", "preferred-lifetime": "pref_lifetime", "context": "user_context"}
@@ -271,7 +272,7 @@ class Play:
             value = words.next(name)
             return [] if ways[name] == value else [f"it went {name} {ways[name]}, not {value}"]
         if name in ("broadcast", "unicast"):
-            return [] if (datagram.mac_to == EVERYBODY) == (name == "broadcast") else [f"it is not {name}"]
+            return [] if (datagram.target == LIMITED_BROADCAST) == (name == "broadcast") else [f"it is not {name}"]
         if name in ("with", "without"):
             faults = []
             for option in words.items(name):
@@ -287,12 +288,16 @@ class Play:
         return found
 
     def delivered(self, client, datagram, message):
-        """RFC 2131 §4.1: a frame for one host goes to its hardware address; every answer is the asker's."""
-        if client.via or self.family == 6:
+        """Every answer is the asker's; a frame for a client without an address goes to its hardware address (RFC 2131 §4.1)."""
+        if self.family == 6:
             return []
-        everybody = datagram.target == "255.255.255.255"
-        faults = [] if datagram.mac_to == (EVERYBODY if everybody else client.mac) else [f"the frame went to {datagram.mac_to.hex(':')}"]
-        return faults + ([] if message.chaddr == client.mac and message.op == 2 else ["it is not an answer to this client"])
+        faults = [] if message.chaddr == client.mac and message.op == 2 else ["it is not an answer to this client"]
+        everybody = datagram.target == LIMITED_BROADCAST
+        # Kea sends what is for everybody in a frame for one.
+        if client.via or everybody and self.server.kea_2_2 or not everybody and message.ciaddr != "0.0.0.0":
+            return faults
+        hit = datagram.mac_to == (EVERYBODY if everybody else client.mac)
+        return faults + ([] if hit else [f"the frame went to {datagram.mac_to.hex(':')}"])
 
     def answer(self, client, place):
         """The next answer for a client."""
@@ -347,7 +352,7 @@ class Play:
         """An expectation about the server's state, which follows its answers closely."""
         words.end()
         try:
-            wait_for(lambda: fits(find()), "", 1.0)
+            wait_for(lambda: fits(find()), "", SOON)
         except TimeoutError:
             raise Wrong(words.place, fault(find())) from None
 

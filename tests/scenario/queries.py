@@ -10,6 +10,7 @@ from network import EVERYBODY, RELAY_MAC, Datagram, link_local
 # The server, by number of the link.
 SERVER4 = {1: "192.0.2.1", 2: "198.51.100.1"}
 SERVER6 = {1: "2001:db8:1::1", 2: "2001:db8:2::1"}
+EVERYWHERE = "255.255.255.255"
 # MAC addresses of its interfaces: the stage knows them once it stands.
 SERVER_MACS = {}
 
@@ -70,14 +71,11 @@ class Query4(Query):
 
     def datagram(self):
         mac, port = self.client.mac, dhcp4.CLIENT_PORT
-        source, target = self.source or "0.0.0.0", self.target
+        source, target = self.source or self.message.ciaddr, self.target or EVERYWHERE
         if self.relay:
             mac, port = RELAY_MAC, dhcp4.SERVER_PORT
-            source, target = self.source or self.relay.address, target or SERVER4[self.link]
-        elif target:
-            source = self.source or self.message.ciaddr
-        target = target or "255.255.255.255"
-        mac_to = EVERYBODY if target == "255.255.255.255" else SERVER_MACS[self.link]
+            source, target = self.source or self.relay.address, self.target or SERVER4[self.link]
+        mac_to = EVERYBODY if target == EVERYWHERE else SERVER_MACS[self.link]
         return Datagram(mac, mac_to, source, port, target, dhcp4.SERVER_PORT, self.message.build()[: self.cut])
 
 

@@ -27,6 +27,9 @@ class Stage:
     def __init__(self, lab, kea_2_2=False):
         self.lab, self.kea_2_2 = lab, kea_2_2
         self.links, self.played = {}, 0
+        self.programs = KEA_2_2 if kea_2_2 else BIN
+        if not (self.programs / "kea-dhcp4").exists():
+            sys.exit(f"there is no kea-dhcp4 in {self.programs}")
         self.clock = Clock(lab.folder)
         lab.namespace("server", "hosts")
         for n in (1, 2):
@@ -48,8 +51,7 @@ class Stage:
             list(link.receive())
             link.macs.clear()
         family = int(folder.name[1])
-        program = (KEA_2_2 if self.kea_2_2 else BIN) / f"kea-dhcp{family}"
-        server = Server(self.lab, self.clock, family, f"scenario-{self.played}", program, self.kea_2_2)
+        server = Server(self.lab, self.clock, family, f"scenario-{self.played}", self.programs / f"kea-dhcp{family}", self.kea_2_2)
         Play(scenario, folder, self, server).run()
 
 

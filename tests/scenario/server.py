@@ -106,6 +106,7 @@ class Server:
         for file in files:
             with contextlib.suppress(FileNotFoundError), open(file, newline="") as text:
                 rows += [row for row in csv.DictReader(text) if row["address"] == address]
+        rows = [{name: (value or "").replace("&#x2c", ",") for name, value in row.items()} for row in rows]
         # A row whose lease is assigned for no time says that it was removed.
         gone = rows and rows[-1]["valid_lifetime"] == "0" and rows[-1]["state"] == "0"
         return None if not rows or gone else rows[-1]
