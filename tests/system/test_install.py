@@ -26,6 +26,7 @@ def expected():
     names |= {f"share/kea/yang/modules/{path.name}" for path in (ROOT / "yang").glob("*.yang")}
     names |= {f"share/man/man8/{name}.8" for name in DAEMONS + TOOLS}
     names |= {f"share/doc/takahe/{name}" for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE")}
+    names |= {f"share/doc/takahe/{path.name}" for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "reference").glob("*.md")]}
     names |= {f"share/doc/takahe/examples/{name}" for name in CONFIGURATIONS}
     names |= {f"lib/systemd/system/{name}.service" for name in ("kea-dhcp4-server", "kea-dhcp6-server", "kea-dhcp-ddns-server", "kea-netconf")}
     return names | {"share/bash-completion/completions/keactrl"}
