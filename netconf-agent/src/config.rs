@@ -96,13 +96,16 @@ pub struct ManagedServer {
 
 /// Where a managed server takes commands.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
 pub struct ControlSocket {
     /// Kind of the socket.
     #[param(default = "unix")]
     pub socket_type: Given<SocketType>,
     /// Path of the socket, or its name in the folder of sockets.
-    #[param(required)]
     pub socket_name: Given<String>,
+    /// URL of the server, for commands over HTTP.
+    #[param(later)]
+    pub socket_url: Given<String>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -113,6 +116,21 @@ pub struct ControlSocket {
 pub enum SocketType {
     /// A UNIX domain socket.
     Unix,
+    /// HTTP.
+    #[later]
+    Http,
+    /// None: commands are written to the standard output.
+    #[later]
+    Stdout,
+}
+
+impl ControlSocket {
+    fn rules(&self, pos: Pos, reader: &mut Reader) {
+        let written = self.socket_type.as_ref().map(|kind| kind.value);
+        if self.socket_name.is_none() && matches!(written, None | Some(SocketType::Unix)) {
+            reader.problem(pos, "`socket-name` is missing");
+        }
+    }
 }
 
 /// NETCONF over SSH (RFC 6242).
