@@ -50,6 +50,9 @@ pub async fn run<F: Family>(
         let every = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
         let mut reclaim = Timer::new(every(now.expired.reclaim_interval));
         let mut forget = Timer::new(every(now.expired.flush_interval));
+        if !now.cleanup.is_zero() && run.store.path().is_some() {
+            log::event!(DHCPSRV_MEMFILE_LFC_SETUP, seconds = now.cleanup.as_secs());
+        }
         let mut cleanup = Timer::new((!now.cleanup.is_zero()).then_some(now.cleanup));
         if now.cleanup_now {
             cleanup.next = Some(Instant::now());

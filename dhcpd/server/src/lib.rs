@@ -9,6 +9,7 @@ mod housekeeping;
 pub mod messages;
 mod plane;
 mod positions;
+mod sanity;
 mod sockets;
 mod v4;
 mod v6;

@@ -93,6 +93,14 @@ log::messages! {
     DHCPSRV_DHCP_DDNS_NCR_REJECTED: Error, "dhcpsrv", "NameChangeRequest rejected by the sender: {reason}, ncr: {request}";
     /// D2 cannot be reached; name changes wait.
     DHCPSRV_DHCP_DDNS_WAITING: Warn, "dhcpsrv", "kea-dhcp-ddns cannot be reached at {server}: {reason}; name changes wait";
+    /// A stored lease is kept in a subnet that does not hold its address.
+    DHCPSRV_LEASE_SANITY_FAIL: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}).";
+    /// A stored lease was dropped: its subnet does not hold its address.
+    DHCPSRV_LEASE_SANITY_FAIL_DISCARD: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}) and was dropped.";
+    /// A stored lease was put into the subnet that holds its address.
+    DHCPSRV_LEASE_SANITY_FIXED: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks, but was corrected to subnet-id {right}.";
+    /// The lease file is cleaned up from time to time.
+    DHCPSRV_MEMFILE_LFC_SETUP: Info, "dhcpsrv", "setting up the Lease File Cleanup interval to {seconds} sec";
     /// A clean-up of the lease file failed.
     DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
 

@@ -55,8 +55,9 @@ pub trait Family: Sized + 'static {
     ) -> Arc<Self::Snapshot>;
     /// The configuration in a snapshot.
     fn config(snapshot: &Self::Snapshot) -> &Self::Config;
-    /// A snapshot takes effect: statistics are those of its subnets; if the leases in `store` are news, they are counted.
-    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool);
+    /// A snapshot takes effect after the one `before`: statistics are those of its subnets; if the leases in `store` are
+    /// news, they are counted.
+    fn publish(run: &Run<Self>, stats: &stats::Registry, before: Option<&Self::Snapshot>, news: bool);
     /// The parts of a configuration that the data plane is made of.
     fn parts(config: &Self::Config) -> Parts<'_>;
     /// The sockets that are wanted on these interfaces.
@@ -231,7 +232,7 @@ impl<F: Family> Plane<F> {
         state.start_workers(&run, count);
         F::report_threads(parts.threads.is_some(), count, 0, wanted != count);
         let news = state.run.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.store, &run.store));
-        F::publish(&run, &state.stats, news);
+        F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
         state.run = Some(run);
         state.sockets = sockets;
         state.failures = failures.iter().map(describe).collect();

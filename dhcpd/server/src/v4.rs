@@ -4,6 +4,7 @@ use crate::commands::{self, Service};
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
+use crate::sanity::{self, Verdict};
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Protocol, Replies};
 use control::{Answer, Table};
@@ -11,7 +12,7 @@ use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{Mark, Store4, Table4};
-use leases::{Leases4, StoreError};
+use leases::{Lease4, Leases4, StoreError};
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
@@ -173,8 +174,10 @@ impl Family for V4 {
         &snapshot.config
     }
 
-    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
-        stats.retain(|name| !run.snapshot.is_stale(name));
+    fn publish(run: &Run<Self>, stats: &stats::Registry, before: Option<&Snapshot>, news: bool) {
+        if before.is_none_or(|before| run.snapshot.lacks_subnets_of(before)) {
+            stats.retain(|name| !run.snapshot.is_stale(name));
+        }
         run.snapshot.publish_totals();
         if !news {
             return;
@@ -182,11 +185,9 @@ impl Family for V4 {
         let mut after = None;
         loop {
             let page = run.store.session().page(after, PAGE);
-            page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
-            match page.last() {
-                Some(last) => after = Some(last.address),
-                None => return,
-            }
+            let Some(last) = page.last() else { return };
+            after = Some(last.address);
+            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count_loaded(&lease));
         }
     }
 
@@ -329,14 +330,17 @@ impl Protocol for Serve4 {
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
         let mut leases = self.store.session();
-        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit))
-            .unwrap_or(Ok(Default::default()))?;
-        Ok((done.leases, done.more))
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
+        self.unsynced = Some(leases.mark());
+        done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
         let before = crate::unix_seconds().saturating_sub(hold.into());
-        crate::ready(self.store.session().remove_reclaimed(before, limit)).unwrap_or(Ok(0))
+        let mut leases = self.store.session();
+        let done = crate::ready(leases.remove_reclaimed(before, limit));
+        self.unsynced = Some(leases.mark());
+        done.unwrap_or(Ok(0))
     }
 
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
@@ -378,6 +382,26 @@ impl Serve4 {
             (Link::Routed, _, None) | (_, None, None) => None,
         }
     }
+}
+
+/// A stored lease after `sanity-checks`; `None` if it was dropped.
+fn judged(run: &Run<V4>, mut lease: Lease4) -> Option<Lease4> {
+    let config = &run.snapshot.config;
+    let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
+    let fits = subnets.by_id(id).is_some_and(|(_, subnet)| subnet.contains(address));
+    let right = subnets.by_address(address).and_then(|at| subnets.list().get(at)).map(|subnet| subnet.id);
+    match sanity::judge(config.lease_checks, address, id, fits, right) {
+        Verdict::Keep => {}
+        Verdict::Move(id) => {
+            lease.subnet_id = id;
+            let _ = crate::ready(run.store.session().put(lease.clone())); // memory takes it; the file is synced with the next batch
+        }
+        Verdict::Drop => {
+            let _ = crate::ready(run.store.session().remove(address));
+            return None;
+        }
+    }
+    Some(lease)
 }
 
 fn summary(config: &Config4) -> String {

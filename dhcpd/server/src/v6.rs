@@ -5,6 +5,7 @@ use crate::duid;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
+use crate::sanity::{self, Verdict};
 use crate::sockets::{self, Bound, Wanted};
 use crate::worker::{Protocol, Replies};
 use control::{Answer, Table};
@@ -12,7 +13,7 @@ use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::Config6;
 use engine::v6::{Received, Server, Snapshot};
 use leases::memfile::{Mark, Store6, Table6};
-use leases::{Duid, Leases6, StoreError};
+use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use ncr::NameChangeRequest;
 use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
@@ -176,8 +177,10 @@ impl Family for V6 {
         &snapshot.config
     }
 
-    fn publish(run: &Run<Self>, stats: &stats::Registry, news: bool) {
-        stats.retain(|name| !run.snapshot.is_stale(name));
+    fn publish(run: &Run<Self>, stats: &stats::Registry, before: Option<&Snapshot>, news: bool) {
+        if before.is_none_or(|before| run.snapshot.lacks_subnets_of(before)) {
+            stats.retain(|name| !run.snapshot.is_stale(name));
+        }
         run.snapshot.publish_totals(stats);
         if !news {
             return;
@@ -185,11 +188,9 @@ impl Family for V6 {
         let mut after = None;
         loop {
             let page = run.store.session().page(after, PAGE);
-            page.iter().for_each(|lease| run.snapshot.count_loaded(lease));
-            match page.last() {
-                Some(last) => after = Some((last.address, last.lease_type)),
-                None => return,
-            }
+            let Some(last) = page.last() else { return };
+            after = Some((last.address, last.lease_type));
+            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count_loaded(&lease));
         }
     }
 
@@ -292,14 +293,17 @@ impl Protocol for Serve6 {
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
         let mut leases = self.store.session();
-        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit))
-            .unwrap_or(Ok(Default::default()))?;
-        Ok((done.leases, done.more))
+        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
+        self.unsynced = Some(leases.mark());
+        done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
         let before = crate::unix_seconds().saturating_sub(hold.into());
-        crate::ready(self.store.session().remove_reclaimed(before, limit)).unwrap_or(Ok(0))
+        let mut leases = self.store.session();
+        let done = crate::ready(leases.remove_reclaimed(before, limit));
+        self.unsynced = Some(leases.mark());
+        done.unwrap_or(Ok(0))
     }
 
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
@@ -313,6 +317,28 @@ impl Protocol for Serve6 {
     fn held_back(&mut self, count: usize) {
         log::event!(DHCP6_REPLIES_HELD_BACK, count);
     }
+}
+
+/// A stored lease after `sanity-checks`; `None` if it was dropped. Prefixes are delegated from pools that may lie outside
+/// of their subnet's prefix, so for them the subnet only has to exist.
+fn judged(run: &Run<V6>, mut lease: Lease6) -> Option<Lease6> {
+    let config = &run.snapshot.config;
+    let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
+    let is_address = lease.lease_type == LeaseType::Na;
+    let fits = subnets.by_id(id).is_some_and(|(_, subnet)| !is_address || subnet.contains(address));
+    let right = subnets.by_address(address).filter(|_| is_address).and_then(|at| subnets.list().get(at));
+    match sanity::judge(config.lease_checks, address, id, fits, right.map(|subnet| subnet.id)) {
+        Verdict::Keep => {}
+        Verdict::Move(id) => {
+            lease.subnet_id = id;
+            let _ = crate::ready(run.store.session().put(lease.clone())); // memory takes it; the file is synced with the next batch
+        }
+        Verdict::Drop => {
+            let _ = crate::ready(run.store.session().remove(lease.lease_type, address));
+            return None;
+        }
+    }
+    Some(lease)
 }
 
 fn summary(config: &Config6) -> String {
