@@ -308,7 +308,7 @@ impl Server {
         }
         // Kept for its client until reclaimed leases are flushed (lease affinity); its name goes when it is reclaimed.
         let (subnet_id, expired) = (lease.subnet_id, &snapshot.config.expired);
-        if expired.flush_interval > 0 && expired.hold_time > 0 && lease.valid_lifetime != u32::MAX {
+        if expired.kept() && lease.valid_lifetime != u32::MAX {
             leases.put(Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease }).await?;
             event!(DHCP4_RELEASE, query = label, address);
             event!(DHCP4_RELEASE_EXPIRED, query = label, address);

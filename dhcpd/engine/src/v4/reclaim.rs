@@ -29,7 +29,7 @@ impl Server {
         let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
         for lease in over {
             // A declined lease was nobody's: there is nothing to remember.
-            if expired.hold_time == 0 || lease.state == LeaseState::Declined {
+            if !expired.kept() || lease.state == LeaseState::Declined {
                 leases.remove(lease.address).await?;
             } else {
                 let state = LeaseState::ExpiredReclaimed;

@@ -107,7 +107,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
         // A released lease is kept for its client as long as a reclaimed one is; reclamation removes its name.
         let expired = &self.snapshot.config.expired;
-        if expired.flush_interval > 0 && expired.hold_time > 0 && lease.valid_lifetime != u32::MAX {
+        if expired.kept() && lease.valid_lifetime != u32::MAX {
             lease.valid_lifetime = 0;
             lease.preferred_lifetime = 0;
             lease.state = LeaseState::Released;

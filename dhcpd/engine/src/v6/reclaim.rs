@@ -34,7 +34,7 @@ pub(super) async fn reclaim<L: Leases6>(
         give_up(snapshot, name_changes, &lease);
         // A declined address was nobody's: there is nothing to remember. Nor is there of a registered one.
         let nobodys = matches!(lease.state, LeaseState::Declined | LeaseState::Registered);
-        if nobodys || settings.hold_time == 0 {
+        if nobodys || !settings.kept() {
             leases.remove(lease.lease_type, lease.address).await?;
         } else {
             let state = LeaseState::ExpiredReclaimed;
