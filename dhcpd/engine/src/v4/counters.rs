@@ -62,6 +62,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether `before` had a subnet that this configuration does not have.
+    pub fn lacks_subnets_of(&self, before: &Snapshot) -> bool {
+        before.config.subnets.list().iter().any(|subnet| self.config.subnets.by_id(subnet.id).is_none())
+    }
+
     /// Whether a statistic is of a subnet that this configuration does not have.
     pub fn is_stale(&self, statistic: &str) -> bool {
         let id = statistic.strip_prefix("subnet[").and_then(|rest| rest.split_once(']')).map(|(id, _)| id);
@@ -207,7 +212,7 @@ impl std::ops::Deref for Counters {
 /// Counters of a subnet and of its pools.
 #[derive(Debug)]
 pub struct SubnetCounters {
-    counters: OfSubnet,
+    counters: Arc<OfSubnet>,
     /// By index of the pool.
     pub pools: Vec<PoolCounters>,
 }
@@ -223,7 +228,8 @@ impl std::ops::Deref for SubnetCounters {
 /// Counters of a pool, and where its allocator is.
 #[derive(Debug)]
 pub struct PoolCounters {
-    counters: OfPool,
+    counters: Arc<OfPool>,
+    id: u32,
     first: Ipv4Addr,
     last: Ipv4Addr,
     cursor: AtomicU32,
@@ -251,20 +257,26 @@ impl PoolCounters {
 }
 
 impl SubnetCounters {
+    /// What the subnet and its pools had `before`, by their ids, they keep without a look at the names.
     fn new(registry: &Registry, subnet: &Subnet4, before: Option<&Snapshot>) -> Self {
-        let prefix = format!("subnet[{}].", subnet.id);
+        let prefix = || format!("subnet[{}].", subnet.id);
         let old = before.and_then(|b| b.config.subnets.by_id(subnet.id).and_then(|(at, _)| b.counters.subnets.get(at)));
         let pools = subnet.pools.iter().map(|pool| {
-            let same = |p: &&PoolCounters| (p.first, p.last) == (pool.first, pool.last);
-            let cursor = old.and_then(|old| old.pools.iter().find(same)).map_or(pool.first, PoolCounters::cursor);
+            let old_pools = || old.into_iter().flat_map(|old| &old.pools);
+            let place = old_pools().find(|old| (old.first, old.last) == (pool.first, pool.last));
+            let known = old_pools().find(|old| old.id == pool.id).map(|old| old.counters.clone());
+            let new = || Arc::new(OfPool::resolve(registry, &format!("{}pool[{}].", prefix(), pool.id)));
             PoolCounters {
-                counters: OfPool::resolve(registry, &format!("{prefix}pool[{}].", pool.id)),
+                counters: known.unwrap_or_else(new),
+                id: pool.id,
                 first: pool.first,
                 last: pool.last,
-                cursor: AtomicU32::new(cursor.into()),
+                cursor: AtomicU32::new(place.map_or(pool.first, PoolCounters::cursor).into()),
             }
         });
-        Self { counters: OfSubnet::resolve(registry, &prefix), pools: pools.collect() }
+        let known = old.map(|old| old.counters.clone());
+        let counters = known.unwrap_or_else(|| Arc::new(OfSubnet::resolve(registry, &prefix())));
+        Self { counters, pools: pools.collect() }
     }
 }
 

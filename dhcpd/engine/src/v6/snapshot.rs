@@ -45,6 +45,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether `before` had a subnet that this configuration does not have.
+    pub fn lacks_subnets_of(&self, before: &Snapshot) -> bool {
+        before.config.subnets.list().iter().any(|subnet| self.config.subnets.by_id(subnet.id).is_none())
+    }
+
     /// Whether a statistic is of a subnet that this configuration does not have.
     pub fn is_stale(&self, statistic: &str) -> bool {
         let id = statistic.strip_prefix("subnet[").and_then(|rest| rest.split_once(']')).map(|(id, _)| id);
