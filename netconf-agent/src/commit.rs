@@ -1,8 +1,9 @@
 //! From the candidate into the daemons: into all of them or into none.
 //!
 //! 1. The schema's constraints hold, and every model that changed translates.
-//! 2. Every server concerned says that it would take its part (`config-test`).
-//! 3. Every one is given its part (`config-set`). When one fails, those before it get back what they had.
+//! 2. If there are several, every server concerned says that it would take its part (`config-test`).
+//! 3. Every one is given its part (`config-set`), which it takes or refuses whole. When one fails, those before it get
+//!    back what they had.
 //! 4. Only then running is what was wanted. The servers write their files right after the answer.
 //!
 //! A server that said yes in step 2 can still say no in step 3, or vanish; hence the way back. A server whose way back
@@ -10,39 +11,43 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
+use translators::{Edit, TranslateError};
 
 use crate::core::{Core, Turn};
 use crate::daemons::{Server, Trouble};
 use crate::datastore::Content;
 use crate::messages::*;
 use crate::rpc::{Datastore, Errors, RpcError, Tag};
-use crate::yang::Invalid;
+use crate::yang::{Invalid, Tree};
 
 /// What a server is to be given.
-struct Change<'c> {
+struct Change {
     model: usize,
-    server: &'c Rc<Server>,
-    /// What it runs with now.
-    before: Rc<Value>,
-    after: Rc<Value>,
+    server: Rc<Server>,
+    /// From what it runs with to what it shall, or, once that is done, back.
+    edit: Edit,
+    /// What it shall run with, as text.
+    text: String,
+    is_set: bool,
 }
 
 /// Makes `wanted` running.
 pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result<(), Errors> {
-    let changes = plan(core, &wanted).await?;
-    test(core, &changes).await?;
-    let mut done: Vec<&Change<'_>> = Vec::new();
-    for change in &changes {
-        match change.server.set(Rc::clone(&change.after)).await {
-            Ok(()) => done.push(change),
+    let mut changes = plan(core, &wanted).await?;
+    // One alone can be asked for real: its no leaves nothing to take back.
+    if changes.len() > 1 {
+        test(core, &mut changes).await?;
+    }
+    for at in 0..changes.len() {
+        let Some(change) = changes.get_mut(at) else { break };
+        match change.server.set(&mut change.edit, &change.text).await {
+            Ok(()) => change.is_set = true,
             Err(trouble) => {
-                if matches!(trouble, Trouble::Unreachable(_)) {
-                    // It may have taken it or not.
-                    done.push(change);
-                }
                 let mut errors = vec![refusal(core, change, &trouble)];
-                take_back(core, &done, &mut errors).await;
+                // One that cannot be reached may have taken it or not.
+                let done = if matches!(trouble, Trouble::Unreachable(_)) { at + 1 } else { at };
+                changes.truncate(done);
+                take_back(core, &mut changes, &mut errors).await;
                 return Err(errors);
             }
         }
@@ -56,52 +61,59 @@ pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result
 
 /// Finds out whether `wanted` could be running, and changes nothing.
 pub async fn check(core: &Core, wanted: &Content, _turn: &Turn<'_>) -> Result<(), Errors> {
-    let changes = plan(core, wanted).await?;
-    test(core, &changes).await
+    let mut changes = plan(core, wanted).await?;
+    test(core, &mut changes).await
 }
 
 /// Translates what changed. All that is wrong is told together.
-async fn plan<'c>(core: &'c Core, wanted: &Content) -> Result<Vec<Change<'c>>, Errors> {
-    let changed: Vec<usize> = wanted.changed_from(core.stores.borrow().content(Datastore::Running)).collect();
+async fn plan(core: &Core, wanted: &Content) -> Result<Vec<Change>, Errors> {
+    let running = core.stores.borrow().content(Datastore::Running).clone();
     let mut errors = Errors::new();
     let mut changes = Vec::new();
-    for model in changed {
+    for model in wanted.changed_from(&running) {
         let (Some(tree), Some(server)) = (wanted.tree(model), core.servers.get(model)) else { continue };
         if let Err(invalid) = tree.validity() {
             errors.push(invalid_data(core, &invalid));
             continue;
         }
-        let before = match known(server).await {
-            Ok(before) => before,
-            Err(error) => {
-                errors.push(error);
-                continue;
-            }
+        if let Err(error) = server.refresh().await.map_err(|trouble| failed(server, &trouble.to_string())) {
+            errors.push(error);
+            continue;
+        }
+        let Some(edit) = edit(server, tree, running.tree(model)) else {
+            errors.push(failed(server, "it has not been heard of yet"));
+            continue;
         };
-        match translators::to_kea(&server.settings.model, &tree.to_json(), &before) {
-            Ok(after) if after == *before => {}
+        match edit {
+            Ok(edit) if server.look(|before, _| edit.changes_nothing(before)) == Some(true) => {}
             Ok(_) if !server.settings.subscribe_changes => errors.push(unwanted(server)),
-            Ok(after) => changes.push(Change { model, server, before, after: Rc::new(after) }),
-            Err(untranslated) => errors.extend(untranslated.into_iter().map(|error| {
-                RpcError::application(Tag::OperationFailed, format!("{}: {}", server.settings.name, error.reason))
-                    .at(core.schema.error_path(&error.path))
-            })),
+            Ok(mut edit) => {
+                let text = server.look_after(&mut edit, |after| after.to_string()).unwrap_or_default();
+                changes.push(Change { model, server: Rc::clone(server), edit, text, is_set: false });
+            }
+            Err(untranslated) => errors.extend(
+                untranslated.into_iter().map(|e| failed(server, &e.reason).at(core.schema.error_path(&e.path))),
+            ),
         }
     }
     if errors.is_empty() { Ok(changes) } else { Err(errors) }
 }
 
-/// What the server runs with, now.
-async fn known(server: &Server) -> Result<Rc<Value>, RpcError> {
-    let refreshed = server.refresh().await.map_err(|trouble| trouble.to_string());
-    let known = refreshed.and_then(|()| server.config().ok_or_else(|| "it has not been heard of yet".to_string()));
-    known.map_err(|reason| RpcError::application(Tag::OperationFailed, format!("{}: {reason}", server.settings.name)))
+/// From what a server runs with to what `tree` says; none if it is not known what it runs with.
+fn edit(server: &Server, tree: &Tree, running: Option<&Rc<Tree>>) -> Option<Result<Edit, Vec<TranslateError>>> {
+    let model = &server.settings.model;
+    server.look(|before, shown| {
+        // Where running shows what the server has, only what differs from running needs to be translated.
+        let entries = running.filter(|_| shown).and_then(|running| tree.changed_entries(running));
+        let edit = entries.map_or(Ok(None), |entries| translators::entries_to_kea(model, &entries, before))?;
+        edit.map_or_else(|| translators::to_kea(model, &tree.to_json(), before).map(Edit::Whole), Ok)
+    })
 }
 
-async fn test(core: &Core, changes: &[Change<'_>]) -> Result<(), Errors> {
+async fn test(core: &Core, changes: &mut [Change]) -> Result<(), Errors> {
     let mut errors = Errors::new();
-    for change in changes.iter().filter(|change| change.server.settings.validate_changes) {
-        if let Err(trouble) = change.server.test(&change.after).await {
+    for change in changes.iter_mut().filter(|change| change.server.settings.validate_changes) {
+        if let Err(trouble) = change.server.test(&change.text).await {
             errors.push(refusal(core, change, &trouble));
         }
     }
@@ -109,34 +121,39 @@ async fn test(core: &Core, changes: &[Change<'_>]) -> Result<(), Errors> {
 }
 
 /// Gives servers back what they had, the last first.
-async fn take_back(core: &Rc<Core>, done: &[&Change<'_>], errors: &mut Errors) {
-    for change in done.iter().rev() {
-        let server = change.server;
-        match server.set(Rc::clone(&change.before)).await {
+async fn take_back(core: &Rc<Core>, changes: &mut [Change], errors: &mut Errors) {
+    for Change { model, server, edit, is_set, .. } in changes.iter_mut().rev() {
+        if *is_set {
+            server.unset(edit);
+        }
+        match server.set_again().await {
             Ok(()) => log::event!(NETCONF_UPDATE_TAKEN_BACK, server = server.settings.name),
             Err(trouble) => {
                 log::event!(NETCONF_UPDATE_NOT_TAKEN_BACK, server = server.settings.name, reason = trouble);
-                let message =
-                    format!("{}: the old configuration could not be set again: {trouble}", server.settings.name);
-                errors.push(RpcError::application(Tag::OperationFailed, message));
+                errors.push(failed(server, &format!("the old configuration could not be set again: {trouble}")));
                 server.forget();
-                core.meet_again(change.model);
+                core.meet_again(*model);
             }
         }
     }
 }
 
 /// What a server said no to, with the place in its model that it spoke of.
-fn refusal(core: &Core, change: &Change<'_>, trouble: &Trouble) -> RpcError {
-    let settings = &change.server.settings;
+fn refusal(core: &Core, change: &mut Change, trouble: &Trouble) -> RpcError {
+    let Change { server, edit, .. } = change;
+    let model = &server.settings.model;
     let text = trouble.to_string();
-    let error = RpcError::application(Tag::OperationFailed, format!("{}: {text}", settings.name));
-    match json_path(&text, settings.model.root) {
-        Some(path) => {
-            error.at(core.schema.error_path(&translators::instance_path(&settings.model, &change.after, path)))
-        }
+    let error = failed(server, &text);
+    let path = json_path(&text, model.root)
+        .and_then(|path| server.look_after(edit, |after| translators::instance_path(model, after, path)));
+    match path {
+        Some(path) => error.at(core.schema.error_path(&path)),
         None => error,
     }
+}
+
+fn failed(server: &Server, reason: &str) -> RpcError {
+    RpcError::application(Tag::OperationFailed, format!("{}: {reason}", server.settings.name))
 }
 
 /// The path of a parameter (`Dhcp4/subnet4[0]/pools[1]`) in a server's words.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use control::unix::{Client, ClientError};
 use control::{Answer, Code};
 use serde_json::Value;
-use translators::Model;
+use translators::{Edit, Model};
 
 use crate::messages::*;
 use crate::yang::{Schema, Tree};
@@ -52,11 +52,13 @@ pub struct Server {
 }
 
 /// What a server runs with, as last heard or set.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Known {
-    config: Rc<Value>,
+    config: Value,
     /// As the server computes it, if it does.
     hash: Option<String>,
+    /// Whether running shows it; otherwise it was changed behind the agent's back.
+    shown: bool,
 }
 
 /// Why a server did not do what it was asked to.
@@ -83,16 +85,31 @@ impl Server {
         Self { settings, client, known: RefCell::default(), to_write: Cell::default() }
     }
 
-    /// What it runs with; none if that is not known.
-    pub fn config(&self) -> Option<Rc<Value>> {
-        self.known.borrow().as_ref().map(|known| Rc::clone(&known.config))
+    /// Whether it is known what it runs with.
+    pub fn is_known(&self) -> bool {
+        self.known.borrow().is_some()
+    }
+
+    /// Looks at what it runs with, and at whether running shows just that; none if it is not known.
+    pub fn look<T>(&self, at: impl FnOnce(&Value, bool) -> T) -> Option<T> {
+        self.known.borrow().as_ref().map(|known| at(&known.config, known.shown))
+    }
+
+    /// Looks at what it would run with after an edit.
+    pub fn look_after<T>(&self, edit: &mut Edit, at: impl FnOnce(&Value) -> T) -> Option<T> {
+        let mut known = self.known.borrow_mut();
+        let config = &mut known.as_mut()?.config;
+        edit.swap(config);
+        let seen = at(config);
+        edit.swap(config);
+        Some(seen)
     }
 
     /// Asks what it runs with, and shows it in its model.
     pub async fn read(&self, schema: &Schema) -> Result<Tree, Trouble> {
         let name = &self.settings.name;
         log::event!(NETCONF_GET_CONFIG_STARTED, server = name);
-        let known = self.fetch().await?;
+        let known = Known { shown: true, ..self.fetch().await? };
         let shown = translators::to_yang(&self.settings.model, &known.config).map_err(|errors| {
             let reasons: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Trouble::Unreachable(format!("its configuration cannot be shown: {}", reasons.join("; ")))
@@ -125,8 +142,8 @@ impl Server {
         Ok(())
     }
 
-    /// Asks whether it would take a configuration.
-    pub async fn test(&self, config: &Value) -> Result<(), Trouble> {
+    /// Asks whether it would take a configuration, which is given as text.
+    pub async fn test(&self, config: &str) -> Result<(), Trouble> {
         let server = &self.settings.name;
         log::event!(NETCONF_VALIDATE_CONFIG_STARTED, server);
         match self.ask("config-test", Some(config)).await {
@@ -141,16 +158,44 @@ impl Server {
         }
     }
 
-    /// Gives it a configuration. After a failure it is not known what it runs with unless it said no.
-    pub async fn set(&self, config: Rc<Value>) -> Result<(), Trouble> {
+    /// Has it run with what it runs with after an edit, which is given as text besides. Then the edit is the way back.
+    /// After a failure it is not known what it runs with unless it said no.
+    pub async fn set(&self, edit: &mut Edit, config: &str) -> Result<(), Trouble> {
+        let hash = self.give(config).await?;
+        if let Some(known) = self.known.borrow_mut().as_mut() {
+            edit.swap(&mut known.config);
+            (known.hash, known.shown) = (hash, true);
+        }
+        Ok(())
+    }
+
+    /// Gives it once more what it is known to run with.
+    pub async fn set_again(&self) -> Result<(), Trouble> {
+        let text = self.look(|config, _| config.to_string()).unwrap_or_default();
+        let hash = self.give(&text).await?;
+        if let Some(known) = self.known.borrow_mut().as_mut() {
+            known.hash = hash;
+        }
+        Ok(())
+    }
+
+    /// Goes back to what was known before an edit.
+    pub fn unset(&self, edit: &mut Edit) {
+        if let Some(known) = self.known.borrow_mut().as_mut() {
+            edit.swap(&mut known.config);
+            // Whether running shows just that was known before the edit; to be sure, it is looked at as a whole once.
+            known.shown = false;
+        }
+    }
+
+    /// Gives it a configuration; answers with its hash.
+    async fn give(&self, config: &str) -> Result<Option<String>, Trouble> {
         let server = &self.settings.name;
         log::event!(NETCONF_UPDATE_CONFIG_STARTED, server);
-        match self.ask("config-set", Some(&config)).await {
+        match self.ask("config-set", Some(config)).await {
             Ok(answer) => {
-                let hash = hash_of(&answer);
-                *self.known.borrow_mut() = Some(Known { config, hash });
                 log::event!(NETCONF_UPDATE_CONFIG_COMPLETED, server);
-                Ok(())
+                Ok(hash_of(&answer))
             }
             Err(reason) => {
                 log::event!(NETCONF_UPDATE_CONFIG_FAILED, server, reason);
@@ -206,11 +251,16 @@ impl Server {
         let config = Value::Object([(root.to_string(), config)].into_iter().collect());
         // What subnets take from outside would otherwise be said by each of them for itself from then on.
         let config = translators::without_inherited(&self.settings.model, &config);
-        Ok(Known { config: Rc::new(config), hash })
+        Ok(Known { config, hash, shown: false })
     }
 
-    async fn ask(&self, command: &str, arguments: Option<&Value>) -> Result<Answer, Trouble> {
-        let answer = self.client.call(command, arguments).await.map_err(|error| self.unreachable(command, &error))?;
+    /// Asks a command, with arguments as text.
+    async fn ask(&self, command: &str, arguments: Option<&str>) -> Result<Answer, Trouble> {
+        let answer = match arguments {
+            Some(arguments) => self.client.call_with_text(command, arguments).await,
+            None => self.client.call(command, None).await,
+        };
+        let answer = answer.map_err(|error| self.unreachable(command, &error))?;
         match answer.result {
             Code::Success => Ok(answer),
             // It says itself that it is not as it was before.

@@ -125,7 +125,7 @@ fn model_of(core: &Core, element: &Element, target: Datastore) -> Result<usize, 
         return Err(error.with("bad-element", &element.name));
     };
     match core.servers.get(model) {
-        Some(server) if target != Datastore::Startup && server.config().is_none() => {
+        Some(server) if target != Datastore::Startup && !server.is_known() => {
             let message = format!("{}: it has not been heard of yet", server.settings.name);
             Err(RpcError::application(Tag::OperationFailed, message))
         }

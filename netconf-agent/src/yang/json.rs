@@ -19,7 +19,8 @@ pub fn to_json(top: Option<Node<'_>>) -> Value {
     Value::Object(map)
 }
 
-fn object(parent: &Node<'_>) -> Value {
+/// The children of a node.
+pub(super) fn object(parent: &Node<'_>) -> Value {
     let mut map = Map::new();
     let parent_schema = parent.schema();
     let module = parent_schema.module();

@@ -63,6 +63,25 @@ pub fn change_leaf(leaf: &Node<'_>, value: &str) -> Result<(), yang2::Error> {
     }
 }
 
+/// How much of two nodes is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Which node it is: the value of a leaf, the keys of a list entry.
+    Identity,
+    /// All below it as well, in its order.
+    Whole,
+}
+
+/// Whether two nodes of two trees are the same.
+pub fn is_same(one: &Node<'_>, other: &Node<'_>, depth: Depth) -> bool {
+    let options = match depth {
+        Depth::Identity => 0,
+        Depth::Whole => ffi::LYD_COMPARE_FULL_RECURSION,
+    };
+    // SAFETY: both are alive, and nothing is changed.
+    unsafe { ffi::lyd_compare_single(one.as_raw(), other.as_raw(), options) == ffi::LY_ERR::LY_SUCCESS }
+}
+
 /// Where a moved entry goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 
 use yang2::context::Context;
 use yang2::data::{DataFormat, DataParserFlags, DataTree, DataValidationFlags};
+use yang2::schema::SchemaNodeKind;
 
+use super::raw::{self, Depth};
 use super::{Invalid, Node, Schema, json, print, select};
 use crate::xml::Element;
 
@@ -59,6 +61,26 @@ impl Tree {
     /// As RFC 7951 JSON.
     pub fn to_json(&self) -> serde_json::Value {
         json::to_json(self.top())
+    }
+
+    /// The entries of outermost lists that say something else in `before`: each with the name of its list. None if the
+    /// trees differ in anything beside, such as another entry.
+    pub fn changed_entries(&self, before: &Self) -> Option<Vec<(String, serde_json::Value)>> {
+        let (top, was) = (self.top()?, before.top()?);
+        let (mut nodes, mut old) = (top.children(), was.children());
+        let mut changed = Vec::new();
+        loop {
+            match (nodes.next(), old.next()) {
+                (None, None) => return Some(changed),
+                (Some(node), Some(was)) if raw::is_same(&node, &was, Depth::Whole) => {}
+                (Some(node), Some(was))
+                    if node.schema().kind() == SchemaNodeKind::List && raw::is_same(&node, &was, Depth::Identity) =>
+                {
+                    changed.push((node.schema().name().to_string(), json::object(&node)));
+                }
+                _ => return None,
+            }
+        }
     }
 
     /// As XML, whole.

@@ -43,11 +43,18 @@ impl Client {
     /// Sends a command and waits for its answer. Cancelling the future closes the connection; the daemon may still carry
     /// the command out.
     pub async fn call(&self, command: &str, arguments: Option<&Value>) -> Result<Answer, ClientError> {
-        // Arguments may be a whole configuration; they are written as they are, without a copy of the tree.
-        let request = match arguments {
-            Some(arguments) => format!("{{\"command\":{},\"arguments\":{arguments}}}", Value::from(command)),
-            None => format!("{{\"command\":{}}}", Value::from(command)),
-        };
+        match arguments {
+            Some(arguments) => self.call_with_text(command, &arguments.to_string()).await,
+            None => self.send(&format!("{{\"command\":{}}}", Value::from(command))).await,
+        }
+    }
+
+    /// The same for arguments that are JSON text already, such as a whole configuration.
+    pub async fn call_with_text(&self, command: &str, arguments: &str) -> Result<Answer, ClientError> {
+        self.send(&format!("{{\"command\":{},\"arguments\":{arguments}}}", Value::from(command))).await
+    }
+
+    async fn send(&self, request: &str) -> Result<Answer, ClientError> {
         let text = tokio::time::timeout(self.timeout, self.exchange(request.as_bytes()));
         let text = text.await.map_err(|_| ClientError::Timeout)?.map_err(ClientError::Io)?;
         if text.is_empty() {
