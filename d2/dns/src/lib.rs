@@ -6,6 +6,9 @@
 //! Bytes, names and the time come in as arguments. This crate knows no socket, clock, file or runtime, and nothing of
 //! what a name change request asks for.
 
+// What reads a peer's bytes cannot panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod message;
 mod name;
 mod reader;

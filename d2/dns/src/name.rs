@@ -130,6 +130,7 @@ impl Name {
     }
 
     /// The name under which the reverse zones know an address: `in-addr.arpa` (RFC 1035 §3.5) or `ip6.arpa` (RFC 3596 §2.5).
+    #[expect(clippy::expect_used, reason = "labels of hexadecimal digits always make a name")]
     pub fn reverse(address: IpAddr) -> Self {
         let mut text = String::with_capacity(74);
         match address {

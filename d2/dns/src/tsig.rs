@@ -152,6 +152,7 @@ impl Algorithm {
     }
 }
 
+#[expect(clippy::expect_used, reason = "HMAC takes secrets of every length")]
 fn mac<M: Mac + hmac::digest::KeyInit>(secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = <M as Mac>::new_from_slice(secret).expect("HMAC takes secrets of every length");
     for part in parts {

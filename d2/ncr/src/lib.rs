@@ -4,6 +4,9 @@
 //! request stands in a datagram ([`NameChangeRequest::encode`], [`NameChangeRequest::decode`]) and how a client's DHCID is
 //! computed ([`Dhcid`]), but no socket, no DNS server and no configuration.
 
+// What reads a peer's bytes cannot panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod dhcid;
 mod json;
 

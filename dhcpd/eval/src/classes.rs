@@ -181,6 +181,7 @@ fn place(class: ClassId) -> (usize, u64) {
 
 /// Bytes as they can stand in the name of a class: letters, digits and ``!#$&*+-./:?@^_|~`` as they are, the percent
 /// sign doubled, others as `%` and two digits.
+#[expect(clippy::indexing_slicing, reason = "sixteen digits, indexed by four bits")]
 pub fn escape(bytes: &[u8]) -> impl Iterator<Item = u8> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|&byte| {

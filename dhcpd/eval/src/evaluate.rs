@@ -345,6 +345,7 @@ impl<'s> Evaluation<'s> {
         Ok(kept)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "sixteen digits, indexed by four bits")]
     fn hex_string(&self, of: &[u8], separator: &[u8]) -> Result<Value<'s>, EvalError> {
         if of.len().saturating_mul(2 + separator.len()) > LONGEST {
             return Err(EvalError::TooLong);

@@ -5,6 +5,9 @@
 //! neither the depth nor the size of a value is the packet's choice. [`Classifier`] takes a packet through the stages of
 //! classification. This crate knows no socket, file, clock or log: what happens is told to a [`Watch`].
 
+// What reads a peer's bytes cannot panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
 mod ast;
 mod classes;
 mod classifier;

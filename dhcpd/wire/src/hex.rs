@@ -8,6 +8,7 @@ pub struct Colons<'a>(pub &'a [u8]);
 
 impl fmt::Display for Colons<'_> {
     /// Every message about a client carries its identifier: it is written by the run, not by the digit.
+    #[expect(clippy::indexing_slicing, reason = "sixteen digits, indexed by four bits")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (run, bytes) in self.0.chunks(RUN).enumerate() {
             let mut text = [b':'; 3 * RUN];

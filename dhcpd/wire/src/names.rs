@@ -91,6 +91,7 @@ fn encode_labels(text: &str, absolute: bool, out: &mut Vec<u8>) -> Result<(), Na
 }
 
 /// Fills in the length of the label that starts at `at`.
+#[expect(clippy::indexing_slicing, reason = "a place in what was written just now")]
 fn close(out: &mut [u8], at: usize) -> Result<(), NameError> {
     match out.len() - at - 1 {
         0 => Err(NameError::EmptyLabel),

@@ -30,6 +30,7 @@ struct Span {
 }
 
 impl Span {
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     fn has_wrong_size(&self) -> bool {
         match SIZES[usize::from(self.code)] {
             Size::Any => false,
@@ -106,6 +107,7 @@ impl<'a> Packet<'a> {
     }
 
     /// Parses a packet; options of the wrong size are left out.
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     pub fn parse_leniently(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut packet = Self::scan_all(bytes)?;
         packet.spans.retain(|span| !span.has_wrong_size());
@@ -169,6 +171,7 @@ impl<'a> Packet<'a> {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     fn note(&mut self, code: u8, at: usize, len: usize) {
         let span = Span { code, joined: false, start: at as u32, len: len as u32 };
         let known = usize::from(self.index[usize::from(code)]);
@@ -205,6 +208,7 @@ impl<'a> Packet<'a> {
     }
 
     /// Payload of an option; its pieces are put together.
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     pub fn option(&self, code: u8) -> Option<&[u8]> {
         let place = usize::from(self.index[usize::from(code)]).checked_sub(1)?;
         self.spans.get(place).map(|span| self.payload(*span))
