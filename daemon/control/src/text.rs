@@ -2,45 +2,44 @@
 //!
 //! Scripts look for `"result": 0` in an answer, and the hash of a configuration is taken over this form.
 
-use std::fmt::{self, Write};
-
 use serde_json::Value;
 
 /// A value in Kea's form: `{ "arguments": [ "config-get" ], "result": 0 }`.
 pub fn to_text(value: &Value) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_value(value, &mut text);
-    text
+    let mut text = Vec::new();
+    write_value(value, &mut text);
+    // What was put together from strings is one.
+    String::from_utf8(text).unwrap_or_default()
 }
 
-fn write_value(value: &Value, text: &mut String) -> fmt::Result {
+fn write_value(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Array(values) => {
-            text.push_str("[ ");
+            text.extend_from_slice(b"[ ");
             for (index, value) in values.iter().enumerate() {
                 separate(index, text);
-                write_value(value, text)?;
+                write_value(value, text);
             }
-            text.push_str(" ]");
+            text.extend_from_slice(b" ]");
         }
         Value::Object(members) => {
-            text.push_str("{ ");
+            text.extend_from_slice(b"{ ");
             for (index, (key, value)) in members.iter().enumerate() {
                 separate(index, text);
-                write!(text, "{}: ", Value::from(key.as_str()))?;
-                write_value(value, text)?;
+                // Writing to memory cannot fail.
+                let _ = serde_json::to_writer(&mut *text, key);
+                text.extend_from_slice(b": ");
+                write_value(value, text);
             }
-            text.push_str(" }");
+            text.extend_from_slice(b" }");
         }
-        scalar => write!(text, "{scalar}")?,
+        scalar => drop(serde_json::to_writer(text, scalar)),
     }
-    Ok(())
 }
 
-fn separate(index: usize, text: &mut String) {
+fn separate(index: usize, text: &mut Vec<u8>) {
     if index > 0 {
-        text.push_str(", ");
+        text.extend_from_slice(b", ");
     }
 }
 

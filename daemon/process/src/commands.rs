@@ -2,9 +2,8 @@
 
 use std::rc::{Rc, Weak};
 
-use control::{Answer, Request, Table, to_text};
+use control::{Answer, Request, Table};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::life::{Life, join};
 use crate::{Daemon, Style, VERSION, file, options};
@@ -21,7 +20,7 @@ pub(crate) fn table<D: Daemon>(life: &Rc<Life<D>>) -> Table {
     };
     add("build-report", |_, _| Answer::done(options::report(&D::IDENTITY)));
     add("config-get", |life, _| config_get(life));
-    add("config-hash-get", |life, _| Answer::with(json!({ "hash": hash(&life.daemon.config()) })));
+    add("config-hash-get", |life, _| Answer::with(json!({ "hash": *life.hash.borrow() })));
     add("config-reload", |life, _| config_reload(life));
     add("config-set", config_set);
     add("config-test", config_test);
@@ -54,19 +53,21 @@ pub(crate) fn table<D: Daemon>(life: &Rc<Life<D>>) -> Table {
 
 fn config_get<D: Daemon>(life: &Life<D>) -> Answer {
     let mut config = life.daemon.config();
-    let hash = hash(&config);
     if let Value::Object(config) = &mut config {
-        config.insert("hash".to_owned(), Value::from(hash));
+        config.insert("hash".to_owned(), Value::from(life.hash.borrow().as_str()));
     }
     Answer::with(config)
 }
 
 fn config_set<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
     let Some(document) = request.into_document() else { return no_arguments() };
-    match life.check_modules(&document).and_then(|()| life.configure(&document)) {
+    let answer = match life.check_modules(&document).and_then(|()| life.configure(&document)) {
         Ok(()) => configured(life),
         Err(reason) => Answer::error(reason),
-    }
+    };
+    // Freeing a large one takes its time: the answer comes first.
+    tokio::task::spawn_local(async move { drop(document) });
+    answer
 }
 
 fn config_test<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
@@ -103,7 +104,7 @@ fn configured<D: Daemon>(life: &Life<D>) -> Answer {
         Style::Server => "Configuration successful.",
         Style::Controller => "Configuration applied successfully.",
     };
-    Answer::done(text).and(json!({ "hash": hash(&life.daemon.config()) }))
+    Answer::done(text).and(json!({ "hash": *life.hash.borrow() }))
 }
 
 fn no_arguments() -> Answer {
@@ -179,9 +180,4 @@ fn found(found: bool, name: &str, done: &str) -> Answer {
         true => Answer::done(format!("Statistic '{name}' {done}.")),
         false => Answer::error(format!("No '{name}' statistic found")),
     }
-}
-
-/// SHA-256 of a configuration in Kea's form of JSON.
-fn hash(config: &Value) -> String {
-    Sha256::digest(to_text(config)).iter().map(|byte| format!("{byte:02X}")).collect()
 }

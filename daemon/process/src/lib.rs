@@ -11,6 +11,7 @@ mod commands;
 mod common;
 mod daemon;
 mod file;
+mod hash;
 mod life;
 pub mod messages;
 mod options;

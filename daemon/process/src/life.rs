@@ -25,7 +25,7 @@ use crate::common::Common;
 use crate::messages::{DCTL_PANIC, DCTL_PID_FILE_ERROR, DCTL_SHUTDOWN_SIGNAL_RECVD};
 use crate::options::{self, Checks, Invocation};
 use crate::pid::{PidError, PidFile};
-use crate::{Context, Daemon, Event, Options, Style, commands, file, paths};
+use crate::{Context, Daemon, Event, Options, Style, commands, file, hash, paths};
 
 /// The `main` of a daemon.
 pub fn run<D: Daemon>() -> ExitCode {
@@ -63,6 +63,8 @@ fn enter<D: Daemon>(
         Ok(runtime) => runtime,
         Err(reason) => return fail(process, &reason),
     };
+    // What tasks hold that the end finds unfinished may turn to the runtime when it is dropped.
+    let _within = runtime.enter();
     LocalSet::new().block_on(&runtime, async {
         let (shutdown, told) = unbounded_channel();
         let context = Context { options, stats: Arc::default(), shutdown };
@@ -98,6 +100,8 @@ pub(crate) struct Life<D: Daemon> {
     pub(crate) started: Instant,
     /// When a configuration last took effect.
     pub(crate) configured: Cell<Option<Instant>>,
+    /// Hash of the configuration in effect.
+    pub(crate) hash: RefCell<String>,
     /// The commands, which know this life: emptied at its end.
     table: RefCell<Rc<Table>>,
     servers: RefCell<Vec<Server>>,
@@ -120,6 +124,7 @@ impl<D: Daemon> Life<D> {
             context,
             started: Instant::now(),
             configured: Cell::new(None),
+            hash: RefCell::default(),
             table: RefCell::default(),
             servers: RefCell::default(),
         });
@@ -267,6 +272,7 @@ impl<D: Daemon> Life<D> {
         match self.prepare(document) {
             Ok(ready) => {
                 self.apply(ready);
+                self.hash.replace(hash::of(document));
                 Ok(())
             }
             Err(errors) => {
