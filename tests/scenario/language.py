@@ -84,17 +84,22 @@ def tokens(text):
 
 def read(path, name):
     """The scenarios of a file. What stands before the first `scenario` belongs to each of them."""
-    shared, scenarios = [], []
+    shared, scenarios, pending = [], [], ""
     for statement in statements(path, name):
         words = statement.words(continued=False)
         current = scenarios[-1] if scenarios else None
         said = statement.text.split(maxsplit=1)[1:]
         if words.take("scenario"):
             scenarios.append(Scenario("".join(said), statement.place, list(shared)))
+            scenarios[-1].pending = pending
+        elif words.take("pending"):
+            reason = "".join(said) or "no reason given"
+            if current is None:
+                pending = reason
+            else:
+                current.pending = reason
         elif current is None:
             shared.append(statement)
-        elif words.take("pending"):
-            current.pending = "".join(said) or "no reason given"
         elif statement.text.startswith(NEEDS_KEA_3):
             current.needs_kea_3 = statement.text.removeprefix(NEEDS_KEA_3).lstrip(": ") or "newer than 2.2"
         else:

@@ -17,6 +17,7 @@ from values import Bad, octets
 ANSWER_TIME = SOON = 2.0
 SETTLED = 0.04
 UNCOUNTED = 0.3
+REPEATING = 5.0
 LIMITED_BROADCAST = "255.255.255.255"
 FAMILIES = {4: dhcp4, 6: dhcp6}
 STATES = ["assigned", "declined", "expired-reclaimed", "released", "registered"]
@@ -120,6 +121,20 @@ class Play:
         words.take("restarts") or self.bad(words, "the server only `restarts`")
         self.server.restart()
         self.count = 0
+
+    def do_interface(self, words):
+        """What happens to an interface of the server's machine; the stage is put in order afterwards."""
+        name = words.next("an interface")
+        self.stage.disordered = True
+        match words.next("down, up, gains or loses"):
+            case "down" | "up" as state:
+                self.stage.ip("link", "set", name, state)
+            case "gains":
+                self.stage.ip("address", "add", words.next("an address"), "dev", name)
+            case "loses":
+                self.stage.ip("address", "delete", words.next("an address"), "dev", name)
+            case other:
+                self.bad(words, f"down, up, gains or loses: {other}")
 
     def do_command(self, words):
         name = words.next("the command")
@@ -227,10 +242,12 @@ class Play:
         words.rest = []
 
     def of_client(self, client, words):
-        match words.next("sends, gets or obtains"):
+        match words.next("sends, repeats, gets or obtains"):
             case "sends":
                 self.nothing_left(words.place, client)
                 self.send(client, words)
+            case "repeats":
+                self.repeat(client, words)
             case "gets":
                 if words.take("nothing"):
                     words.end()
@@ -241,7 +258,7 @@ class Play:
             case "obtains":
                 self.obtain(client, words)
             case other:
-                self.bad(words, f"sends, gets or obtains: {other}")
+                self.bad(words, f"sends, repeats, gets or obtains: {other}")
 
     def send(self, client, words):
         client.xid = next(self.xids)
@@ -249,6 +266,16 @@ class Play:
         client.via = query.relay
         self.count += 1
         self.stage.links[query.link].send(query.datagram())
+
+    def repeat(self, client, words):
+        """As clients do that get no answer; the answer comes to the last of the messages."""
+        end = time.monotonic() + REPEATING
+        while not client.came and time.monotonic() < end:
+            self.send(client, Words(words.place, list(words.rest)))
+            again = time.monotonic() + 0.1
+            while not client.came and wait(self.stage.links.values(), again - time.monotonic()):
+                self.hear()
+        words.rest = []
 
     def expect(self, client, words):
         place, wanted = words.place, words.next("the type of a message")

@@ -32,20 +32,31 @@ class Stage:
             sys.exit(f"there is no kea-dhcp4 in {self.programs}")
         self.clock = Clock(lab.folder)
         lab.namespace("server", "hosts")
+        self.set_up()
+        self.name_changes = NameChanges("server")
+
+    def set_up(self):
         for n in (1, 2):
-            lab.link("server", f"srv{n - 1}", "hosts", f"cli{n - 1}", [f"{SERVER4[n]}/24", f"{SERVER6[n]}/64"])
-            SERVER_MACS[n] = bytes.fromhex(lab.run("server", "cat", f"/sys/class/net/srv{n - 1}/address").strip().replace(":", ""))
+            self.lab.link("server", f"srv{n - 1}", "hosts", f"cli{n - 1}", [f"{SERVER4[n]}/24", f"{SERVER6[n]}/64"])
+            SERVER_MACS[n] = bytes.fromhex(self.lab.run("server", "cat", f"/sys/class/net/srv{n - 1}/address").strip().replace(":", ""))
             self.links[n] = Link("hosts", f"cli{n - 1}")
         # Relays and their clients are beyond the first link, wherever their addresses are.
-        lab.run("server", "ip", "route", "add", "default", "via", "192.0.2.254", "dev", "srv0")
-        lab.run("server", "ip", "route", "add", "default", "via", "2001:db8:1::fe", "dev", "srv0")
-        self.name_changes = NameChanges("server")
+        self.ip("route", "add", "default", "via", "192.0.2.254", "dev", "srv0")
+        self.ip("route", "add", "default", "via", "2001:db8:1::fe", "dev", "srv0")
+        self.disordered = False
+
+    def ip(self, *words):
+        self.lab.run("server", "ip", *words)
 
     def play(self, folder, scenario):
         """Plays a scenario from its own start: an empty server at the present time."""
         self.played += 1
         self.clock.reset()
-        self.lab.run("server", "ip", "neighbour", "flush", "all")
+        if self.disordered:
+            self.ip("link", "delete", "srv0")
+            self.ip("link", "delete", "srv1")
+            self.set_up()
+        self.ip("neighbour", "flush", "all")
         self.name_changes.forget()
         for link in self.links.values():
             list(link.receive())

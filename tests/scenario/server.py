@@ -9,6 +9,7 @@ import struct
 import subprocess
 from pathlib import Path
 
+from dhcp6 import SERVER_DUID
 from lab import Kea, unix_command, wait_for
 
 HERE = Path(__file__).resolve().parent
@@ -64,7 +65,11 @@ class Server:
             "multi-threading": {"enable-multi-threading": False},
             "loggers": [{"name": self.name, "severity": "DEBUG", "debuglevel": 55, "output-options": [{"output": "stdout"}]}],
         }
+        if self.family == 6:
+            whole["server-id"] = {"type": "LL", "htype": 1, "identifier": SERVER_DUID[4:].hex()}
         whole |= {"control-socket": control} if self.kea_2_2 else {"control-sockets": [control]}
+        if self.family == 6 and self.kea_2_2:
+            whole["data-directory"] = str(self.kea.folder)
         for key, value in config.items():
             whole[key] = whole[key] | value if key in whole and isinstance(value, dict) else value
         return {self.scope: as_kea_2_2(whole) if self.kea_2_2 else whole}
