@@ -10,6 +10,7 @@ use std::time::Duration;
 use control::unix::{Client, ClientError};
 use control::{Answer, Code};
 use serde_json::Value;
+use tokio::time::Instant;
 use translators::{Edit, Model};
 
 use crate::messages::*;
@@ -18,8 +19,11 @@ use crate::yang::{Schema, Tree};
 /// How long a server may take for a command. Tens of thousands of subnets take Kea seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
-/// How long after a commit the servers write their files.
-const WRITE_AFTER: Duration = Duration::from_millis(100);
+/// The servers write their files when there was no commit for this long,
+const WRITE_AFTER: Duration = Duration::from_millis(250);
+
+/// but no later than this after one.
+const WRITE_WITHIN: Duration = Duration::from_secs(2);
 
 /// How a server is managed.
 #[derive(Clone, Debug)]
@@ -47,8 +51,8 @@ pub struct Server {
     pub settings: Settings,
     client: Client,
     known: RefCell<Option<Known>>,
-    /// Whether its configuration file is behind what it runs with.
-    to_write: Cell<bool>,
+    /// When it shall write its configuration file, which is behind what it runs with.
+    to_write: Cell<Option<Instant>>,
 }
 
 /// What a server runs with, as last heard or set.
@@ -204,22 +208,29 @@ impl Server {
         }
     }
 
-    /// Has it write its configuration file, a moment later and once for all commits until then: servers make the file
-    /// durable, which takes longer than a commit. A failure is logged; the server runs with the configuration anyway.
+    /// Has it write its configuration file once the commits of a burst are over: to show a large configuration and to make
+    /// the file durable takes longer than a commit. A failure is logged; the server runs with the configuration anyway.
     pub fn write_soon(self: &Rc<Self>) {
-        if !self.settings.config_write || self.to_write.replace(true) {
+        if !self.settings.config_write {
+            return;
+        }
+        let now = Instant::now();
+        if self.to_write.replace(Some(now + WRITE_AFTER)).is_some() {
             return;
         }
         let server = Rc::clone(self);
         tokio::task::spawn_local(async move {
-            tokio::time::sleep(WRITE_AFTER).await;
+            let latest = now + WRITE_WITHIN;
+            while let Some(time) = server.to_write.get().map(|time| time.min(latest)).filter(|t| *t > Instant::now()) {
+                tokio::time::sleep_until(time).await;
+            }
             server.write().await;
         });
     }
 
     /// Has it write its configuration file now if that is still to be done.
     pub async fn write(&self) {
-        if self.to_write.replace(false)
+        if self.to_write.take().is_some()
             && let Err(reason) = self.ask("config-write", None).await
         {
             log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
@@ -228,7 +239,7 @@ impl Server {
 
     /// The same for an agent that ends: sends the command and does not wait for the answer.
     pub fn write_and_leave(&self) {
-        if self.to_write.replace(false) {
+        if self.to_write.take().is_some() {
             let sent = UnixStream::connect(&self.settings.socket)
                 .and_then(|mut stream| stream.write_all(b"{ \"command\": \"config-write\" }"));
             if let Err(reason) = sent {

@@ -30,14 +30,28 @@ impl Frame {
     /// Goes on with what was appended to `text` since the last call. Answers with the length of the command once it is
     /// complete, or with the reason why it will never be one.
     pub(crate) fn advance(&mut self, text: &[u8]) -> Result<Option<usize>, String> {
-        for &byte in text.get(self.seen..).unwrap_or_default() {
-            self.seen += 1;
+        let next = |frame: &Self| {
+            let rest = text.get(frame.seen..)?;
+            rest.iter().enumerate().find(|(_, byte)| frame.matters(**byte))
+        };
+        while let Some((skipped, &byte)) = next(self) {
+            self.seen += skipped + 1;
             self.step(byte)?;
             if self.depth == 0 && self.state == State::Between && matches!(byte, b'}' | b']') {
                 return Ok(Some(self.seen));
             }
         }
+        self.seen = text.len();
         Ok(None)
+    }
+
+    /// Whether a byte may change the state; most are within strings and numbers.
+    fn matters(&self, byte: u8) -> bool {
+        match self.state {
+            State::Text => matches!(byte, b'"' | b'\\'),
+            State::Between if self.depth > 0 => matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b'/' | b'#'),
+            _ => true,
+        }
     }
 
     fn step(&mut self, byte: u8) -> Result<(), String> {
