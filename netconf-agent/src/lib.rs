@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod commit;
 pub mod config;
+pub mod convert;
 pub mod core;
 pub mod daemons;
 pub mod datastore;

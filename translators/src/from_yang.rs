@@ -1,11 +1,13 @@
 //! YANG to Kea JSON.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::LazyLock;
 
 use schema::table::Kind;
 use serde_json::{Map, Value};
 
+use crate::edit::{Edit, Entry};
 use crate::merge::Merge;
 use crate::path::{Key, YangPath};
 use crate::shape::{Field, Group, List, Part, Scope, Shape, members_of};
@@ -28,10 +30,78 @@ pub fn to_kea(model: &Model, yang: &Value, before: &Value) -> Result<Value, Vec<
         None => walk.scope(model.scope, &EMPTY, &parameters),
         Some(_) => walk.error("a container is expected".into()).unwrap_or_default(),
     };
-    elder::as_written(&mut config, written);
+    elder::as_written(&mut config, &parameters, written);
     match walk.errors.is_empty() {
         true => Ok(Map::from_iter([(model.root.to_owned(), config.into())]).into()),
         false => Err(walk.errors),
+    }
+}
+
+/// The same where the data differs from that of `before` in entries of outermost lists alone: each is given with its
+/// list's node. None if `before` lacks one of them; [`to_kea`] finds out why.
+pub fn entries_to_kea(
+    model: &Model,
+    entries: &[(String, Value)],
+    before: &Value,
+) -> Result<Option<Edit>, Vec<TranslateError>> {
+    let parameters = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
+    let context = Context::new(model, parameters);
+    let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };
+    let mut lists: HashMap<&str, ListBefore<'_>> = HashMap::new();
+    let mut edited = Vec::new();
+    for (node, entry) in entries {
+        let list = match lists.entry(node) {
+            Occupied(known) => known.into_mut(),
+            Vacant(new) => match ListBefore::find(&context, model.scope, node, parameters) {
+                Some(list) => new.insert(list),
+                None => return Ok(None),
+            },
+        };
+        let (Some(now), Some((index, was))) = (entry.as_object(), list.entry(entry)) else { return Ok(None) };
+        let value = walk.within(node, |walk| {
+            walk.path.enter(list.list, now);
+            walk.scope(list.scope, now, was)
+        });
+        if value != *was {
+            edited.push(Entry { root: model.root, key: list.key, index, value: value.into() });
+        }
+    }
+    if walk.errors.is_empty() { Ok(Some(Edit::Entries(edited))) } else { Err(walk.errors) }
+}
+
+/// An outermost list as it was before.
+struct ListBefore<'a> {
+    scope: &'a Scope,
+    list: &'static List,
+    key: &'static str,
+    entries: &'a [Value],
+    places: HashMap<Key, usize>,
+}
+
+impl<'a> ListBefore<'a> {
+    fn find(
+        context: &Context<'_>,
+        outermost: &'a Scope,
+        node: &str,
+        parameters: &'a Map<String, Value>,
+    ) -> Option<Self> {
+        let Some(Part::Field(field)) = outermost.of_node(node) else { return None };
+        let Shape::List { scope, list, inner: None } = &field.shape else { return None };
+        let (key, was) = field.find(parameters)?;
+        let entries = items(Some(was));
+        let mut places = HashMap::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            if let Some(key) = Key::of_kea(context, scope, list, entry.as_object()?) {
+                places.entry(key).or_insert(place);
+            }
+        }
+        Some(Self { scope, list, key, entries, places })
+    }
+
+    /// The entry of the JSON that has the key of an entry of the data, and its index.
+    fn entry(&self, yang: &Value) -> Option<(usize, &'a Map<String, Value>)> {
+        let index = *self.places.get(&Key::of(self.list, yang.as_object()?).ok()?)?;
+        Some((index, self.entries.get(index)?.as_object()?))
     }
 }
 

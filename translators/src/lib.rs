@@ -13,6 +13,7 @@
 //! configuration makes sense is the daemon's.
 
 mod claim;
+mod edit;
 mod elder;
 mod error;
 mod from_yang;
@@ -28,8 +29,9 @@ mod special;
 mod tests;
 
 pub use claim::{Claim, ClaimedNode};
+pub use edit::{Edit, Entry};
 pub use error::{LeftOut, TranslateError};
-pub use from_yang::to_kea;
+pub use from_yang::{entries_to_kea, to_kea};
 pub use into_yang::{Translation, to_yang};
 pub use model::Model;
 pub use own::without_inherited;

@@ -57,8 +57,10 @@ fn scope(table: &'static Table, kea: &Members, outer: Option<&Outer>) -> Members
     if let Some(outer) = outer {
         own.retain(|key, value| !PASSED_ON.contains(&key.as_str()) || outer.get(key.as_str()) != Some(value));
         for keys in LIFETIMES {
-            let given = complete(keys.map(|key| kea.get(key)));
-            if given.is_some() && given == complete(keys.map(|key| outer.get(key))) {
+            let (given, outside) = (keys.map(|key| kea.get(key)), keys.map(|key| outer.get(key)));
+            // Only subnets are shown with all three whatever was written.
+            let same = if kea.contains_key("subnet") { complete(given) == complete(outside) } else { given == outside };
+            if same && complete(given).is_some() {
                 own.retain(|key, _| !keys.contains(&key.as_str()));
             }
         }

@@ -18,7 +18,11 @@ pub(crate) fn to_yang(kind: &Kind, value: &Value) -> Result<Option<Value>, Strin
         (Kind::Word(_), Value::String(word)) if word == AUTO => Ok(None),
         (Kind::Text { format }, Value::String(text)) if text.is_empty() && format.starts_with("ip") => Ok(None),
         (Kind::Text { format }, Value::String(text)) => Ok(Some(canonical(format, text).into())),
-        (Kind::Bool, Value::Bool(_)) | (Kind::Word(_), Value::String(_)) => Ok(Some(value.clone())),
+        (Kind::Word(words), Value::String(word)) => {
+            let known = words.iter().find(|known| known.eq_ignore_ascii_case(word));
+            Ok(Some(known.map_or_else(|| value.clone(), |known| (*known).into())))
+        }
+        (Kind::Bool, Value::Bool(_)) => Ok(Some(value.clone())),
         _ => Err(expected(kind)),
     }
 }

@@ -336,5 +336,5 @@ impl Field {
 /// Whether more than the name of the parameter is declared. What the daemon does not support yet is translated all the
 /// same, and the daemon says so.
 fn is_declared(param: &Param) -> bool {
-    matches!(param.yang, Yang::Opaque(_)) || !matches!(param.kind, Kind::Any | Kind::List(Kind::Any))
+    matches!(param.yang, Yang::Opaque(_) | Yang::Special) || !matches!(param.kind, Kind::Any | Kind::List(Kind::Any))
 }

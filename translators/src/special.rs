@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use crate::Model;
-use crate::scalar::{Prefix, canonical};
+use crate::scalar::Prefix;
 
 /// Members of a JSON object.
 pub(crate) type Members = Map<String, Value>;
@@ -42,13 +42,6 @@ pub(crate) static SPECIALS: &[Special] = &[
             Ok(context_to_yang(kea)?.into_iter().map(|(_, context)| ("takahe:user-context".into(), context)).collect())
         },
         to_kea: context_to_kea,
-    },
-    Special {
-        within: "relay",
-        keys: &["ip-addresses", "ip-address"],
-        nodes: &["ip-addresses"],
-        to_yang: |_, kea| relay_to_yang(kea),
-        to_kea: |yang| Ok(yang.clone()),
     },
     Special {
         within: "pool",
@@ -235,24 +228,6 @@ fn context_to_kea(yang: &Members) -> Result<Members, String> {
         Ok(_) => Err("a JSON object is expected".into()),
         Err(error) => Err(format!("this is no JSON object: {error}")),
     }
-}
-
-/// Addresses of relays; an older spelling has only one.
-fn relay_to_yang(kea: &Members) -> Result<Members, String> {
-    let mut addresses: Vec<Value> = Vec::new();
-    let given = match (kea.get("ip-addresses"), kea.get("ip-address")) {
-        (Some(Value::Array(list)), _) => list.as_slice(),
-        (Some(_), _) => return Err("a list is expected".into()),
-        (None, one) => one.map(std::slice::from_ref).unwrap_or_default(),
-    };
-    for address in given {
-        let address = address.as_str().ok_or("an address is expected")?;
-        let address = Value::from(canonical("ip-address", address));
-        if address != "" && !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    Ok(members((!addresses.is_empty()).then(|| ("ip-addresses", addresses.into()))))
 }
 
 /// `first - last` or `prefix/length`.

@@ -80,6 +80,7 @@ fn dhcp6() {
             "preferred-lifetime": 1800,
             "server-id": {"type": "LL", "persist": true},
             "mac-sources": ["duid", "ipv6-link-local"],
+            "takahe-kea-dhcp6-server:mac-sources-order": ["duid", "ipv6-link-local"],
             "subnet6": [{
                 "id": 1,
                 "subnet": "2001:db8::/48",
@@ -114,6 +115,70 @@ fn dhcp6() {
             }],
         }),
     );
+}
+
+#[test]
+fn what_the_models_lack_is_in_modules_of_ours() {
+    same(
+        Model::DHCP4,
+        json!({
+            "lease-database": {"database-type": "mysql", "takahe-kea-dhcp4-server:sync": false,
+                               "takahe-kea-dhcp4-server:password-file": "/etc/kea/secret"},
+            "hosts-database": [{"database-type": "postgresql"}, {"database-type": "mysql"}],
+            "takahe-kea-dhcp4-server:hosts-database-order": ["postgresql", "mysql"],
+            "multi-threading": {"enable-multi-threading": true, "takahe-kea-dhcp4-server:user-context": "{\"a\":1}"},
+        }),
+        json!({
+            "lease-database": {"type": "mysql", "sync": false, "password-file": "/etc/kea/secret"},
+            "hosts-databases": [{"type": "postgresql"}, {"type": "mysql"}],
+            "multi-threading": {"enable-multi-threading": true, "user-context": {"a": 1}},
+        }),
+    );
+    same(
+        Model::DDNS,
+        json!({
+            "takahe-kea-dhcp-ddns:hook-library": [{"library": "a.so", "parameters": "{\"x\":1}"}],
+            "tsig-keys": {"key": [{"name": "k", "algorithm": "HMAC-MD5", "secret": "",
+                                   "takahe-kea-dhcp-ddns:secret-file": "/etc/kea/k"}]},
+        }),
+        json!({
+            "hooks-libraries": [{"library": "a.so", "parameters": {"x": 1}}],
+            "tsig-keys": [{"name": "k", "algorithm": "HMAC-MD5", "secret-file": "/etc/kea/k"}],
+        }),
+    );
+}
+
+#[test]
+fn older_spellings_are_shown_as_newer_ones() {
+    let before = json!({"Dhcp4": {
+        "control-socket": {"socket-type": "unix", "socket-name": "s"},
+        "hosts-database": {"type": "mysql"},
+        "shared-networks": [{"name": "n", "subnet4": [{"subnet": "10.0.0.0/24"}]}],
+        "subnet4": [{"subnet": "10.0.1.0/24"}, {"id": 1, "subnet": "10.0.2.0/24"}],
+        "loggers": [{"name": "kea-dhcp4", "severity": "info"}],
+        "host-reservation-identifiers": ["auto"],
+    }});
+    let shown = to_yang(&Model::DHCP4, &before).expect("a configuration");
+    assert_eq!(shown.left_out, []);
+    let identifiers = ["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
+    let expected = json!({
+        "control-sockets": [{"socket-type": "unix", "socket-name": "s"}],
+        "hosts-database": [{"database-type": "mysql"}],
+        "shared-network": [{"name": "n", "subnet4": [{"id": 2, "subnet": "10.0.0.0/24"}]}],
+        "subnet4": [{"id": 3, "subnet": "10.0.1.0/24"}, {"id": 1, "subnet": "10.0.2.0/24"}],
+        "logger": [{"name": "kea-dhcp4", "severity": "INFO"}],
+        "host-reservation-identifiers": identifiers,
+        "takahe-kea-dhcp4-server:host-reservation-identifiers-order": identifiers,
+    });
+    assert_eq!(shown.yang, json!({"kea-dhcp4-server:config": expected}));
+    assert_eq!(to_kea(&Model::DHCP4, &shown.yang, &before), Ok(before.clone()));
+
+    // Where something changed, subnets keep the numbers that they had; one socket is still spelt as it was.
+    let mut edited = shown.yang;
+    edited["kea-dhcp4-server:config"]["shared-network"] = json!([]);
+    let after = to_kea(&Model::DHCP4, &edited, &before).expect("data of the model");
+    assert_eq!(after["Dhcp4"]["subnet4"][0]["id"], 3);
+    assert_eq!(after["Dhcp4"]["control-socket"], before["Dhcp4"]["control-socket"]);
 }
 
 #[test]
@@ -156,6 +221,21 @@ fn nodes_that_no_daemon_takes_are_refused_with_their_path() {
             "control-socket",
         ),
         (Model::DDNS, json!({"kea-dhcp-ddns:config": {"control-socket": {"socket-type": "unix"}}}), "control-socket"),
+        (
+            Model::DDNS,
+            json!({"kea-dhcp-ddns:config": {"control-sockets": [{"socket-type": "http", "http-headers": []}]}}),
+            "control-sockets[socket-type='http']/http-headers",
+        ),
+        (
+            Model::DDNS,
+            json!({"kea-dhcp-ddns:config": {"forward-ddns": {"ddns-domains": {"user-context": "{}"}}}}),
+            "forward-ddns/ddns-domains/user-context",
+        ),
+        (
+            Model::DHCP4,
+            json!({"kea-dhcp4-server:config": {"lease-database": {"database-type": "memfile", "user-context": "{}"}}}),
+            "lease-database/user-context",
+        ),
         (
             Model::DHCP6,
             subnet6("pd-pool", json!({"prefix": "::/48", "ddns-send-updates": true})),

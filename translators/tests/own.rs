@@ -62,7 +62,14 @@ fn a_subnet_says_what_was_written_there() {
     let whole = shown(Model::DHCP4, &written).expect("a good configuration");
     assert_eq!(whole["Dhcp4"]["shared-networks"][0]["subnet4"][0]["max-valid-lifetime"], 600);
     let mut own = without_inherited(&Model::DHCP4, &whole);
-    assert_eq!(own["Dhcp4"]["shared-networks"][0], network);
+    let mut expected = network;
+    for subnet in expected["subnet4"].as_array_mut().expect("a list") {
+        // What Kea shows of every subnet, whether it means anything or not.
+        for key in ["4o6-interface", "4o6-interface-id", "4o6-subnet"] {
+            subnet[key] = json!("");
+        }
+    }
+    assert_eq!(own["Dhcp4"]["shared-networks"][0], expected);
 
     // So that this reaches the first of them.
     own["Dhcp4"]["valid-lifetime"] = json!(700);

@@ -3,6 +3,7 @@
 //! The rest of the agent sees [`Schema`], [`Tree`] and plain JSON and XML text. A [`Tree`] never changes once it is
 //! made: an edit makes another. So datastores share trees, and "has this model changed" is a comparison of pointers.
 
+mod document;
 mod edit;
 mod json;
 mod path;
