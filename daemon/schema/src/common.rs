@@ -28,6 +28,7 @@ pub struct Logger {
 
 /// Severity of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Word)]
+#[any_case]
 pub enum Severity {
     /// For those who look into the program.
     #[word("DEBUG")]
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn loggers_have_defaults_and_the_older_spelling() {
-        let text = r#"{"loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "stdout"}], "comment": "c"}]}"#;
+        let text = r#"{"loggers": [{"name": "kea-dhcp4", "severity": "info", "output_options": [{"output": "stdout"}], "comment": "c"}]}"#;
         let mut daemon = read(text).expect("a good configuration");
         let logger = &daemon.loggers[0].value;
         assert_eq!(logger.severity(), Severity::Info);

@@ -4,6 +4,7 @@ use schema::Word;
 
 /// `ddns-replace-client-name`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
+#[any_case]
 pub enum ReplaceClientName {
     /// Use the name the client sent.
     #[default]
@@ -18,6 +19,7 @@ pub enum ReplaceClientName {
 
 /// `ddns-conflict-resolution-mode` (RFC 4703); what D2 is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
+#[any_case]
 pub enum ConflictResolution {
     /// A name belongs to the client whose DHCID stands in the DNS.
     #[default]
@@ -96,7 +98,7 @@ impl Sanitizer {
     /// Compiles a bracket expression of POSIX (`[^A-Za-z0-9.-]`): the characters it matches are replaced. Other
     /// regular expressions are refused.
     pub fn new(char_set: &str, replacement: &str) -> Result<Self, String> {
-        let refuse = || format!("hostname-char-set '{char_set}' is not a bracket expression such as [^A-Za-z0-9.-]");
+        let refuse = || format!("not supported yet: '{char_set}' is no bracket expression such as [^A-Za-z0-9.-]");
         let inner = char_set.strip_prefix('[').and_then(|s| s.strip_suffix(']')).ok_or_else(refuse)?;
         let (negated, inner) = inner.strip_prefix('^').map_or((false, inner), |rest| (true, rest));
         let bytes = inner.as_bytes();

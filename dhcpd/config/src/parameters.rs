@@ -87,6 +87,7 @@ pub struct DhcpDdns {
 
 /// Transport of requests to the DNS daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[any_case]
 pub enum NcrProtocol {
     /// One datagram a request.
     #[word("UDP")]
@@ -95,6 +96,7 @@ pub enum NcrProtocol {
 
 /// Format of requests to the DNS daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[any_case]
 pub enum NcrFormat {
     /// JSON after a length in two bytes.
     #[word("JSON")]

@@ -96,6 +96,7 @@ pub(crate) fn one_identifier(
 /// `*`, a name, or a name with an address; the same entry once, and a name alone once.
 pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut Vec<Problem>) -> Vec<Box<str>> {
     let mut unique = Unique::default();
+    let mut names = HashSet::new();
     for entry in list {
         let (name, address) = entry.split_once('/').map_or((entry.as_str(), None), |(name, a)| (name, Some(a)));
         let (name, address) = (name.trim(), address.map(str::trim));
@@ -107,8 +108,22 @@ pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut V
             problems.push(Problem::new(entry.pos, format!("`{address}` is no address of this family")));
         }
         unique.check(entry.value.clone(), entry.pos, || format!("`{}`", entry.value), problems);
+        // In DHCPv6, a name is for multicast and one with an address is for unicast.
+        if A::BITS == 32 && address.is_some() && names.contains(name) {
+            problems.push(Problem::new(entry.pos, format!("`{name}` stands already, with all its addresses")));
+        } else if address.is_none() {
+            names.insert(name);
+        }
     }
     list.iter().map(|entry| entry.value.as_str().into()).collect()
+}
+
+/// Addresses of relays, each once.
+pub(crate) fn check_relays<A: Address + Hash>(list: &[At<A>], problems: &mut Vec<Problem>) {
+    let mut unique = Unique::default();
+    for address in list {
+        unique.check(address.value, address.pos, || format!("the relay {}", address.value), problems);
+    }
 }
 
 /// Text of at most so many bytes.

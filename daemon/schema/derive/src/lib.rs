@@ -14,8 +14,9 @@ pub fn scope(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 
 /// Derives `schema::Field` for an enum without data. A variant is written in kebab-case, or as
 /// `#[word("...")]` says; it may name several spellings, of which the first one is printed. A word that is known and not
-/// supported yet has `#[later]`: it is read, and refused as such.
-#[proc_macro_derive(Word, attributes(word, later))]
+/// supported yet has `#[later]`: it is read, and refused as such. Where Kea reads the words in any case, the enum has
+/// `#[any_case]`.
+#[proc_macro_derive(Word, attributes(word, later, any_case))]
 pub fn word(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     word::derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -26,6 +26,12 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     });
+    let any_case = input.attrs.iter().any(|attribute| attribute.path().is_ident("any_case"));
+    let in_any_case = any_case.then(|| {
+        quote!(#(if [#(#spellings),*].iter().any(|word| word.eq_ignore_ascii_case(text)) {
+            return Some(Self::#variants);
+        })*)
+    });
     let support = match later.is_empty() {
         true => quote!(::schema::table::Support::Full),
         false => quote!(::schema::table::Support::Without(&[#(#later),*])),
@@ -63,6 +69,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                         #(#(#spellings)|* => return Some(Self::#variants),)*
                         _ => {}
                     }
+                    #in_any_case
                 }
                 reader.expected(node, #right);
                 None

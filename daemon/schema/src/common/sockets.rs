@@ -162,10 +162,8 @@ impl Credentials {
         if self.user.is_none() && self.user_file.is_none() && self.password_file.is_none() {
             reader.problem(pos, "`user` is missing");
         }
-        if let Some(user) = &self.user {
-            if user.is_empty() || user.contains(':') {
-                reader.problem(user.pos, "must be neither empty nor contain a colon");
-            }
+        if let Some(user) = self.user.as_ref().filter(|user| user.is_empty() || user.contains(':')) {
+            reader.problem(user.pos, "must be neither empty nor contain a colon");
         }
     }
 }

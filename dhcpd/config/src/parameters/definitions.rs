@@ -192,8 +192,12 @@ impl OptionDef {
         check_name(name, problems);
         self.space.iter().for_each(|space| check_name(space, problems));
         self.encapsulate.iter().filter(|space| !space.is_empty()).for_each(|space| check_name(space, problems));
-        let last = if family == Family::V4 { 254 } else { u16::MAX };
-        let first = u16::from(space == outermost(family));
+        // RFC 2132 §3.1 and §3.2: 0 and 255 fill and end the options of a DHCPv4 message.
+        let outer = space == outermost(family);
+        let (first, last) = match family {
+            Family::V4 => (u16::from(outer), 255 - u16::from(outer)),
+            Family::V6 => (u16::from(outer), u16::MAX),
+        };
         if !(first..=last).contains(&code.value) {
             let reason = format!("must be a whole number from {first} to {last}, not {}", code.value);
             problems.push(Problem::new(code.pos, reason));
@@ -252,7 +256,7 @@ impl OptionDef {
 }
 
 /// Names of options and spaces: letters, digits, hyphens and underscores, the last two inside only.
-fn check_name(name: &At<String>, problems: &mut Vec<Problem>) {
+pub(super) fn check_name(name: &At<String>, problems: &mut Vec<Problem>) {
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let ends = [name.as_bytes().first(), name.as_bytes().last()];
     if !name.bytes().all(good) || !ends.iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric)) {

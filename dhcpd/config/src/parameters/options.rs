@@ -2,7 +2,7 @@
 //!
 //! Sub-options stand in the list under the name of their space. They are put into the option that carries the space.
 
-use super::definitions::{Definitions, outermost};
+use super::definitions::{Definitions, check_name, outermost};
 use crate::options::{OptionItem, OptionSet, VendorOptions};
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ impl<'d> Encoder<'d> {
         data.extend(&*option.data);
     }
 
-    fn space<'l>(self, data: &'l OptionData) -> &'l str {
+    fn space(self, data: &OptionData) -> &str {
         data.space.as_ref().map_or(self.outermost(), |space| &space.value)
     }
 
@@ -149,16 +149,13 @@ impl<'d> Encoder<'d> {
 
     fn check_space(self, data: &OptionData) -> Result<(), Problem> {
         let Some(space) = &data.space else { return Ok(()) };
-        if **space == self.outermost() || enterprise(space).is_some() || self.carried(space) {
-            return Ok(());
+        let other = if self.family == Family::V4 { Family::V6 } else { Family::V4 };
+        if **space == outermost(other) {
+            return Err(Problem::new(space.pos, format!("`{}` is the space of the other protocol", space.value)));
         }
-        Err(Problem::new(space.pos, format!("there is no option space `{}`", space.value)))
-    }
-
-    /// Whether a standard option carries the options of this space.
-    fn carried(self, space: &str) -> bool {
-        self.definitions.of(space).next().is_some()
-            || self.definitions.of(self.outermost()).any(|option| option.encapsulates == space)
+        let mut problems = Vec::new();
+        check_name(space, &mut problems);
+        problems.pop().map_or(Ok(()), Err)
     }
 
     /// The option that is meant. Where both code and name are given, they must agree.
@@ -298,7 +295,7 @@ mod tests {
     fn what_is_no_option_is_refused_where_it_stands() {
         let text = r#"[{"data": "1"}, {"name": "rooters"}, {"code": 3, "name": "domain-name", "data": "x"},
 {"code": 3, "data": "192.0.2"}, {"code": 250, "csv-format": true, "data": "1"}, {"code": 255}, {"code": 256},
-{"code": 1, "space": "nowhere"}]"#;
+{"code": 1, "space": "no where"}, {"code": 1, "space": "dhcp6"}, {"code": 1, "space": "nowhere"}]"#;
         let (_, problems) = encode(Family::V4, text);
         assert_eq!(
             problems,
@@ -310,7 +307,8 @@ mod tests {
                 "<string>:2:61: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",
                 "<string>:2:90: [5]/code: 255 is no option: it pads or ends the options",
                 "<string>:2:105: [6]/code: a code of DHCPv4 is at most 255",
-                "<string>:3:22: [7]/space: there is no option space `nowhere`",
+                "<string>:3:22: [7]/space: `no where` is no name: it needs letters, digits, and hyphens between them",
+                "<string>:3:56: [8]/space: `dhcp6` is the space of the other protocol",
             ]
         );
     }

@@ -14,7 +14,8 @@ use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{Definitions, Encoder, OptionData, part, tee_times};
 use crate::rules::{
-    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, in_order, number,
+    Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, check_relays,
+    in_order, number,
 };
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
@@ -220,6 +221,7 @@ impl<'a> Resolver<'a> {
             }
             let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
             self.check_network(network, &outer);
+            self.check_relays(&network.link);
             network.guards.check(&mut self.problems);
             let place = Some(names.len());
             list.extend(network.subnet4.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
@@ -227,6 +229,11 @@ impl<'a> Resolver<'a> {
         }
         list.extend(input.subnet4.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
         Subnets4::new(list, names)
+    }
+
+    fn check_relays(&mut self, link: &Link4) {
+        let addresses = link.relay.as_ref().and_then(|relay| relay.ip_addresses.as_ref());
+        check_relays(addresses.map_or(&[], |list| &list.value), &mut self.problems);
     }
 
     fn check_network(&mut self, network: &SharedNetwork4, outer: &Outer) {
@@ -245,9 +252,10 @@ impl<'a> Resolver<'a> {
     fn subnet(&mut self, outer: &Outer, given: &At<Subnet4>, network: Option<usize>) -> Option<snapshot::Subnet4> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
         given.guards.check(&mut self.problems);
+        self.check_relays(&given.link);
         let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
         self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
-        let key = (prefix.first(), prefix.len);
+        let key = (prefix.address, prefix.len);
         let what = || format!("the subnet {}", prefix.value);
         self.prefixes.check(key, prefix.pos, what, &mut self.problems);
         let pools = self.pools(&inner, &given.pools, prefix.value);

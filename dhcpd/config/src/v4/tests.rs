@@ -277,3 +277,30 @@ fn sockets_databases_and_libraries_are_complete() {
         ]
     );
 }
+
+#[test]
+fn nothing_is_named_twice() {
+    assert_eq!(
+        refused(
+            r#""interfaces-config": {"interfaces": ["eth0", "eth0/192.0.2.1", "eth1/192.0.2.1"]}, "host-reservation-identifiers": ["duid", "duid"],
+"subnet4": [{"id": 1, "subnet": "10.0.0.0/24", "relay": {"ip-addresses": ["10.0.0.1", "10.0.0.1"]}}]"#
+        ),
+        [
+            "c:2:46: Dhcp4/interfaces-config/interfaces[1]: `eth0` stands already, with all its addresses",
+            "c:2:125: Dhcp4/host-reservation-identifiers[1]: `duid` stands already in line 2",
+            "c:3:87: Dhcp4/subnet4[0]/relay/ip-addresses[1]: the relay 10.0.0.1 stands already in line 3",
+        ]
+    );
+}
+
+#[test]
+fn words_are_read_as_kea_reads_them() {
+    let config = check(
+        r#"{"Dhcp4": {"ddns-replace-client-name": "When-Present", "dhcp-ddns": {"enable-updates": false, "ncr-format": "json"},
+            "subnet4": [{"subnet": "10.0.0.0/24"}, {"id": 1, "subnet": "10.0.1.0/24"}, {"subnet": "10.0.2.0/24"}]}}"#,
+    )
+    .unwrap();
+    assert_eq!(config.ddns.replace_client_name, crate::ddns::ReplaceClientName::WhenPresent);
+    let numbers = config.subnets.list().iter().map(|subnet| (subnet.id, subnet.prefix.octets()[2]));
+    assert_eq!(numbers.collect::<Vec<_>>(), [(1, 1), (2, 0), (3, 2)], "the lowest numbers that are free");
+}

@@ -14,7 +14,9 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{Definitions, Encoder, OptionData, lifetime, part, tee_times};
-use crate::rules::{Unique, check_control_sockets, check_interfaces, check_one_interface, in_order, number};
+use crate::rules::{
+    Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
+};
 use schema::json::Document;
 use schema::{At, ConfigError, Problem, Reader, Scope};
 use std::net::Ipv6Addr;
@@ -260,6 +262,7 @@ impl<'a> Resolver<'a> {
             }
             let outer = self.over(global, (&network.link, &network.lease, &network.service), &network.option_data);
             self.check_network(network, &outer);
+            self.check_relays(&network.link);
             network.guards.check(&mut self.problems);
             let place = Some(names.len());
             list.extend(network.subnet6.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
@@ -267,6 +270,11 @@ impl<'a> Resolver<'a> {
         }
         list.extend(input.subnet6.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
         Subnets6::new(list, names)
+    }
+
+    fn check_relays(&mut self, link: &Link6) {
+        let addresses = link.relay.as_ref().and_then(|relay| relay.ip_addresses.as_ref());
+        check_relays(addresses.map_or(&[], |list| &list.value), &mut self.problems);
     }
 
     fn check_network(&mut self, network: &SharedNetwork6, outer: &Outer) {
@@ -291,9 +299,10 @@ impl<'a> Resolver<'a> {
     fn subnet(&mut self, outer: &Outer, given: &At<Subnet6>, network: Option<usize>) -> Option<snapshot::Subnet6> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
         given.guards.check(&mut self.problems);
+        self.check_relays(&given.link);
         let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
         self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
-        let key = (prefix.first(), prefix.len);
+        let key = (prefix.address, prefix.len);
         let what = || format!("the subnet {}", prefix.value);
         self.prefixes.check(key, prefix.pos, what, &mut self.problems);
         let pools = self.pools(&inner, &given.pools, prefix.value);
