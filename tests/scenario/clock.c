@@ -1,5 +1,5 @@
-/* The daemons' clock, set forward by the scenarios: preloaded, it adds the seconds that the file named by SCENARIO_CLOCK
-   holds to the time of day. Monotonic clocks, and so timers, are left alone. */
+/* The daemons' clock, in the hands of the scenarios: preloaded, the time of day is the one in the file that SCENARIO_CLOCK
+   names, in seconds, and stands still. Monotonic clocks, and so timers, are left alone. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,21 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int64_t nothing;
-static const volatile int64_t *ahead = &nothing;
+static const volatile int64_t *seconds;
 
 __attribute__((constructor)) static void open_clock(void) {
     const char *path = getenv("SCENARIO_CLOCK");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *page = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *ahead, PROT_READ, MAP_SHARED, file, 0);
+    void *page = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *seconds, PROT_READ, MAP_SHARED, file, 0);
     if (page != MAP_FAILED)
-        ahead = page;
+        seconds = page;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
     int failed = syscall(SYS_clock_gettime, clock, now);
-    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-        now->tv_sec += *ahead;
+    if (!failed && seconds && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        *now = (struct timespec){*seconds, 0};
     return failed;
 }
 

@@ -53,7 +53,7 @@ class Play:
         self.family = server.family
         self.protocol = FAMILIES[self.family]
         self.clients, self.relays = {}, {}
-        self.config, self.running, self.sent, self.count = None, False, 0, 0
+        self.config, self.running, self.logged, self.count = None, False, 0, 0
 
     def run(self):
         try:
@@ -125,7 +125,7 @@ class Play:
     def do_interface(self, words):
         """What happens to an interface of the server's machine; the stage is put in order afterwards."""
         name = words.next("an interface")
-        self.stage.disordered = True
+        self.stage.disordered, self.logged = True, len(self.server.log())
         match words.next("down, up, gains or loses"):
             case "down" | "up" as state:
                 self.stage.ip("link", "set", name, state)
@@ -164,7 +164,10 @@ class Play:
         self.soon(words, lambda: self.server.statistic(name), lambda found: found == wanted, lambda found: f"{name} is {found}, not {wanted}")
 
     def do_log(self, words):
-        words.take("has") or self.bad(words, "`has` and what it has")
+        if words.take("gains"):
+            text = words.next("a text")
+            return self.soon(words, lambda: self.server.log()[self.logged :], lambda log: text in log, lambda _: f"the log has no new {text}")
+        words.take("has") or self.bad(words, "`has` or `gains`")
         absent = words.take("no")
         text = words.next("a text")
         if absent and text in self.server.log():

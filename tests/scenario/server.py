@@ -22,11 +22,12 @@ OLD_NAMES = {
 }
 # What Kea 2.2 always does as Kea 3 does when it is told so.
 ALWAYS_SO = {("ddns-conflict-resolution-mode", "check-with-dhcid")}
+RELEASED = "3"
 IDENTIFIERS = {"hw-address", "client-id", "duid", "circuit-id", "flex-id"}
 
 
 class Clock:
-    """How far the daemons' clock is ahead of the machine's."""
+    """The daemons' clock: it stands still but for what the scenario says."""
 
     def __init__(self, folder):
         self.library = folder / "clock.so"
@@ -36,12 +37,12 @@ class Clock:
         with open(self.file, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), 8)
 
-    def advance(self, seconds):
-        (ahead,) = struct.unpack("=q", self.page[:])
-        self.page[:] = struct.pack("=q", ahead + seconds)
+    def set(self, now):
+        self.now = int(now)
+        self.page[:] = struct.pack("=q", self.now)
 
-    def reset(self):
-        self.page[:] = bytes(8)
+    def advance(self, seconds):
+        self.set(self.now + seconds)
 
 
 class Server:
@@ -112,8 +113,8 @@ class Server:
             with contextlib.suppress(FileNotFoundError), open(file, newline="") as text:
                 rows += [row for row in csv.DictReader(text) if row["address"] == address]
         rows = [{name: (value or "").replace("&#x2c", ",") for name, value in row.items()} for row in rows]
-        # A row whose lease is assigned for no time says that it was removed.
-        gone = rows and rows[-1]["valid_lifetime"] == "0" and rows[-1]["state"] == "0"
+        # A row without a lifetime says that the lease was removed, unless its client gave it back and it is kept.
+        gone = rows and rows[-1]["valid_lifetime"] == "0" and rows[-1]["state"] != RELEASED
         return None if not rows or gone else rows[-1]
 
     def wait_for_log(self, text, seconds=1.0):
