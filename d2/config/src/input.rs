@@ -140,6 +140,7 @@ pub struct TsigKey {
 
 /// Protocol of name change requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[any_case]
 pub enum NcrProtocol {
     /// Datagrams.
     #[word("UDP")]
@@ -152,6 +153,7 @@ pub enum NcrProtocol {
 
 /// Format of name change requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
+#[any_case]
 pub enum NcrFormat {
     /// JSON text.
     #[word("JSON")]

@@ -174,11 +174,12 @@ impl<T: Field> Field for Vec<At<T>> {
             reader.expected(node, "a list");
             return None;
         };
-        let values = nodes.iter().filter_map(|node| {
+        let mut values = Vec::with_capacity(nodes.len());
+        values.extend(nodes.iter().filter_map(|node| {
             let value = T::read(reader, node, const { &T::KIND })?;
             Some(At { value, pos: node.pos })
-        });
-        Some(values.collect())
+        }));
+        Some(values)
     }
 
     fn write(&self) -> serde_json::Value {

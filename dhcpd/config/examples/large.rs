@@ -1,6 +1,6 @@
 //! Measures a large configuration: 10,000 subnets and 100,000 reservations, parsed, checked and resolved.
 //!
-//! `cargo run --release -p dhcpd-config --example large [ROUNDS]`
+//! `cargo run --release -p dhcpd-config --example large [ROUNDS]`, or `large print` for a file to give to Kea's `-t`.
 
 use dhcpd_config::v4;
 use schema::json;
@@ -11,8 +11,12 @@ const SUBNETS: u32 = 10_000;
 const RESERVATIONS: u32 = 10;
 
 fn main() {
-    let rounds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(3);
+    let argument = std::env::args().nth(1).unwrap_or_default();
     let text = configuration();
+    if argument == "print" {
+        return print!("{text}");
+    }
+    let rounds = argument.parse().unwrap_or(3);
     println!("{:.1} MB", text.len() as f64 / 1e6);
     for _ in 0..rounds {
         let start = Instant::now();

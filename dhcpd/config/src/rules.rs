@@ -1,10 +1,11 @@
 //! Rules between parameters that both servers keep.
 
-use crate::hosts::{Identifier, IdentifierKind};
+use crate::hosts::{IdentifierKind, IdentifierRef};
 use crate::values::{Address, Range};
+use hashbrown::{HashMap, HashSet};
 use schema::common::{ControlSocket, SocketType};
 use schema::{At, Given, Pos, Problem};
-use std::collections::{HashMap, HashSet};
+
 use std::hash::Hash;
 
 /// What must be unique in a configuration, and where it stands first.
@@ -66,12 +67,12 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// The one identifier of a reservation that needs one of these kinds.
-pub(crate) fn one_identifier(
+pub(crate) fn one_identifier<'a>(
     kinds: &[IdentifierKind],
-    given: &[Candidate<'_>],
+    given: &[Candidate<'a>],
     reservation: Pos,
     problems: &mut Vec<Problem>,
-) -> Option<Identifier> {
+) -> Option<IdentifierRef<'a>> {
     let Some(&Candidate { kind, bytes, pos }) = given.first() else {
         let keys: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.key())).collect();
         problems.push(Problem::new(reservation, format!("a reservation needs one of {}", keys.join(", "))));
@@ -90,7 +91,7 @@ pub(crate) fn one_identifier(
     if bytes.len() > longest {
         problems.push(Problem::new(pos, format!("longer than {longest} bytes")));
     }
-    Some(Identifier { kind, bytes: bytes.into() })
+    Some(IdentifierRef { kind, bytes })
 }
 
 /// `*`, a name, or a name with an address; the same entry once, and a name alone once.

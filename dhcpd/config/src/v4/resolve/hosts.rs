@@ -1,7 +1,7 @@
 //! Reservations: whom they are for, and that nothing is reserved twice or out of place.
 
 use super::Resolver;
-use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
 use crate::rules::{Candidate, Unique, check_length, one_identifier};
 use crate::v4::parameters::Reservation4;
 use crate::v4::snapshot::Host4;
@@ -16,9 +16,8 @@ impl Resolver<'_> {
         let mut list = Vec::new();
         for reservation in given {
             let Some(identifier) = self.identifier(reservation) else { continue };
-            let Identifier { kind, bytes } = identifier.clone();
-            let what = || format!("a reservation for this `{}`", kind.key());
-            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            let what = || format!("a reservation for this `{}`", identifier.kind.key());
+            identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             if let Some(address) = &reservation.ip_address {
                 self.check_reserved(address, subnet);
                 if self.input.ip_reservations_unique() {
@@ -31,7 +30,7 @@ impl Resolver<'_> {
             let next_server = reservation.next_server.as_ref().and_then(|server| server.value.0);
             let text = |given: &Given<String>| given.as_ref().map_or("", |text| &text.value).into();
             list.push(Host4 {
-                identifier,
+                identifier: Identifier { kind: identifier.kind, bytes: identifier.bytes.into() },
                 address: reservation.ip_address.as_ref().map(|address| address.value),
                 hostname: text(&reservation.hostname),
                 next_server: next_server.filter(|server| !server.is_unspecified()),
@@ -44,7 +43,7 @@ impl Resolver<'_> {
         Hosts::new(list).unwrap_or_default()
     }
 
-    fn identifier(&mut self, reservation: &At<Reservation4>) -> Option<Identifier> {
+    fn identifier<'r>(&mut self, reservation: &'r At<Reservation4>) -> Option<IdentifierRef<'r>> {
         use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
         let Reservation4 { hw_address, duid, circuit_id, client_id, flex_id, .. } = &reservation.value;
         let colons = [(HwAddress, hw_address), (Duid, duid)];

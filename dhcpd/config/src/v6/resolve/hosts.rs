@@ -1,7 +1,7 @@
 //! Reservations: whom they are for, and that nothing is reserved twice or out of place.
 
 use super::{Resolver, addresses};
-use crate::hosts::{Hosts, Identifier, IdentifierKind};
+use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
 use crate::rules::{Candidate, Unique, one_identifier};
 use crate::v6::parameters::Reservation6;
 use crate::v6::snapshot::{Excluded, Host6, ReservedPrefix};
@@ -16,9 +16,8 @@ impl Resolver<'_> {
         let mut list = Vec::new();
         for reservation in given {
             let Some(identifier) = self.identifier(reservation) else { continue };
-            let Identifier { kind, bytes } = identifier.clone();
-            let what = || format!("a reservation for this `{}`", kind.key());
-            identifiers.check((kind, bytes), reservation.pos, what, &mut self.problems);
+            let what = || format!("a reservation for this `{}`", identifier.kind.key());
+            identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             for address in &reservation.ip_addresses {
                 self.check_reserved(address, subnet);
             }
@@ -31,7 +30,7 @@ impl Resolver<'_> {
                 }
             }
             list.push(Host6 {
-                identifier,
+                identifier: Identifier { kind: identifier.kind, bytes: identifier.bytes.into() },
                 addresses: addresses(&reservation.ip_addresses).collect(),
                 prefixes: self.reserved_prefixes(reservation),
                 hostname: reservation.hostname.as_ref().map_or("", |name| &name.value).into(),
@@ -69,7 +68,7 @@ impl Resolver<'_> {
         list
     }
 
-    fn identifier(&mut self, reservation: &At<Reservation6>) -> Option<Identifier> {
+    fn identifier<'r>(&mut self, reservation: &'r At<Reservation6>) -> Option<IdentifierRef<'r>> {
         use IdentifierKind::{Duid, FlexId, HwAddress};
         let Reservation6 { duid, hw_address, flex_id, .. } = &reservation.value;
         let flex_id = flex_id.iter().map(|given| Candidate { kind: FlexId, bytes: &given.value.0, pos: given.pos });
