@@ -141,7 +141,7 @@ impl<A: Address> Range<A> {
 /// As Kea prints pools: a prefix where the addresses make one.
 impl<A: Address> Display for Range<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.prefix() {
+        match self.prefix().filter(|prefix| prefix.len > 0) {
             Some(prefix) => prefix.fmt(f),
             None => write!(f, "{}-{}", self.first, self.last),
         }
@@ -157,7 +157,9 @@ impl<A: Address> FromStr for Range<A> {
             let last = last.trim().parse().map_err(|_| ())?;
             return if first <= last { Ok(Self { first, last }) } else { Err(()) };
         }
-        Ok(text.parse::<Prefix<A>>()?.range())
+        let prefix = text.parse::<Prefix<A>>()?;
+        // A prefix that does not begin at its first address is more likely a mistake than what was meant; so Kea.
+        if prefix.first() == prefix.address && prefix.len > 0 { Ok(prefix.range()) } else { Err(()) }
     }
 }
 
@@ -266,7 +268,7 @@ mod tests {
         #[test]
         fn ranges_are_read_as_printed(a: u128, b: u128, len in 0u8..=128) {
             let (first, last) = (Ipv6Addr::from_bits(a.min(b)), Ipv6Addr::from_bits(a.max(b)));
-            for range in [Range { first, last }, Prefix { address: first, len }.range()] {
+            for range in [Range { first, last }, Prefix { address: first, len: len.max(1) }.range()] {
                 prop_assert_eq!(range.to_string().parse(), Ok(range));
             }
             let (first, last) = (Ipv4Addr::from_bits(a.min(b) as u32), Ipv4Addr::from_bits(u32::MAX));
@@ -287,6 +289,6 @@ mod tests {
         assert!("0.0.0.0/0".parse::<Prefix4>().unwrap().contains(Ipv4Addr::BROADCAST));
         assert!("10.0.0.0/33".parse::<Prefix4>().is_err() && "10.0.0.0/+8".parse::<Prefix4>().is_err());
         assert_eq!("192.0.2.5 - 192.0.2.5".parse::<Range4>().unwrap().to_string(), "192.0.2.5/32");
-        assert!("192.0.2.5-192.0.2.4".parse::<Range4>().is_err());
+        assert!("192.0.2.5-192.0.2.4".parse::<Range4>().is_err() && "192.0.2.5/24".parse::<Range4>().is_err());
     }
 }
