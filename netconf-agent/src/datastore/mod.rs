@@ -97,9 +97,14 @@ impl Datastores {
 
     /// Changes running. A candidate that is the same is no longer one of its own.
     pub fn set_running(&mut self, content: Content) {
-        self.running = content;
+        let before = std::mem::replace(&mut self.running, content);
         if !self.candidate_is_modified() {
             self.candidate = None;
+        }
+        for (tree, before) in self.running.trees.iter().zip(before.trees) {
+            if let Ok(before) = Rc::try_unwrap(before) {
+                tree.keep_before(before);
+            }
         }
     }
 

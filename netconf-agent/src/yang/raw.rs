@@ -76,10 +76,25 @@ pub enum Depth {
 pub fn is_same(one: &Node<'_>, other: &Node<'_>, depth: Depth) -> bool {
     let options = match depth {
         Depth::Identity => 0,
-        Depth::Whole => ffi::LYD_COMPARE_FULL_RECURSION,
+        Depth::Whole => ffi::LYD_COMPARE_FULL_RECURSION | ffi::LYD_COMPARE_DEFAULTS,
     };
     // SAFETY: both are alive, and nothing is changed.
     unsafe { ffi::lyd_compare_single(one.as_raw(), other.as_raw(), options) == ffi::LY_ERR::LY_SUCCESS }
+}
+
+/// Gives an entry of a list what stands in the entry with the same keys of another tree.
+pub fn assign(entry: &Node<'_>, from: &Node<'_>) -> Result<(), yang2::Error> {
+    let old: Vec<Node<'_>> = entry.children().filter(|child| !child.schema().is_list_key()).collect();
+    old.into_iter().for_each(|mut child| child.remove());
+    let Some(first) = from.first_child() else { return Ok(()) };
+    let options = ffi::LYD_DUP_RECURSIVE | ffi::LYD_DUP_WITH_FLAGS;
+    let parent = entry.as_raw().cast::<ffi::lyd_node_inner>();
+    // SAFETY: both are alive, and an entry of a list is an inner node. libyang links copies of `first` and its siblings
+    // into `entry`, and leaves out keys, which are there.
+    match unsafe { ffi::lyd_dup_siblings(first.as_raw(), parent, options, ptr::null_mut()) } {
+        ffi::LY_ERR::LY_SUCCESS => Ok(()),
+        _ => Err(yang2::Error::new(entry.context())),
+    }
 }
 
 /// Where a moved entry goes.

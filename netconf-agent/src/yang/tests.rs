@@ -327,3 +327,35 @@ proptest::proptest! {
         proptest::prop_assert_eq!(read.xml(), tree.xml());
     }
 }
+
+#[test]
+fn a_tree_is_edited_on_the_one_before_it() {
+    let entry = |id: u32, more: &str| subnet(id).replace("</subnet4>", &format!("{more}</subnet4>"));
+    let options = "<option-data><code>6</code><space>dhcp4</space><data>b</data></option-data>\
+        <option-data><code>3</code><space>dhcp4</space><data>a</data></option-data>";
+    let mut tree = two_subnets();
+    let mut expected = two_subnets();
+    let edits = [
+        format!(">{}", entry(2, "<valid-lifetime>5</valid-lifetime>")),
+        format!(">{}", entry(1, options)),
+        format!(
+            ">{}",
+            entry(2, "<valid-lifetime xmlns:nc=\"urn:ietf:params:xml:ns:netconf:base:1.0\" nc:operation=\"delete\"/>")
+        ),
+        format!("><valid-lifetime>7</valid-lifetime>{}", entry(3, options)),
+        format!(">{}", entry(3, "<valid-lifetime>9</valid-lifetime>")),
+    ];
+    for inner in edits {
+        let next = edit(&tree, &inner);
+        // The same without help.
+        expected = edit(&expected, &inner);
+        assert_eq!(next.xml(), expected.xml());
+        assert_eq!(next.to_json(), expected.to_json());
+        assert_eq!(next.validity(), Ok(()));
+        next.keep_before(tree);
+        tree = next;
+    }
+    let failed = try_edit(&tree, &format!(">{}", entry(1, "<nonsense/>")), DefaultOperation::Merge, false);
+    assert_eq!(failed.1.len(), 1);
+    assert_eq!(tree.xml(), expected.xml());
+}

@@ -1,6 +1,6 @@
 //! The configuration of one model: an immutable libyang tree.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use yang2::context::Context;
 use yang2::data::{DataFormat, DataParserFlags, DataTree, DataValidationFlags};
@@ -18,18 +18,20 @@ pub struct Tree {
     valid: Result<(), Invalid>,
     /// The whole tree as XML, made when it is first asked for.
     xml: OnceCell<String>,
+    /// The tree that it follows, if nobody else has a use for it.
+    before: RefCell<Option<DataTree<'static>>>,
 }
 
 impl Tree {
     pub(super) fn empty(context: &'static Context) -> Self {
-        Self { data: DataTree::new(context), valid: Ok(()), xml: OnceCell::new() }
+        Self { data: DataTree::new(context), valid: Ok(()), xml: OnceCell::new(), before: RefCell::default() }
     }
 
     /// Takes edited data, and finds out whether it is valid.
     pub(super) fn seal(mut data: DataTree<'static>) -> Self {
         let flags = DataValidationFlags::NO_STATE | DataValidationFlags::PRESENT;
         let valid = data.validate(flags).map_err(Invalid::from);
-        Self { data, valid, xml: OnceCell::new() }
+        Self { data, valid, xml: OnceCell::new(), before: RefCell::default() }
     }
 
     /// Reads RFC 7951 JSON. Validity is another question, see [`Self::validity`].
@@ -43,9 +45,23 @@ impl Tree {
         Ok(Self::seal(data))
     }
 
-    /// A copy to edit.
+    /// A copy to edit. Of a large tree, the one that it follows is brought up to date, if it is at hand.
     pub(super) fn copy(&self) -> Result<DataTree<'static>, Invalid> {
-        Ok(self.data.duplicate()?)
+        match self.before.take() {
+            Some(before) if self.update(&before) => Ok(before),
+            _ => Ok(self.data.duplicate()?),
+        }
+    }
+
+    /// Keeps the tree that this one follows, for the next copy.
+    pub fn keep_before(&self, before: Self) {
+        self.before.replace(Some(before.data));
+    }
+
+    /// Makes `other` the same as this tree; false if that is not done by some list entries.
+    fn update(&self, other: &DataTree<'static>) -> bool {
+        let changed = changed_entries(&self.data, other);
+        changed.is_some_and(|changed| changed.iter().all(|(node, was)| raw::assign(was, node).is_ok()))
     }
 
     /// Whether the schema's constraints hold.
@@ -66,21 +82,8 @@ impl Tree {
     /// The entries of outermost lists that say something else in `before`: each with the name of its list. None if the
     /// trees differ in anything beside, such as another entry.
     pub fn changed_entries(&self, before: &Self) -> Option<Vec<(String, serde_json::Value)>> {
-        let (top, was) = (self.top()?, before.top()?);
-        let (mut nodes, mut old) = (top.children(), was.children());
-        let mut changed = Vec::new();
-        loop {
-            match (nodes.next(), old.next()) {
-                (None, None) => return Some(changed),
-                (Some(node), Some(was)) if raw::is_same(&node, &was, Depth::Whole) => {}
-                (Some(node), Some(was))
-                    if node.schema().kind() == SchemaNodeKind::List && raw::is_same(&node, &was, Depth::Identity) =>
-                {
-                    changed.push((node.schema().name().to_string(), json::object(&node)));
-                }
-                _ => return None,
-            }
-        }
+        let changed = changed_entries(&self.data, &before.data)?;
+        Some(changed.iter().map(|(node, _)| (node.schema().name().to_string(), json::object(node))).collect())
     }
 
     /// As XML, whole.
@@ -104,6 +107,25 @@ impl Tree {
 
     fn top(&self) -> Option<Node<'_>> {
         self.data.reference()
+    }
+}
+
+/// The entries of outermost lists that are not the same in two trees, in pairs; none if the trees differ in anything
+/// beside.
+fn changed_entries<'a>(one: &'a DataTree<'static>, other: &'a DataTree<'static>) -> Option<Vec<(Node<'a>, Node<'a>)>> {
+    let (mut ours, mut theirs) = (one.reference()?.children(), other.reference()?.children());
+    let mut changed = Vec::new();
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return Some(changed),
+            (Some(node), Some(other)) if raw::is_same(&node, &other, Depth::Whole) => {}
+            (Some(node), Some(other))
+                if node.schema().kind() == SchemaNodeKind::List && raw::is_same(&node, &other, Depth::Identity) =>
+            {
+                changed.push((node, other));
+            }
+            _ => return None,
+        }
     }
 }
 
