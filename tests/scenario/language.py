@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-NEEDS_KEA_3 = "needs kea 3"
+# Why a scenario is not for Kea 2.2: how the statement starts.
+NOT_FOR_KEA_2_2 = ("needs kea 3", "unlike kea")
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^\s,"]+')
 
 
@@ -39,7 +40,7 @@ class Scenario:
     place: str
     statements: list
     pending: str = ""
-    needs_kea_3: str = ""
+    not_for_kea_2_2: str = ""
 
 
 class Words:
@@ -100,8 +101,8 @@ def read(path, name):
                 current.pending = reason
         elif current is None:
             shared.append(statement)
-        elif statement.text.startswith(NEEDS_KEA_3):
-            current.needs_kea_3 = statement.text.removeprefix(NEEDS_KEA_3).lstrip(": ") or "newer than 2.2"
+        elif statement.text.startswith(NOT_FOR_KEA_2_2):
+            current.not_for_kea_2_2 = statement.text
         else:
             current.statements.append(statement)
     return scenarios

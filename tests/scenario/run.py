@@ -77,8 +77,8 @@ def scenarios():
 
 def outcome(stage, folder, scenario):
     """How a scenario ends: `ok`, `failed` or `skipped`, and why."""
-    if stage.kea_2_2 and scenario.needs_kea_3:
-        return "skipped", f"needs Kea 3: {scenario.needs_kea_3}"
+    if stage.kea_2_2 and scenario.not_for_kea_2_2:
+        return "skipped", scenario.not_for_kea_2_2
     try:
         stage.play(folder, scenario)
     except Wrong as wrong:
