@@ -153,6 +153,7 @@ fn single_parameters_are_checked() {
         (r#"{"DhcpDdns": {"port": 0}}"#, "must be a whole number from 1 to 65535, not 0"),
         (r#"{"DhcpDdns": {"dns-server-timeout": 0}}"#, "must be a whole number from 1 to 2147483647, not 0"),
         (r#"{"DhcpDdns": {"ncr-protocol": "TCP"}}"#, "not supported yet: `TCP`"),
+        (r#"{"DhcpDdns": {"ncr-protocol": "tcp"}}"#, "not supported yet: `tcp`"),
         (r#"{"DhcpDdns": {"hooks-libraries": [{"library": "a.so"}]}}"#, "not supported yet: leave it out"),
         (r#"{"DhcpDdns": {"ncr-format": "XML"}}"#, "must be \"JSON\", not \"XML\""),
         (r#"{"DhcpDdns": {"ip-address": "localhost"}}"#, "must be an IP address, not \"localhost\""),

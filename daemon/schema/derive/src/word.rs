@@ -19,19 +19,14 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let supported: Vec<_> = words(false).flatten().collect();
     let offered: Vec<_> = words(false).filter_map(|words| words.first()).collect();
     let later: Vec<_> = words(true).flatten().collect();
-    let refuse_later = (!later.is_empty()).then(|| {
-        quote! {
-            if [#(#later),*].contains(&&**text) {
-                reader.problem(node.pos, format!("not supported yet: `{text}`"));
-            }
-        }
-    });
     let any_case = input.attrs.iter().any(|attribute| attribute.path().is_ident("any_case"));
-    let in_any_case = any_case.then(|| {
-        quote!(#(if [#(#spellings),*].iter().any(|word| word.eq_ignore_ascii_case(text)) {
-            return Some(Self::#variants);
-        })*)
-    });
+    let same = match any_case {
+        true => quote!(|word: &&str| word.eq_ignore_ascii_case(text)),
+        false => quote!(|word: &&str| **word == **text),
+    };
+    let refusals = is_later
+        .iter()
+        .map(|later| later.then(|| quote!(reader.problem(node.pos, format!("not supported yet: `{text}`"));)));
     let support = match later.is_empty() {
         true => quote!(::schema::table::Support::Full),
         false => quote!(::schema::table::Support::Without(&[#(#later),*])),
@@ -64,12 +59,11 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 _kind: &'static ::schema::table::Kind,
             ) -> Option<Self> {
                 if let ::schema::json::Value::Text(text) = &node.value {
-                    #refuse_later
-                    match &**text {
-                        #(#(#spellings)|* => return Some(Self::#variants),)*
-                        _ => {}
-                    }
-                    #in_any_case
+                    let same = #same;
+                    #(if [#(#spellings),*].iter().any(same) {
+                        #refusals
+                        return Some(Self::#variants);
+                    })*
                 }
                 reader.expected(node, #right);
                 None
