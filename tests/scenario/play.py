@@ -12,7 +12,7 @@ from language import Words, Wrong, base, configuration
 from lab import wait_for
 from network import EVERYBODY, wait
 from queries import Query4, Query6
-from values import Bad, octets
+from values import octets
 
 ANSWER_TIME = SOON = 2.0
 SETTLED = 0.04
@@ -54,14 +54,19 @@ class Play:
         self.protocol = FAMILIES[self.family]
         self.clients, self.relays = {}, {}
         self.config, self.running, self.logged, self.count = None, False, 0, 0
+        self.unanswered = False
 
     def run(self):
         try:
             for statement in self.scenario.statements:
                 try:
                     self.step(statement)
-                except Bad as error:
+                except ValueError as error:
                     raise Wrong(statement.place, error) from None
+                except OSError as error:
+                    raise Wrong(statement.place, f"the server is out of reach ({error}); its log ends with\n{self.log_end()}") from None
+            if self.unanswered:
+                self.settle()
             self.nothing_left(self.scenario.statements[-1].place)
         finally:
             panics = self.server.stop()
@@ -266,7 +271,7 @@ class Play:
     def send(self, client, words):
         client.xid = next(self.xids)
         query = (Query6 if self.family == 6 else Query4)(self, client, words)
-        client.via = query.relay
+        client.via, self.unanswered = query.relay, True
         self.count += 1
         self.stage.links[query.link].send(query.datagram())
 
@@ -283,6 +288,7 @@ class Play:
     def expect(self, client, words):
         place, wanted = words.place, words.next("the type of a message")
         datagram, message = self.answer(client, place)
+        self.unanswered = False
         faults = [] if message.type == wanted else [f"it is {message.type}, not {wanted}"]
         faults += self.delivered(client, datagram, message)
         try:
@@ -335,8 +341,11 @@ class Play:
         while not client.came:
             self.hear()
             if not client.came and not wait(self.stage.links.values(), end - time.monotonic()) and time.monotonic() >= end:
-                raise Wrong(place, f"{client.name} gets nothing within {ANSWER_TIME:g} s; the log ends with\n{indented(self.server.log().splitlines()[-12:])}")
+                raise Wrong(place, f"{client.name} gets nothing within {ANSWER_TIME:g} s; the log ends with\n{self.log_end()}")
         return client.came.pop(0)
+
+    def log_end(self):
+        return indented(self.server.log().splitlines()[-12:])
 
     def hear(self):
         """Sorts what came by the clients that it is for."""
@@ -352,6 +361,7 @@ class Play:
 
     def settle(self):
         """Waits until the server has dealt with all that was sent."""
+        self.unanswered = False
         received = f"pkt{self.family}-received"
         end = time.monotonic() + UNCOUNTED
         while time.monotonic() < end and (self.server.statistic(received) or 0) < self.count:
