@@ -102,5 +102,6 @@ fn entries_mut(list: &mut Value) -> &mut [Value] {
 
 /// The older keys in use.
 fn used(written: &Members) -> impl Iterator<Item = (&'static str, &'static str)> {
-    ELDERS.iter().copied().filter(|(elder, newer)| written.contains_key(*elder) && !written.contains_key(*newer))
+    let empty = |newer: &str| written.get(newer).is_none_or(|list| entries(list).is_empty());
+    ELDERS.iter().copied().filter(move |(elder, newer)| written.contains_key(*elder) && empty(newer))
 }

@@ -88,7 +88,11 @@ pub(crate) static SPECIALS: &[Special] = &[
         keys: &["code", "name", "space", "data"],
         nodes: &["code", "name", "space", "data"],
         to_yang: option_to_yang,
-        to_kea: |yang| Ok(yang.clone()),
+        // No data is no key in the JSON.
+        to_kea: |yang| {
+            let said = yang.iter().filter(|(node, value)| *node != "data" || *value != "");
+            Ok(said.map(|(node, value)| (node.clone(), value.clone())).collect())
+        },
     },
     Special {
         within: "option-def",
@@ -216,7 +220,7 @@ fn context_to_yang(kea: &Members) -> Result<Members, String> {
         None => Members::new(),
     };
     if let Some(comment) = kea.get("comment") {
-        context.insert("comment".into(), comment.clone());
+        context.entry("comment").or_insert_with(|| comment.clone());
     }
     Ok(members([("user-context", Value::Object(context).to_string().into())]))
 }

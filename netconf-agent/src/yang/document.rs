@@ -17,7 +17,7 @@ impl Tree {
     /// As XML with a line for each element, indented.
     pub fn to_pretty_xml(&self) -> String {
         let mut out = String::new();
-        let mut depth = 0_usize;
+        let (mut depth, mut line_begins) = (0_usize, true);
         // A tag and the text behind it, in which `<` does not stand as it is. What is inside an element is text or elements.
         let mut pieces = self.xml().split('<').skip(1).peekable();
         while let Some(piece) = pieces.next() {
@@ -25,13 +25,13 @@ impl Tree {
             if closes {
                 depth = depth.saturating_sub(1);
             }
-            if out.is_empty() || out.ends_with('\n') {
+            if line_begins {
                 out.extend(std::iter::repeat_n("  ", depth));
             }
             out.push('<');
             out.push_str(piece);
-            let leaf = !closes && pieces.peek().is_some_and(|next| next.starts_with('/'));
-            if !leaf {
+            line_begins = closes || pieces.peek().is_none_or(|next| !next.starts_with('/'));
+            if line_begins {
                 out.push('\n');
             }
             if !closes {
