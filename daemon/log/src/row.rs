@@ -140,6 +140,25 @@ macro_rules! messages {
     };
 }
 
+/// Whether a message is on, for what is dear to prepare.
+#[macro_export]
+macro_rules! enabled {
+    ($row:path) => {{
+        static META: $crate::__private::Metadata<'static> = $crate::__private::Metadata::new(
+            $row.id,
+            $row.logger,
+            $row.severity.level(),
+            Some(file!()),
+            Some(line!()),
+            Some(module_path!()),
+            $crate::__private::FieldSet::new(&[], $crate::__private::Identifier(&SITE)),
+            $crate::__private::Kind::EVENT,
+        );
+        static SITE: $crate::__private::Site = $crate::__private::Site::new(&$row, &META);
+        SITE.enabled()
+    }};
+}
+
 /// Emits a message: its row, then its arguments by name in the order of the text. An argument is anything that is
 /// `Display`; `address` alone stands for `address = address`. A missing, superfluous or misplaced argument is a compile
 /// error. Arguments are evaluated only when the message is on.

@@ -116,6 +116,28 @@ impl Generator {
             "Service4" | "Service6" if map.contains_key("ddns-conflict-resolution-mode") => {
                 take(map, &["ddns-use-conflict-resolution"]);
             }
+            "Guards" => {
+                if map.contains_key("client-classes") {
+                    take(map, &["client-class"]);
+                }
+                if map.contains_key("evaluate-additional-classes") {
+                    take(map, &["require-client-classes"]);
+                }
+            }
+            "Membership" => {
+                if map.contains_key("test") {
+                    take(map, &["template-test"]);
+                }
+                if map.contains_key("only-in-additional-list") {
+                    take(map, &["only-if-required"]);
+                }
+            }
+            "ClientClass4" | "ClientClass6" => {
+                take(map, &["option-def"]);
+                if !map.contains_key("valid-lifetime") {
+                    take(map, &["min-valid-lifetime"]);
+                }
+            }
             "Link6" if map.contains_key("interface") => take(map, &["interface-id"]),
             "Subnet4" if self.shared => take(map, &["interface", "authoritative"]),
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
@@ -162,6 +184,9 @@ impl Generator {
             (_, "ddns-ttl-min") => self.int(0, 600).into(),
             (_, "ddns-ttl-max") => self.int(601, 1 << 31).into(),
             (_, "enable-queue") => false.into(),
+            ("Membership", "name") => format!("class{}", self.unique()).into(),
+            ("Membership", "test") => "option[60].text == 'a' or member('ALL')".into(),
+            ("Membership", "template-test") => "substring(option[60].hex, 0, 3)".into(),
             (_, "hostname-char-set") => self.pick(&["[^A-Za-z0-9.-]", "[_ ]", ""]).into(),
             (_, "user-context") => json!({ "site": self.word(), "floor": self.int(0, 9), "comment": "here" }),
             (_, "host-reservation-identifiers" | "mac-sources") => json!(["hw-address", "duid"].map(|word| {

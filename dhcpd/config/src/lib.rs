@@ -3,6 +3,7 @@
 //! What was written (parameters with their positions) is resolved into what the server runs with: [`v4::snapshot`] and
 //! [`v6::snapshot`], over the parts they share.
 
+pub mod classes;
 pub mod common;
 pub mod ddns;
 #[cfg(any(test, feature = "generate"))]

@@ -4,6 +4,7 @@
 //! lists are already layered, so that a packet looks in one list of the scope it ended in and copies bytes.
 //! Sub-options stand encoded inside their parent option.
 
+use eval::{ClassId, ClassSet};
 pub use wire::options::Family;
 
 /// Code of the standard option with this name in a space (`dhcp4`, `dhcp6`, or one inside of an option).
@@ -22,6 +23,8 @@ pub struct OptionItem {
     pub always: bool,
     /// Never sent, whatever other scopes say (`never-send`).
     pub never: bool,
+    /// Sent to members of one of these classes only; to all clients if there is none (`client-classes`).
+    pub classes: Box<[ClassId]>,
 }
 
 /// Options of one vendor: the space `vendor-ENTERPRISE`, carried in option 125 (v4) or 17 (v6).
@@ -29,11 +32,12 @@ pub struct OptionItem {
 pub struct VendorOptions {
     /// IANA enterprise number.
     pub enterprise: u32,
-    /// The vendor's options, by code, each code once.
+    /// The vendor's options, by code. Those of a code that are for classes come first.
     pub items: Vec<OptionItem>,
 }
 
-/// The options of a scope, all enclosing scopes included, by code.
+/// The options of a scope, those of the scopes that enclose it included as far as they inherit them, by code. What is
+/// for classes comes first among the options of a code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OptionSet {
     items: Vec<OptionItem>,
@@ -41,7 +45,7 @@ pub struct OptionSet {
 }
 
 impl OptionSet {
-    /// Makes the list of one scope. Where a code stands twice, the last one counts.
+    /// Makes the list of one scope. Where a code stands twice for the same classes, the last one counts.
     pub fn new(items: Vec<OptionItem>, vendors: Vec<VendorOptions>) -> Self {
         let mut set = Self { items: sorted(items), vendors: Vec::new() };
         for vendor in vendors {
@@ -70,7 +74,12 @@ impl OptionSet {
         Self { items: layered(&self.items, &outer.items), vendors }
     }
 
-    /// The option with this code.
+    /// The option with this code that is sent to a member of these classes.
+    pub fn find_for(&self, code: u16, classes: &ClassSet) -> Option<&OptionItem> {
+        self.items.iter().find(|item| item.code == code && classes.passes(&item.classes))
+    }
+
+    /// The first option with this code, whomever it is for.
     pub fn find(&self, code: u16) -> Option<&OptionItem> {
         // Scopes have a dozen options: a walk over sorted codes beats a search.
         self.items.iter().find(|item| item.code == code)
@@ -92,19 +101,25 @@ impl OptionSet {
     }
 }
 
-/// By code, the last of each.
-fn sorted(mut items: Vec<OptionItem>) -> Vec<OptionItem> {
-    items.reverse();
-    items.sort_by_key(|item| item.code);
-    items.dedup_by_key(|item| item.code);
-    items
+/// By code, the last of each for the same classes; first what is for classes, as written.
+fn sorted(items: Vec<OptionItem>) -> Vec<OptionItem> {
+    let mut last: Vec<OptionItem> = Vec::with_capacity(items.len());
+    for item in items {
+        match last.iter_mut().find(|other| (other.code, &other.classes) == (item.code, &item.classes)) {
+            Some(other) => *other = item,
+            None => last.push(item),
+        }
+    }
+    last.sort_by_key(|item| (item.code, item.classes.is_empty()));
+    last
 }
 
 /// Two sorted lists in one.
 fn layered(inner: &[OptionItem], outer: &[OptionItem]) -> Vec<OptionItem> {
     let mut all = inner.to_vec();
     for item in outer {
-        match all.iter_mut().find(|mine| mine.code == item.code) {
+        // What is for some clients leaves the others to the outer scope.
+        match all.iter_mut().find(|mine| mine.code == item.code && mine.classes.is_empty()) {
             Some(mine) => {
                 mine.always |= item.always;
                 mine.never |= item.never;
@@ -121,7 +136,7 @@ mod tests {
     use super::*;
 
     fn item(code: u16, data: &[u8], always: bool) -> OptionItem {
-        OptionItem { code, data: data.into(), always, never: false }
+        OptionItem { code, data: data.into(), always, never: false, classes: Box::default() }
     }
 
     #[test]
@@ -142,5 +157,18 @@ mod tests {
         let both = inner.over(&outer);
         assert_eq!(both.vendors().iter().map(|v| v.enterprise).collect::<Vec<_>>(), [9, 4491]);
         assert_eq!(both.vendors()[1].items, [item(2, &[7], false), item(3, &[1], false)]);
+    }
+
+    #[test]
+    fn options_for_classes_leave_other_clients_to_the_outer_scope() {
+        let melon = |code, data: &[u8]| OptionItem { classes: [ClassId::KNOWN].into(), ..item(code, data, false) };
+        let outer = OptionSet::new(vec![item(6, &[1], true), melon(3, &[2])], vec![]);
+        let inner = OptionSet::new(vec![item(3, &[8], false), melon(6, &[9])], vec![]);
+        let both = inner.over(&outer);
+        let mut known = ClassSet::default();
+        let value = |code, classes: &ClassSet| both.find_for(code, classes).map(|item| item.data[0]);
+        assert_eq!([3, 6].map(|code| value(code, &known)), [Some(8), Some(1)]);
+        known.add(ClassId::KNOWN);
+        assert_eq!([3, 6].map(|code| value(code, &known)), [Some(8), Some(9)], "the inner scope wins");
     }
 }

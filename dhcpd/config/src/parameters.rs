@@ -11,8 +11,8 @@ mod lifetimes;
 mod names;
 mod options;
 
-pub(crate) use classes::check_classes;
 pub use classes::{Guards, Membership};
+pub(crate) use classes::{check_classes, ids};
 pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
 };

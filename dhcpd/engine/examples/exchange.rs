@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p dhcpd-engine --example exchange [CLIENTS]`
 
+use dhcpd_config::classes::Guard;
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, IdentifierKind};
 use dhcpd_config::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -19,13 +20,21 @@ use wire::v4::{Header, Packet, Writer, code};
 fn main() {
     let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
     let options = [(3, &[10, 0, 0, 1][..]), (6, &[10, 0, 0, 2, 10, 0, 0, 3]), (15, b"example.org")];
-    let items = options.map(|(code, data)| OptionItem { code, data: data.into(), always: false, never: false });
+    let items = options.map(|(code, data)| OptionItem {
+        code,
+        data: data.into(),
+        always: false,
+        never: false,
+        classes: Box::default(),
+    });
     let options = Arc::new(OptionSet::new(items.into(), Vec::new()));
     let pool = Pool4 {
         id: 0,
         first: [10, 0, 0, 10].into(),
         last: [10, 15, 255, 250].into(),
         options: Arc::clone(&options),
+        guard: Guard::default(),
+        additional: Box::default(),
         ddns: Arc::default(),
     };
     let subnet = Subnet4 {
@@ -47,6 +56,8 @@ fn main() {
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options,
+        guard: Guard::default(),
+        additional: Box::default(),
         ddns: Arc::default(),
         store_extended_info: false,
     };

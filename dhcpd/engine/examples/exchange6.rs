@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p dhcpd-engine --example exchange6 [CLIENTS]`
 
+use dhcpd_config::classes::Guard;
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, IdentifierKind};
 use dhcpd_config::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -21,7 +22,7 @@ const SERVER: &[u8] = &[0, 3, 0, 1, 2, 0, 0, 0, 0, 9];
 
 fn main() {
     let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
-    let dns = OptionItem { code: 23, data: [0x20; 32].into(), always: false, never: false };
+    let dns = OptionItem { code: 23, data: [0x20; 32].into(), always: false, never: false, classes: Box::default() };
     let ip = |text: &str| text.parse::<Ipv6Addr>().expect("an address");
     let none = OptionSet::default();
     let first = ip("2001:db8:1::1:0");
@@ -39,13 +40,32 @@ fn main() {
         preferred: Lifetime::fixed(3000),
         valid: Lifetime::fixed(4000),
         tee: TeeTimes { renew: None, rebind: None, calculate: true, t1_fraction: 0.5, t2_fraction: 0.8 },
-        pools: vec![Pool6 { id: 0, first, last, options: none.clone(), ddns: Arc::default() }],
-        pd_pools: vec![PdPool { id: 0, prefix, prefix_len: 33, delegated_len: 64, excluded: None, options: none }],
+        pools: vec![Pool6 {
+            id: 0,
+            first,
+            last,
+            options: none.clone(),
+            guard: Guard::default(),
+            additional: Box::default(),
+            ddns: Arc::default(),
+        }],
+        pd_pools: vec![PdPool {
+            id: 0,
+            prefix,
+            prefix_len: 33,
+            delegated_len: 64,
+            excluded: None,
+            options: none,
+            guard: Guard::default(),
+            additional: Box::default(),
+        }],
         allocator: Allocator::Iterative,
         pd_allocator: Allocator::Iterative,
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options: Arc::new(OptionSet::new(vec![dns], Vec::new())),
+        guard: Guard::default(),
+        additional: Box::default(),
         ddns: Arc::default(),
         store_extended_info: false,
         cache: LeaseCache::default(),

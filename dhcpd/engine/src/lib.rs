@@ -4,5 +4,6 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod ddns;
+pub mod steps;
 pub mod v4;
 pub mod v6;

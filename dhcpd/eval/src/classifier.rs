@@ -95,14 +95,18 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// No class but the built-in ones.
+    pub fn empty(family: Family) -> Self {
+        Self { family, names: Names::default(), classes: Vec::new(), by_id: HashMap::new() }
+    }
+
     /// Compiles the classes of a configuration. All that is wrong is reported together.
     pub fn new(
         family: Family,
         definitions: &[ClassDefinition<'_>],
         options: &dyn Definitions,
     ) -> Result<Self, Vec<ClassError>> {
-        let names = Names::default();
-        let mut classifier = Self { family, names, classes: Vec::new(), by_id: HashMap::new() };
+        let mut classifier = Self::empty(family);
         let mut errors = Vec::new();
         for (place, definition) in definitions.iter().enumerate() {
             let mut wrong = |part, reason: String| errors.push(ClassError { definition: place, part, reason });

@@ -11,6 +11,7 @@ const CATALOGUES: [(&str, &str, &[&Row]); 8] = [
         "Both DHCP servers: their life, sockets and configuration.",
         dhcpd_server::messages::MESSAGES,
     ),
+    ("Expressions", "Both DHCP servers: what classes come to, step by step.", engine::steps::MESSAGES),
     ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
     ("kea-dhcp-ddns", "Requests, and updates of the DNS.", d2_server::messages::MESSAGES),
     ("kea-netconf", "Sessions, datastores, the managed servers.", netconf_agent::messages::MESSAGES),

@@ -1,6 +1,7 @@
 //! Classes of clients: which scopes are for them.
 
 use super::definitions::Definitions;
+use crate::classes::{ClassId, Guard};
 use eval::{ClassDefinition, Classifier, Part};
 use schema::{At, Given, Pos, Problem, Scope};
 use wire::options::Family;
@@ -9,16 +10,12 @@ use wire::options::Family;
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Guards {
     /// Classes whose members are served here; all clients if there is none.
-    #[param(later)]
     pub client_classes: Vec<At<String>>,
     /// A class whose members are served here, as it was written before `client-classes`.
-    #[param(later)]
     pub client_class: Given<String>,
     /// Classes that are evaluated once this scope was chosen.
-    #[param(later)]
     pub evaluate_additional_classes: Vec<At<String>>,
     /// As `evaluate-additional-classes`, in its older spelling.
-    #[param(later)]
     pub require_client_classes: Vec<At<String>>,
 }
 
@@ -58,7 +55,36 @@ impl Guards {
     }
 }
 
+/// Numbers of the classes that a list names.
+pub(crate) fn ids(names: &[At<String>], classes: &mut Classifier) -> Box<[ClassId]> {
+    names.iter().map(|name| classes.refer(name)).collect()
+}
+
+impl Guards {
+    /// Whose scope it is; empty if it is everybody's.
+    pub(crate) fn clients(&self, classes: &mut Classifier) -> Box<[ClassId]> {
+        let names = self.client_class.iter().filter(|name| !name.is_empty()).chain(&self.client_classes);
+        names.map(|name| classes.refer(name)).collect()
+    }
+
+    /// As a guard that stands alone.
+    pub(crate) fn guard(&self, classes: &mut Classifier) -> Guard {
+        Guard::new([self.clients(classes)])
+    }
+
+    /// Classes that are evaluated once the scope was chosen.
+    pub(crate) fn additional(&self, classes: &mut Classifier) -> Box<[ClassId]> {
+        let names = self.evaluate_additional_classes.iter().chain(&self.require_client_classes);
+        names.map(|name| classes.refer(name)).collect()
+    }
+}
+
 impl Membership {
+    /// The number of the class.
+    pub(crate) fn id(&self, classes: &mut Classifier) -> ClassId {
+        classes.refer(self.name.as_ref().map_or("", |name| &name.value))
+    }
+
     fn definition(&self) -> ClassDefinition<'_> {
         let additional = [&self.only_in_additional_list, &self.only_if_required];
         ClassDefinition {
@@ -96,14 +122,17 @@ pub(crate) fn check_classes(
     classes: &[(Pos, &Membership)],
     definitions: &Definitions,
     problems: &mut Vec<Problem>,
-) {
+) -> Classifier {
     for (_, class) in classes {
         if let (Some(_), Some(older)) = (&class.only_in_additional_list, &class.only_if_required) {
             problems.push(Problem::new(older.pos, "cannot stand beside only-in-additional-list"));
         }
     }
     let written: Vec<_> = classes.iter().map(|(_, class)| class.definition()).collect();
-    let errors = Classifier::new(family, &written, definitions).err().unwrap_or_default();
+    let errors = match Classifier::new(family, &written, definitions) {
+        Ok(classifier) => return classifier,
+        Err(errors) => errors,
+    };
     for (error, (pos, class)) in errors.iter().filter_map(|error| Some((error, classes.get(error.definition)?))) {
         let (place, at) = class.place(error.part);
         let reason = match at {
@@ -115,4 +144,6 @@ pub(crate) fn check_classes(
             problems.push(Problem::new(place.unwrap_or(*pos), reason));
         }
     }
+    // A stand-in: the configuration is refused.
+    Classifier::empty(family)
 }

@@ -26,10 +26,10 @@ impl ValidLifetime {
 }
 
 impl ValidLifetime {
-    /// Rules for a scope that has no default, such as a class.
-    pub(crate) fn check_given(&self, problems: &mut Vec<Problem>) {
+    /// As a scope says it that has no default, such as a class.
+    pub(crate) fn given(&self, problems: &mut Vec<Problem>) -> Option<Lifetime> {
         let default = self.valid_lifetime.as_ref().map(|given| given.value);
-        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems);
+        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems)
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Sub-options stand in the list under the name of their space. They are put into the option that carries the space.
 
+use super::classes::ids;
 use super::definitions::{Definitions, check_name, outermost};
 use crate::options::{OptionItem, OptionSet, VendorOptions};
+use eval::Classifier;
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
 use wire::options::{self, DataType, Definition, Family};
@@ -30,7 +32,6 @@ pub struct OptionData {
     #[param(default = false)]
     pub never_send: Given<bool>,
     /// Classes of clients that are given the option; all clients if there is none.
-    #[param(later)]
     pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -60,13 +61,13 @@ impl<'d> Encoder<'d> {
     }
 
     /// Encodes the list of one scope.
-    pub fn encode(self, list: &[At<OptionData>], problems: &mut Vec<Problem>) -> OptionSet {
+    pub fn encode(self, list: &[At<OptionData>], classes: &mut Classifier, problems: &mut Vec<Problem>) -> OptionSet {
         if list.is_empty() {
             return OptionSet::default();
         }
         let mut spaces: BTreeMap<&str, Vec<Encoded<'_>>> = BTreeMap::new();
         for data in list {
-            match self.option(data) {
+            match self.option(data, classes) {
                 Ok(encoded) => spaces.entry(self.space(data)).or_default().push(encoded),
                 Err(problem) => problems.push(problem),
             }
@@ -92,7 +93,13 @@ impl<'d> Encoder<'d> {
         for carrier in carriers.collect::<Vec<_>>() {
             let list = spaces.entry(self.outermost()).or_default();
             if !list.iter().any(|encoded| encoded.item.code == carrier.code) {
-                let item = OptionItem { code: carrier.code, data: Box::default(), always: false, never: false };
+                let item = OptionItem {
+                    code: carrier.code,
+                    data: Box::default(),
+                    always: false,
+                    never: false,
+                    classes: Box::default(),
+                };
                 list.push(Encoded { item, definition: Some(carrier) });
             }
         }
@@ -131,8 +138,9 @@ impl<'d> Encoder<'d> {
         data.space.as_ref().map_or(self.outermost(), |space| &space.value)
     }
 
-    fn option(self, data: &At<OptionData>) -> Result<Encoded<'d>, Problem> {
+    fn option(self, data: &At<OptionData>, classes: &mut Classifier) -> Result<Encoded<'d>, Problem> {
         self.check_space(data)?;
+        self.check_classes(data)?;
         let definition = self.definition(data)?;
         let code = definition.map(|definition| definition.code).or(data.code.as_ref().map(|code| code.value));
         let code = code.ok_or_else(|| Problem::new(data.pos, "an option needs a code or a name"))?;
@@ -143,7 +151,8 @@ impl<'d> Encoder<'d> {
         if payload.len() > longest {
             return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
         }
-        let item = OptionItem { code, data: payload.into(), always: data.always_send(), never };
+        let classes = ids(&data.client_classes, classes);
+        let item = OptionItem { code, data: payload.into(), always: data.always_send(), never, classes };
         Ok(Encoded { item, definition })
     }
 
@@ -156,6 +165,15 @@ impl<'d> Encoder<'d> {
         let mut problems = Vec::new();
         check_name(space, &mut problems);
         problems.pop().map_or(Ok(()), Err)
+    }
+
+    /// Options inside of others are put there once and for all clients.
+    fn check_classes(self, data: &OptionData) -> Result<(), Problem> {
+        let alone = self.space(data) == self.outermost() || enterprise(self.space(data)).is_some();
+        match data.client_classes.first().filter(|_| !alone) {
+            Some(class) => Err(Problem::new(class.pos, "not supported yet for an option inside of another one")),
+            None => Ok(()),
+        }
     }
 
     /// The option that is meant. Where both code and name are given, they must agree.
@@ -252,7 +270,11 @@ mod tests {
             &<Vec<At<OptionData>> as schema::Field>::KIND,
         );
         let mut problems = reader.problems;
-        let set = Encoder::new(family, &Definitions::standard(family)).encode(&list.unwrap_or_default(), &mut problems);
+        let set = {
+            let mut classes = Classifier::empty(family);
+            let definitions = Definitions::standard(family);
+            Encoder::new(family, &definitions).encode(&list.unwrap_or_default(), &mut classes, &mut problems)
+        };
         (set, document.errors(problems).iter().map(ToString::to_string).collect())
     }
 

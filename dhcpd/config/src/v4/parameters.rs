@@ -106,7 +106,7 @@ pub struct Dhcp4 {
     /// Definitions of options.
     pub option_def: Vec<At<OptionDef>>,
     /// Classes of clients.
-    #[param(later, yang = "client-class")]
+    #[param(yang = "client-class")]
     pub client_classes: Vec<At<ClientClass4>>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -429,7 +429,6 @@ pub struct Reservation4 {
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,
     /// Classes of the client.
-    #[param(later)]
     pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]

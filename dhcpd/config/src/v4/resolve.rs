@@ -8,11 +8,12 @@ use super::parameters::{
     SocketType4, Subnet4, Timers4,
 };
 use super::snapshot::{self, BootFields, Compatibility4, Config4, Subnets4};
+use crate::classes::{Classes, Classifier, Guard};
 use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, OptionData, part, tee_times};
+use crate::parameters::{Definitions, Encoder, Guards, OptionData, check_classes, part, tee_times};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, check_relays,
     in_order, number,
@@ -53,6 +54,7 @@ struct Resolver<'a> {
     input: &'a Dhcp4,
     definitions: &'a Definitions,
     encoder: Encoder<'a>,
+    classes: Classifier,
     /// `dhcp-ddns/enable-updates`.
     updates: bool,
     ids: Unique<u32>,
@@ -61,31 +63,39 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Dhcp4, definitions: &'a Definitions, problems: Vec<Problem>) -> Self {
+    fn new(input: &'a Dhcp4, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
         let updates = input.dhcp_ddns().enable_updates();
         let encoder = Encoder::new(Family::V4, definitions);
-        Self { input, definitions, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
+        let classes = check_classes(Family::V4, &classes, definitions, &mut problems);
+        let (ids, prefixes) = Default::default();
+        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems }
     }
 
     fn resolve(mut self) -> (Config4, Vec<Problem>) {
         let input = self.input;
         let global = self.global();
+        let options = Arc::new(self.encode(&input.option_data));
         let subnets = self.subnets(&global);
+        let settings = self.class_settings();
+        let hosts = self.hosts(&input.reservations, None);
         let compatibility = input.compatibility.as_ref().map(|given| given.value.clone()).unwrap_or_default();
         self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
+        let (interfaces, host_identifiers) = (self.interfaces(&input.interfaces_config()), self.host_identifiers());
         let config = Config4 {
-            interfaces: self.interfaces(&input.interfaces_config()),
+            interfaces,
             lease_database: input.lease_database().resolve(),
             expired: input.expired_leases_processing().resolve(),
             d2: input.dhcp_ddns().resolve(&mut self.problems),
             lease_checks: input.sanity_checks().lease_checks(),
             subnets,
-            hosts: self.hosts(&input.reservations, None),
-            host_identifiers: self.host_identifiers(),
+            hosts,
+            classes: Classes::new(self.classes, settings),
+            host_identifiers,
             authoritative: global.service.authoritative(),
             boot: boot_fields(&global.service.boot),
-            options: global.options,
+            options,
             ddns: global.ddns,
             echo_client_id: input.echo_client_id(),
             decline_probation: input.decline_probation_period(),
@@ -151,9 +161,8 @@ impl<'a> Resolver<'a> {
         lease.fill();
         service.fill();
         self.check_lease(&lease);
-        let options = Arc::new(self.encoder.encode(&self.input.option_data, &mut self.problems));
         let ddns = Arc::new(service.names.resolve(self.updates, &mut self.problems));
-        Outer { link: Link4::default(), lease, service, options, ddns }
+        Outer { link: Link4::default(), lease, service, options: Arc::default(), ddns }
     }
 
     /// A scope over its outer one. What it does not say itself it shares with the outer scope.
@@ -170,7 +179,7 @@ impl<'a> Resolver<'a> {
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);
         if !options.is_empty() {
-            inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
+            inner.options = Arc::new(self.encode(options).over(&outer.options));
         }
         if !service.names.is_empty() || service.ddns_use_conflict_resolution.is_some() {
             inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
@@ -179,6 +188,10 @@ impl<'a> Resolver<'a> {
             self.check_lease(&inner.lease);
         }
         inner
+    }
+
+    fn encode(&mut self, options: &[At<OptionData>]) -> OptionSet {
+        self.encoder.encode(options, &mut self.classes, &mut self.problems)
     }
 
     /// Rules for what stands in one scope.
@@ -224,7 +237,12 @@ impl<'a> Resolver<'a> {
             self.check_relays(&network.link);
             network.guards.check(&mut self.problems);
             let place = Some(names.len());
-            list.extend(network.subnet4.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
+            list.extend(
+                network
+                    .subnet4
+                    .iter()
+                    .filter_map(|subnet| self.subnet(&outer, subnet, place.zip(Some(&network.guards)))),
+            );
             names.push(name.into());
         }
         list.extend(input.subnet4.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
@@ -249,7 +267,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// A subnet; none where it has no valid prefix or number, which is told already.
-    fn subnet(&mut self, outer: &Outer, given: &At<Subnet4>, network: Option<usize>) -> Option<snapshot::Subnet4> {
+    fn subnet(
+        &mut self,
+        outer: &Outer,
+        given: &At<Subnet4>,
+        network: Option<(usize, &Guards)>,
+    ) -> Option<snapshot::Subnet4> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
         given.guards.check(&mut self.problems);
         self.check_relays(&given.link);
@@ -259,12 +282,16 @@ impl<'a> Resolver<'a> {
         let what = || format!("the subnet {}", prefix.value);
         self.prefixes.check(key, prefix.pos, what, &mut self.problems);
         let pools = self.pools(&inner, &given.pools, prefix.value);
+        let guards = || [Some(&given.guards), network.map(|(_, guards)| guards)].into_iter().flatten();
+        let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
+        let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();
+        let hosts = self.hosts(&given.reservations, Some(prefix.value));
         let Outer { link, lease, service, options, ddns } = inner;
         Some(snapshot::Subnet4 {
             id: id.value,
             prefix: prefix.first(),
             prefix_len: prefix.len,
-            network,
+            network: network.map(|(place, _)| place),
             interface: link.interface.filter(|name| !name.is_empty()).map(|name| name.value.into()),
             relays: link
                 .relay
@@ -283,8 +310,10 @@ impl<'a> Resolver<'a> {
             authoritative: service.authoritative(),
             boot: boot_fields(&service.boot),
             reservations: service.reservations.modes(),
-            hosts: self.hosts(&given.reservations, Some(prefix.value)),
+            hosts,
             options,
+            guard,
+            additional,
             ddns,
             store_extended_info: lease.store_extended_info(),
         })
@@ -306,6 +335,8 @@ impl<'a> Resolver<'a> {
                 first: range.first,
                 last: range.last,
                 options: inner.options,
+                guard: pool.guards.guard(&mut self.classes),
+                additional: pool.guards.additional(&mut self.classes),
                 ddns: inner.ddns,
             });
         }

@@ -2,6 +2,7 @@
 //!
 //! Defaults and inheritance are already applied: nothing here asks an outer scope. A packet takes one snapshot and keeps it.
 
+use crate::classes::{Class4, ClassId, ClassSet, Classes, Guard};
 use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, ReservationModes};
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
@@ -27,7 +28,9 @@ pub struct Config4 {
     pub lease_checks: LeaseChecks,
     /// Subnets and shared networks.
     pub subnets: Subnets4,
-    /// Global options, for a client of no subnet.
+    /// Classes of clients.
+    pub classes: Classes<Class4>,
+    /// Global options alone; they come behind those of all other scopes.
     pub options: Arc<OptionSet>,
     /// Global reservations.
     pub hosts: Hosts<Host4>,
@@ -155,8 +158,12 @@ pub struct Subnet4 {
     pub reservations: ReservationModes,
     /// Reservations of this subnet.
     pub hosts: Hosts<Host4>,
-    /// Options of subnet, network and global scope, layered.
+    /// Options of subnet and network, layered.
     pub options: Arc<OptionSet>,
+    /// Whose subnet it is, its own guard and its network's.
+    pub guard: Guard,
+    /// Classes to evaluate once it was chosen, its own and its network's.
+    pub additional: Box<[ClassId]>,
     /// Name rules.
     pub ddns: Arc<Ddns>,
     /// Keep the relay's options in the lease (`store-extended-info`).
@@ -184,8 +191,12 @@ pub struct Pool4 {
     pub first: Ipv4Addr,
     /// Last address.
     pub last: Ipv4Addr,
-    /// Options of pool, subnet, network and global scope, layered.
+    /// Options of pool, subnet and network, layered.
     pub options: Arc<OptionSet>,
+    /// Whose pool it is.
+    pub guard: Guard,
+    /// Classes to evaluate once it was chosen.
+    pub additional: Box<[ClassId]>,
     /// Name rules of the pool over those of the subnet.
     pub ddns: Arc<Ddns>,
 }
@@ -228,6 +239,8 @@ pub struct Host4 {
     pub file: Box<str>,
     /// Options of the reservation alone; they come before all others.
     pub options: OptionSet,
+    /// Classes of the client.
+    pub classes: Box<[ClassId]>,
 }
 
 impl Reservation for Host4 {
@@ -249,8 +262,8 @@ pub struct Subnets4 {
     networks: Vec<Network4>,
     /// One table for each prefix length in use.
     prefixes: BTreeMap<u8, HashMap<u32, u32>>,
-    interfaces: HashMap<Box<str>, u32>,
-    relays: HashMap<Ipv4Addr, u32>,
+    interfaces: HashMap<Box<str>, Vec<u32>>,
+    relays: HashMap<Ipv4Addr, Vec<u32>>,
 }
 
 impl Subnets4 {
@@ -266,10 +279,10 @@ impl Subnets4 {
                 network.subnets.push(at);
             }
             if let Some(interface) = &subnet.interface {
-                made.interfaces.entry(interface.clone()).or_insert(number);
+                made.interfaces.entry(interface.clone()).or_default().push(number);
             }
             for relay in &subnet.relays {
-                made.relays.entry(*relay).or_insert(number);
+                made.relays.entry(*relay).or_default().push(number);
             }
             let table = made.prefixes.entry(subnet.prefix_len).or_default();
             table.entry(u32::from(subnet.prefix)).or_insert(number);
@@ -293,20 +306,28 @@ impl Subnets4 {
         Some((at, self.list.get(at)?))
     }
 
-    /// The first subnet whose prefix holds the address.
-    pub fn by_address(&self, address: Ipv4Addr) -> Option<usize> {
+    /// The first subnet whose prefix holds the address and that serves these classes.
+    pub fn by_address(&self, address: Ipv4Addr, classes: &ClassSet) -> Option<usize> {
         let found = self.prefixes.iter().filter_map(|(len, table)| table.get(&masked(address, *len)));
-        found.min().map(|&at| at as usize)
+        found.map(|&at| at as usize).filter(|at| self.admits(*at, classes)).min()
     }
 
-    /// The first subnet bound to a server's interface.
-    pub fn by_interface(&self, name: &str) -> Option<usize> {
-        self.interfaces.get(name).map(|&at| at as usize)
+    /// The first subnet bound to a server's interface that serves these classes.
+    pub fn by_interface(&self, name: &str, classes: &ClassSet) -> Option<usize> {
+        self.first(self.interfaces.get(name), classes)
     }
 
-    /// The first subnet bound to a relay.
-    pub fn by_relay(&self, giaddr: Ipv4Addr) -> Option<usize> {
-        self.relays.get(&giaddr).map(|&at| at as usize)
+    /// The first subnet bound to a relay that serves these classes.
+    pub fn by_relay(&self, giaddr: Ipv4Addr, classes: &ClassSet) -> Option<usize> {
+        self.first(self.relays.get(&giaddr), classes)
+    }
+
+    fn first(&self, list: Option<&Vec<u32>>, classes: &ClassSet) -> Option<usize> {
+        list?.iter().map(|&at| at as usize).find(|at| self.admits(*at, classes))
+    }
+
+    fn admits(&self, at: usize, classes: &ClassSet) -> bool {
+        self.list.get(at).is_some_and(|subnet| subnet.guard.admits(classes))
     }
 
     /// The subnets on the same link as this one: itself, those after it in the shared network, those before it.
@@ -348,6 +369,8 @@ pub(crate) mod tests {
             reservations: ReservationModes::default(),
             hosts: Hosts::default(),
             options: Arc::default(),
+            guard: Guard::default(),
+            additional: Box::default(),
             ddns: Arc::default(),
             store_extended_info: false,
         }
@@ -360,13 +383,14 @@ pub(crate) mod tests {
         relayed.interface = Some("eth0".into());
         let subnets = Subnets4::new(vec![relayed, subnet(3, [10, 1, 2, 0], 24), subnet(9, [0, 0, 0, 0], 0)], vec![]);
         let id = |at: Option<usize>| at.map(|at| subnets.list()[at].id);
-        assert_eq!(id(subnets.by_address([10, 1, 2, 3].into())), Some(3), "the smaller id");
-        assert_eq!(id(subnets.by_address([10, 1, 3, 3].into())), Some(7));
-        assert_eq!(id(subnets.by_address([11, 1, 3, 3].into())), Some(9));
-        assert_eq!(id(subnets.by_relay([192, 0, 2, 1].into())), Some(7));
-        assert_eq!(id(subnets.by_interface("eth0")), Some(7));
+        let classes = &ClassSet::default();
+        assert_eq!(id(subnets.by_address([10, 1, 2, 3].into(), classes)), Some(3), "the smaller id");
+        assert_eq!(id(subnets.by_address([10, 1, 3, 3].into(), classes)), Some(7));
+        assert_eq!(id(subnets.by_address([11, 1, 3, 3].into(), classes)), Some(9));
+        assert_eq!(id(subnets.by_relay([192, 0, 2, 1].into(), classes)), Some(7));
+        assert_eq!(id(subnets.by_interface("eth0", classes)), Some(7));
         assert_eq!(subnets.by_id(9).map(|(_, s)| s.id), Some(9));
-        assert_eq!(subnets.by_interface("eth1"), None);
+        assert_eq!(subnets.by_interface("eth1", classes), None);
     }
 
     #[test]

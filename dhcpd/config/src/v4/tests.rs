@@ -37,7 +37,8 @@ fn values_come_from_the_nearest_scope_that_has_them() {
     assert_eq!((shared.interface.as_deref(), shared.relays.len(), shared.network), (Some("eth0"), 1, Some(0)));
     assert_eq!((&*shared.ddns.generated_prefix, &*plain.ddns.generated_prefix), ("h", "myhost"));
     let codes = |set: &crate::options::OptionSet| set.items().iter().map(|item| item.code).collect::<Vec<_>>();
-    assert_eq!((codes(&shared.options), codes(&shared.pools[0].options)), (vec![3], vec![3, 6]));
+    assert_eq!((codes(&shared.options), codes(&shared.pools[0].options)), (vec![], vec![6]));
+    assert_eq!(codes(&config.options), [3], "those of the server come behind those of classes");
 }
 
 #[test]

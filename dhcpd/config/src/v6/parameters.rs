@@ -115,7 +115,7 @@ pub struct Dhcp6 {
     /// Definitions of options.
     pub option_def: Vec<At<OptionDef>>,
     /// Classes of clients.
-    #[param(later, yang = "client-class")]
+    #[param(yang = "client-class")]
     pub client_classes: Vec<At<ClientClass6>>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -456,7 +456,6 @@ pub struct Reservation6 {
     /// Options for it.
     pub option_data: Vec<At<OptionData>>,
     /// Classes of the client.
-    #[param(later)]
     pub client_classes: Vec<At<String>>,
     /// Remarks of the operator.
     #[param(flatten)]

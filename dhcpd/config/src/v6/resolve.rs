@@ -9,11 +9,12 @@ use super::parameters::{
     SharedNetwork6, Subnet6, Timers6,
 };
 use super::snapshot::{self, Config6, MacSource, ServerIdKind, Subnets6};
+use crate::classes::{Classes, Classifier, Guard};
 use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, OptionData, lifetime, part, tee_times};
+use crate::parameters::{Definitions, Encoder, Guards, OptionData, check_classes, lifetime, part, tee_times};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
 };
@@ -50,8 +51,8 @@ struct Outer {
 
 struct Resolver<'a> {
     input: &'a Dhcp6,
-    definitions: &'a Definitions,
     encoder: Encoder<'a>,
+    classes: Classifier,
     /// `dhcp-ddns/enable-updates`.
     updates: bool,
     ids: Unique<u32>,
@@ -60,35 +61,45 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(input: &'a Dhcp6, definitions: &'a Definitions, problems: Vec<Problem>) -> Self {
+    fn new(input: &'a Dhcp6, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
         let updates = input.dhcp_ddns().enable_updates();
         let encoder = Encoder::new(Family::V6, definitions);
-        Self { input, definitions, encoder, updates, ids: Unique::default(), prefixes: Unique::default(), problems }
+        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
+        let classes = check_classes(Family::V6, &classes, definitions, &mut problems);
+        let (ids, prefixes) = Default::default();
+        Self { input, encoder, classes, updates, ids, prefixes, problems }
     }
 
     fn resolve(mut self) -> (Config6, Vec<Problem>) {
         let input = self.input;
         let global = self.global();
+        let options = Arc::new(self.encode(&input.option_data));
         let subnets = self.subnets(&global);
+        let settings = self.class_settings();
+        let hosts = self.hosts(&input.reservations, None);
         self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
+        let (host_identifiers, mac_sources) = (self.host_identifiers(), self.mac_sources());
+        let (interfaces, server_id) = (self.interfaces(&input.interfaces_config()), self.server_id());
+        let relay_supplied_options = self.relay_supplied_options();
         let config = Config6 {
-            interfaces: self.interfaces(&input.interfaces_config()),
-            server_id: self.server_id(),
+            interfaces,
+            server_id,
             lease_database: input.lease_database().resolve(),
             expired: input.expired_leases_processing().resolve(),
             d2: input.dhcp_ddns().resolve(&mut self.problems),
             lease_checks: input.sanity_checks().lease_checks(),
             subnets,
-            hosts: self.hosts(&input.reservations, None),
-            host_identifiers: self.host_identifiers(),
-            mac_sources: self.mac_sources(),
-            options: global.options,
+            hosts,
+            host_identifiers,
+            mac_sources,
+            classes: Classes::new(self.classes, settings),
+            options,
             ddns: global.ddns,
             decline_probation: input.decline_probation_period(),
             early_global_reservations: input.early_global_reservations_lookup(),
             reservations_lookup_first: input.reservations_lookup_first(),
-            relay_supplied_options: self.relay_supplied_options(),
+            relay_supplied_options,
             threads: input.multi_threading().threads(),
         };
         (config, in_order(self.problems))
@@ -186,11 +197,10 @@ impl<'a> Resolver<'a> {
         lease.fill();
         service.fill();
         self.check_lease(&lease);
-        let options = Arc::new(self.encoder.encode(&self.input.option_data, &mut self.problems));
         let ddns = Arc::new(service.names.resolve(self.updates, &mut self.problems));
         let mut link = Link6::default();
         link.fill();
-        Outer { link, lease, service, options, ddns }
+        Outer { link, lease, service, options: Arc::default(), ddns }
     }
 
     /// A scope over its outer one. What it does not say itself it shares with the outer scope.
@@ -207,7 +217,7 @@ impl<'a> Resolver<'a> {
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);
         if !options.is_empty() {
-            inner.options = Arc::new(self.encoder.encode(options, &mut self.problems).over(&outer.options));
+            inner.options = Arc::new(self.encode(options).over(&outer.options));
         }
         if !service.names.is_empty() || service.ddns_use_conflict_resolution.is_some() {
             inner.ddns = Arc::new(inner.service.names.resolve(self.updates, &mut self.problems));
@@ -216,6 +226,10 @@ impl<'a> Resolver<'a> {
             self.check_lease(&inner.lease);
         }
         inner
+    }
+
+    fn encode(&mut self, options: &[At<OptionData>]) -> OptionSet {
+        self.encoder.encode(options, &mut self.classes, &mut self.problems)
     }
 
     /// Rules for what stands in one scope.
@@ -265,7 +279,12 @@ impl<'a> Resolver<'a> {
             self.check_relays(&network.link);
             network.guards.check(&mut self.problems);
             let place = Some(names.len());
-            list.extend(network.subnet6.iter().filter_map(|subnet| self.subnet(&outer, subnet, place)));
+            list.extend(
+                network
+                    .subnet6
+                    .iter()
+                    .filter_map(|subnet| self.subnet(&outer, subnet, place.zip(Some(&network.guards)))),
+            );
             names.push(name.into());
         }
         list.extend(input.subnet6.iter().filter_map(|subnet| self.subnet(global, subnet, None)));
@@ -296,7 +315,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// A subnet; none where it has no valid prefix or number, which is told already.
-    fn subnet(&mut self, outer: &Outer, given: &At<Subnet6>, network: Option<usize>) -> Option<snapshot::Subnet6> {
+    fn subnet(
+        &mut self,
+        outer: &Outer,
+        given: &At<Subnet6>,
+        network: Option<(usize, &Guards)>,
+    ) -> Option<snapshot::Subnet6> {
         let inner = self.over(outer, (&given.link, &given.lease, &given.service), &given.option_data);
         given.guards.check(&mut self.problems);
         self.check_relays(&given.link);
@@ -307,13 +331,17 @@ impl<'a> Resolver<'a> {
         self.prefixes.check(key, prefix.pos, what, &mut self.problems);
         let pools = self.pools(&inner, &given.pools, prefix.value);
         let pd_pools = self.pd_pools(&given.pd_pools);
+        let guards = || [Some(&given.guards), network.map(|(_, guards)| guards)].into_iter().flatten();
+        let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
+        let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();
+        let hosts = self.hosts(&given.reservations, Some(prefix.value));
         let Outer { link, lease, service, options, ddns } = inner;
         let text = |given: Option<At<String>>| given.map(|text| text.value).filter(|text| !text.is_empty());
         Some(snapshot::Subnet6 {
             id: id.value,
             prefix: prefix.first(),
             prefix_len: prefix.len,
-            network,
+            network: network.map(|(place, _)| place),
             rapid_commit: link.rapid_commit(),
             relays: link
                 .relay
@@ -333,8 +361,10 @@ impl<'a> Resolver<'a> {
             allocator: lease.allocator().resolve(),
             pd_allocator: lease.pd_allocator().resolve(),
             reservations: service.reservations.modes(),
-            hosts: self.hosts(&given.reservations, Some(prefix.value)),
+            hosts,
             options,
+            guard,
+            additional,
             ddns,
             store_extended_info: lease.store_extended_info(),
         })

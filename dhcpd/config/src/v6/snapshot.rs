@@ -2,6 +2,7 @@
 //!
 //! Defaults and inheritance are already applied: nothing here asks an outer scope. A packet takes one snapshot and keeps it.
 
+use crate::classes::{Class6, ClassId, ClassSet, Classes, Guard};
 use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, ReservationModes};
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
@@ -29,7 +30,9 @@ pub struct Config6 {
     pub lease_checks: LeaseChecks,
     /// Subnets and shared networks.
     pub subnets: Subnets6,
-    /// Global options, for a client of no subnet.
+    /// Classes of clients.
+    pub classes: Classes<Class6>,
+    /// Global options alone; they come behind those of all other scopes.
     pub options: Arc<OptionSet>,
     /// Global reservations.
     pub hosts: Hosts<Host6>,
@@ -109,8 +112,12 @@ pub struct Subnet6 {
     pub reservations: ReservationModes,
     /// Reservations of this subnet.
     pub hosts: Hosts<Host6>,
-    /// Options of subnet, network and global scope, layered.
+    /// Options of subnet and network, layered.
     pub options: Arc<OptionSet>,
+    /// Whose subnet it is, its own guard and its network's.
+    pub guard: Guard,
+    /// Classes to evaluate once it was chosen, its own and its network's.
+    pub additional: Box<[ClassId]>,
     /// Name rules.
     pub ddns: Arc<Ddns>,
     /// Keep relay information in the lease's user context (`store-extended-info`).
@@ -139,6 +146,10 @@ pub struct Pool6 {
     pub last: Ipv6Addr,
     /// Options of the pool alone, since a client may hold leases of several pools; they come before those of the subnet.
     pub options: OptionSet,
+    /// Whose pool it is.
+    pub guard: Guard,
+    /// Classes to evaluate once it was chosen.
+    pub additional: Box<[ClassId]>,
     /// Name rules of the pool over those of the subnet.
     pub ddns: Arc<Ddns>,
 }
@@ -158,6 +169,10 @@ pub struct PdPool {
     pub excluded: Option<Excluded>,
     /// Options of the pool alone, since a client may hold leases of several pools; they come before those of the subnet.
     pub options: OptionSet,
+    /// Whose pool it is.
+    pub guard: Guard,
+    /// Classes to evaluate once it was chosen.
+    pub additional: Box<[ClassId]>,
 }
 
 /// An excluded prefix (RFC 6603 §4.2).
@@ -182,6 +197,8 @@ pub struct Host6 {
     pub hostname: Box<str>,
     /// Options of the reservation alone; they come before all others.
     pub options: OptionSet,
+    /// Classes of the client.
+    pub classes: Box<[ClassId]>,
 }
 
 /// What a reservation reserves, as an index.
@@ -319,9 +336,9 @@ pub struct Subnets6 {
     networks: Vec<Network6>,
     /// One table for each prefix length in use.
     prefixes: Vec<(u8, HashMap<u128, u32>)>,
-    interfaces: HashMap<Box<str>, u32>,
-    interface_ids: HashMap<Box<[u8]>, u32>,
-    relays: HashMap<Ipv6Addr, u32>,
+    interfaces: HashMap<Box<str>, Vec<u32>>,
+    interface_ids: HashMap<Box<[u8]>, Vec<u32>>,
+    relays: HashMap<Ipv6Addr, Vec<u32>>,
 }
 
 impl Subnets6 {
@@ -337,13 +354,13 @@ impl Subnets6 {
                 network.subnets.push(at);
             }
             if let Some(interface) = &subnet.interface {
-                made.interfaces.entry(interface.clone()).or_insert(number);
+                made.interfaces.entry(interface.clone()).or_default().push(number);
             }
             if let Some(interface_id) = &subnet.interface_id {
-                made.interface_ids.entry(interface_id.clone()).or_insert(number);
+                made.interface_ids.entry(interface_id.clone()).or_default().push(number);
             }
             for relay in &subnet.relays {
-                made.relays.entry(*relay).or_insert(number);
+                made.relays.entry(*relay).or_default().push(number);
             }
             let table = match made.prefixes.iter().position(|(len, _)| *len == subnet.prefix_len) {
                 Some(table) => &mut made.prefixes[table].1,
@@ -374,25 +391,33 @@ impl Subnets6 {
         Some((at, self.list.get(at)?))
     }
 
-    /// The first subnet whose prefix holds the address.
-    pub fn by_address(&self, address: Ipv6Addr) -> Option<usize> {
+    /// The first subnet whose prefix holds the address and that serves these classes.
+    pub fn by_address(&self, address: Ipv6Addr, classes: &ClassSet) -> Option<usize> {
         let found = self.prefixes.iter().filter_map(|(len, table)| table.get(&masked(address, *len)));
-        found.min().map(|&at| at as usize)
+        found.map(|&at| at as usize).filter(|at| self.admits(*at, classes)).min()
     }
 
-    /// The first subnet bound to a server's interface.
-    pub fn by_interface(&self, name: &str) -> Option<usize> {
-        self.interfaces.get(name).map(|&at| at as usize)
+    /// The first subnet bound to a server's interface that serves these classes.
+    pub fn by_interface(&self, name: &str, classes: &ClassSet) -> Option<usize> {
+        self.first(self.interfaces.get(name), classes)
     }
 
-    /// The first subnet bound to the interface-id option of a relay.
-    pub fn by_interface_id(&self, id: &[u8]) -> Option<usize> {
-        self.interface_ids.get(id).map(|&at| at as usize)
+    /// The first subnet bound to the interface-id option of a relay that serves these classes.
+    pub fn by_interface_id(&self, id: &[u8], classes: &ClassSet) -> Option<usize> {
+        self.first(self.interface_ids.get(id), classes)
     }
 
-    /// The first subnet bound to a relay.
-    pub fn by_relay(&self, link_address: Ipv6Addr) -> Option<usize> {
-        self.relays.get(&link_address).map(|&at| at as usize)
+    /// The first subnet bound to a relay that serves these classes.
+    pub fn by_relay(&self, link_address: Ipv6Addr, classes: &ClassSet) -> Option<usize> {
+        self.first(self.relays.get(&link_address), classes)
+    }
+
+    fn first(&self, list: Option<&Vec<u32>>, classes: &ClassSet) -> Option<usize> {
+        list?.iter().map(|&at| at as usize).find(|at| self.admits(*at, classes))
+    }
+
+    fn admits(&self, at: usize, classes: &ClassSet) -> bool {
+        self.list.get(at).is_some_and(|subnet| subnet.guard.admits(classes))
     }
 
     /// The subnets on the same link as this one, itself first.
@@ -432,6 +457,8 @@ mod tests {
             reservations: ReservationModes::default(),
             hosts: Hosts::default(),
             options: Arc::default(),
+            guard: Guard::default(),
+            additional: Box::default(),
             ddns: Arc::default(),
             store_extended_info: false,
             cache: LeaseCache::default(),
@@ -446,12 +473,13 @@ mod tests {
         let list = vec![relayed, subnet(3, "2001:db8:1::", 48), subnet(9, "::", 0)];
         let subnets = Subnets6::new(list, vec![]);
         let id = |at: Option<usize>| at.map(|at| subnets.list()[at].id);
-        assert_eq!(id(subnets.by_address("2001:db8:1::5".parse().unwrap())), Some(3), "the smaller id");
-        assert_eq!(id(subnets.by_address("2001:db8:2::5".parse().unwrap())), Some(7));
-        assert_eq!(id(subnets.by_address("fd00::1".parse().unwrap())), Some(9));
-        assert_eq!(id(subnets.by_interface_id(b"vlan7")), Some(7));
-        assert_eq!(id(subnets.by_relay("2001:db8::1".parse().unwrap())), Some(7));
-        assert_eq!(subnets.by_interface("eth0"), None);
+        let classes = &ClassSet::default();
+        assert_eq!(id(subnets.by_address("2001:db8:1::5".parse().unwrap(), classes)), Some(3), "the smaller id");
+        assert_eq!(id(subnets.by_address("2001:db8:2::5".parse().unwrap(), classes)), Some(7));
+        assert_eq!(id(subnets.by_address("fd00::1".parse().unwrap(), classes)), Some(9));
+        assert_eq!(id(subnets.by_interface_id(b"vlan7", classes)), Some(7));
+        assert_eq!(id(subnets.by_relay("2001:db8::1".parse().unwrap(), classes)), Some(7));
+        assert_eq!(subnets.by_interface("eth0", classes), None);
         assert_eq!(subnets.by_id(9).map(|(at, _)| at), Some(2));
     }
 
@@ -464,6 +492,8 @@ mod tests {
             delegated_len: 56,
             excluded: None,
             options: OptionSet::default(),
+            guard: Guard::default(),
+            additional: Box::default(),
         };
         assert_eq!(pool.last(), "2001:db8:0:ff00::".parse::<Ipv6Addr>().unwrap());
         assert_eq!(pool.capacity(), 256);

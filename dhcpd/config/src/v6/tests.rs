@@ -39,7 +39,7 @@ fn values_come_from_the_nearest_scope_that_has_them() {
         (shared.preferred.max, shared.rapid_commit, shared.interface_id.as_deref()),
         (60, true, Some(&b"vlan7"[..]))
     );
-    assert_eq!(shared.options.items().len(), 1);
+    assert_eq!((shared.options.items().len(), config.options.items().len()), (0, 1));
     assert_eq!(shared.pools[0].options.items().iter().map(|item| item.code).collect::<Vec<_>>(), [24], "its own alone");
     assert_eq!(shared.pd_pools[0].excluded.map(|excluded| excluded.len), Some(72));
 }

@@ -146,7 +146,7 @@ pub(super) async fn request<L: Leases4>(
     if current.as_ref().is_some_and(|lease| !lease.is_free_at(now)) {
         // The client holds two leases on this link: the one that it was offered (`offer-lifetime`) and asks for takes the
         // other one's place. Otherwise it keeps the one it has used.
-        if client.subnet_config().is_none_or(|s| s.offer_lifetime == 0) {
+        if client.subnet_config().is_none_or(|s| client.offer_lifetime(s) == 0) {
             return Ok(Err(Failure::Refused));
         }
         return Ok(Ok(Choice { own: true, replaces: held, ..Choice::new(address, current) }));
@@ -184,6 +184,9 @@ async fn any<L: Leases4>(
     }
     let mut search = Search::default();
     for subnet in client.siblings() {
+        if !client.may_use(subnet) {
+            continue;
+        }
         client.subnet = subnet;
         if let Some(choice) = in_subnet(client, leases, now, random, &mut search).await? {
             if let Some(network) = network {
@@ -211,7 +214,9 @@ async fn in_subnet<L: Leases4>(
     random: &mut Random,
     search: &mut Search,
 ) -> Result<Option<Choice>, StoreError> {
-    let Some(subnet) = client.subnet_config().filter(|s| !s.pools.is_empty()) else {
+    let Some(subnet) =
+        client.subnet_config().filter(|s| s.pools.iter().any(|pool| pool.guard.admits(client.classes())))
+    else {
         search.poolless += 1;
         return Ok(None);
     };
@@ -219,6 +224,9 @@ async fn in_subnet<L: Leases4>(
     let exclude = client.config().compatibility.exclude_first_last_24 && subnet.prefix_len <= 24;
     let counters = client.snapshot.counters.subnets.get(client.subnet).map_or(&[][..], |c| &c.pools);
     for (pool, counters) in subnet.pools.iter().zip(counters) {
+        if !pool.guard.admits(client.classes()) {
+            continue;
+        }
         search.attempts += pool.capacity();
         let mut from = match subnet.allocator {
             Allocator::Iterative => counters.cursor(),

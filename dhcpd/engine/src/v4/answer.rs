@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::commit::Terms;
 use super::names::ClientName;
-use super::options::Options;
+use super::options::{Options, Sets};
 use super::query::Query;
 use super::{Link, Reply, Server, Snapshot};
 use dhcpd_config::lifetime::TeeTimes;
@@ -17,8 +17,15 @@ pub(super) struct Answer<'a> {
     query: &'a Query<'a>,
     terms: Option<Terms>,
     options: Options<'a>,
-    boot: Option<&'a BootFields>,
-    host: Option<&'a Host4>,
+    boot: Boot<'a>,
+}
+
+/// siaddr, sname and file.
+#[derive(Default)]
+struct Boot<'a> {
+    next_server: Option<Ipv4Addr>,
+    server_hostname: &'a str,
+    file: &'a str,
 }
 
 impl<'a> Answer<'a> {
@@ -34,7 +41,7 @@ impl<'a> Answer<'a> {
         if let Some(agent_options) = query.agent {
             options.add(code::AGENT_OPTIONS, agent_options);
         }
-        Self { query, terms: None, options, boot: None, host: None }
+        Self { query, terms: None, options, boot: Boot::default() }
     }
 
     /// Adds what the client's lease says.
@@ -56,14 +63,17 @@ impl<'a> Answer<'a> {
     }
 
     /// Adds what is configured for the client.
-    pub fn configured(&mut self, client: &Client<'a>) {
+    pub fn configured(&mut self, client: &mut Client<'a>) {
         let Some(subnet) = client.subnet_config() else { return };
+        let pool = self.terms.and_then(|terms| subnet.pool_of(terms.address)).map(|(_, pool)| pool);
+        client.finish_classes(pool);
         let host = client.host();
-        let pool = self.terms.and_then(|terms| subnet.pool_of(terms.address));
-        let scope = pool.map_or(&subnet.options, |(_, pool)| &pool.options);
-        self.options.configured(client.query, host.map(|h| &h.options), scope);
-        self.boot = Some(&subnet.boot);
-        self.host = host;
+        let scope = pool.map_or(&subnet.options, |pool| &pool.options);
+        let inner = host.map(|host| &host.options).into_iter().chain([&**scope]);
+        let classes = client.members.settings().map(|class| &class.options);
+        let sets = Sets::new(client.classes(), inner.chain(classes).chain([&*client.config().options]));
+        self.options.configured(client.query, &sets);
+        self.boot = Boot::new(client, host, &subnet.boot);
     }
 
     /// Appends it to `out`; where it goes.
@@ -85,9 +95,6 @@ impl<'a> Answer<'a> {
         }
         self.options.make(code::SERVER_IDENTIFIER, &from.octets());
         let keeps_ciaddr = inform || message_type == MessageType::ACK;
-        let sname = self.host.map(|h| &*h.server_hostname).filter(|s| !s.is_empty());
-        let file = self.host.map(|h| &*h.file).filter(|f| !f.is_empty());
-        let next = self.host.and_then(|h| h.next_server).or(self.boot.map(|b| b.next_server));
         let header = Header {
             op: 2,
             htype: packet.htype(),
@@ -97,11 +104,11 @@ impl<'a> Answer<'a> {
             flags: packet.flags() | if to_all { v4::BROADCAST } else { 0 },
             ciaddr: if keeps_ciaddr { packet.ciaddr() } else { Ipv4Addr::UNSPECIFIED },
             yiaddr,
-            siaddr: next.unwrap_or(Ipv4Addr::UNSPECIFIED),
+            siaddr: self.boot.next_server.unwrap_or(Ipv4Addr::UNSPECIFIED),
             giaddr: if past_relay { Ipv4Addr::UNSPECIFIED } else { packet.giaddr() },
             hw_addr: packet.hw_addr(),
-            sname: sname.or(self.boot.map(|b| &*b.server_hostname)).unwrap_or("").as_bytes(),
-            file: file.or(self.boot.map(|b| &*b.file)).unwrap_or("").as_bytes(),
+            sname: self.boot.server_hostname.as_bytes(),
+            file: self.boot.file.as_bytes(),
         };
         let max_size = packet.u16_option(code::MAX_MESSAGE_SIZE);
         self.options.write(out, &header, message_type, max_size);
@@ -139,6 +146,26 @@ impl<'a> Answer<'a> {
             return (client(Ipv4Addr::BROADCAST), Link::Broadcast);
         }
         (client(yiaddr), Link::Hardware(HwAddr::from_slice(packet.hw_addr())))
+    }
+}
+
+impl<'a> Boot<'a> {
+    /// Each field from the reservation, the first class that has it, or the subnet.
+    fn new(client: &Client<'a>, host: Option<&'a Host4>, subnet: &'a BootFields) -> Self {
+        let classes = || client.members.settings();
+        let first = |own: Option<&'a str>, mut of_classes: &mut dyn Iterator<Item = &'a str>, outer: &'a str| {
+            let inner = own.into_iter().chain(&mut of_classes).find(|text| !text.is_empty());
+            inner.unwrap_or(outer)
+        };
+        let next_server = host.and_then(|host| host.next_server);
+        let next_server = next_server.or_else(|| classes().find_map(|class| class.next_server));
+        let names = &mut classes().map(|class| &*class.server_hostname);
+        let files = &mut classes().map(|class| &*class.file);
+        Self {
+            next_server: next_server.or(Some(subnet.next_server)),
+            server_hostname: first(host.map(|host| &*host.server_hostname), names, &subnet.server_hostname),
+            file: first(host.map(|host| &*host.file), files, &subnet.file),
+        }
     }
 }
 

@@ -1,20 +1,24 @@
 //! A client on its link: its reservations, the lease it holds, the addresses it may have.
 
 use super::Snapshot;
+use super::classes::Members;
 use super::messages::*;
 use super::query::Query;
+use super::refusal::Refusal;
+use dhcpd_config::classes::{ClassId, ClassSet};
 use dhcpd_config::hosts::{Hosts, IdentifierRef};
-use dhcpd_config::v4::snapshot::{Config4, Host4, Subnet4};
+use dhcpd_config::lifetime::Lifetime;
+use dhcpd_config::v4::snapshot::{Config4, Host4, Pool4, Subnet4};
 use leases::{Lease4, Leases4, StoreError};
 use log::event;
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
-use wire::v4::code;
 
 /// A client, and the subnet it is being served from: this may change within its shared network.
 pub(super) struct Client<'a> {
     pub snapshot: &'a Snapshot,
     pub query: &'a Query<'a>,
+    pub members: Members<'a>,
     /// Index of the subnet.
     pub subnet: usize,
     identifiers: SmallVec<[IdentifierRef<'a>; 4]>,
@@ -24,7 +28,9 @@ pub(super) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    pub fn new(snapshot: &'a Snapshot, query: &'a Query<'a>, subnet: usize) -> Self {
+    /// Looks for its reservations; their classes are known from now on.
+    pub fn new(members: Members<'a>, subnet: usize) -> Result<Self, Refusal> {
+        let (snapshot, query) = (members.snapshot, members.query);
         let config = &*snapshot.config;
         let mut client = Self {
             snapshot,
@@ -32,29 +38,73 @@ impl<'a> Client<'a> {
             subnet,
             identifiers: query.identifiers(&config.host_identifiers),
             hosts: SmallVec::new(),
-            global_host: None,
+            global_host: members.early,
+            members,
         };
         let find = |hosts: &'a Hosts<Host4>| client.identifiers.iter().find_map(|id| hosts.find(*id));
-        if client.subnet_config().is_some_and(|s| s.reservations.global) {
+        if !config.early_global_reservations && client.subnet_config().is_some_and(|s| s.reservations.global) {
             client.global_host = find(&config.hosts);
         }
         let on_link = client.siblings().filter_map(|at| {
             let subnet = snapshot.subnet(at).filter(|s| s.reservations.in_subnet)?;
+            if !subnet.guard.admits(client.classes()) {
+                return None;
+            }
             Some((at, find(&subnet.hosts)?))
         });
         client.hosts = on_link.collect();
-        client.classify();
-        client
+        client.classify()?;
+        Ok(client)
     }
 
-    /// Says which built-in classes the client is in; there are no others yet.
-    fn classify(&self) {
-        let known = !self.hosts.is_empty() || self.global_host.is_some();
-        let class = if known { "KNOWN" } else { "UNKNOWN" };
-        let query = self.query.label();
-        event!(DHCP4_CLASS_ASSIGNED, query, class);
-        let classes = Classes { vendor: self.query.packet.option(code::VENDOR_CLASS_IDENTIFIER), known: class };
-        event!(DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION, query, classes);
+    /// The classes that the reservation brings. One of a subnet in a shared network waits, since the subnet may change.
+    fn classify(&mut self) -> Result<(), Refusal> {
+        let early = self.config().early_global_reservations;
+        let alone = self.subnet_config().is_some_and(|s| s.network.is_none());
+        if let Some(host) = self.host().filter(|_| alone || self.global_host.is_some() && !early) {
+            self.members.reserve(&host.classes);
+        }
+        self.members.known(!self.hosts.is_empty() || self.global_host.is_some());
+        self.members.reserved()
+    }
+
+    /// The last of its classes, now that the scopes that it is served from are chosen.
+    pub fn finish_classes(&mut self, pool: Option<&Pool4>) {
+        let Some(subnet) = self.subnet_config() else { return };
+        let own = self.hosts.iter().find(|(at, _)| subnet.network.is_some() && *at == self.subnet);
+        if let Some((_, host)) = own {
+            self.members.add(&host.classes);
+        }
+        self.members.additional(&[pool.map_or(&[], |pool| &pool.additional), &subnet.additional]);
+    }
+
+    /// Its classes so far.
+    pub fn classes(&self) -> &ClassSet {
+        self.members.set()
+    }
+
+    /// Whether it is refused as a member of the class REJECT.
+    pub fn is_rejected(&self) -> bool {
+        let rejected = self.members.contain(ClassId::REJECT);
+        if rejected {
+            event!(DHCP4_PACKET_NAK_0005, query = self.query.label(), packet = self.query.details());
+        }
+        rejected
+    }
+
+    /// The lifetimes it may choose from: those of its first class that has any, or its subnet's.
+    pub fn valid_lifetime(&self, subnet: &Subnet4) -> Lifetime {
+        self.members.settings().find_map(|class| class.valid).unwrap_or(subnet.valid)
+    }
+
+    /// Seconds for which an offered address is kept for it.
+    pub fn offer_lifetime(&self, subnet: &Subnet4) -> u32 {
+        self.members.settings().find_map(|class| class.offer_lifetime).unwrap_or(subnet.offer_lifetime)
+    }
+
+    /// Whether it may be served from a subnet, an index.
+    pub fn may_use(&self, subnet: usize) -> bool {
+        self.snapshot.subnet(subnet).is_some_and(|s| s.guard.admits(self.classes()))
     }
 
     pub fn config(&self) -> &'a Config4 {
@@ -75,7 +125,8 @@ impl<'a> Client<'a> {
     pub fn host(&self) -> Option<&'a Host4> {
         let subnet = self.subnet_config()?;
         let own = self.hosts.iter().find(|(at, _)| subnet.reservations.in_subnet && *at == self.subnet);
-        own.map(|(_, host)| *host).or(self.global_host.filter(|_| subnet.reservations.global))
+        own.map(|(_, host)| *host)
+            .or(self.global_host.filter(|_| subnet.reservations.global || self.config().early_global_reservations))
     }
 
     /// The address reserved for it on this link; goes over to the subnet it is in.
@@ -84,6 +135,9 @@ impl<'a> Client<'a> {
             return None;
         }
         for at in self.siblings() {
+            if !self.may_use(at) {
+                continue;
+            }
             let Some((_, host)) = self.hosts.iter().find(|(subnet, _)| *subnet == at) else { continue };
             let Some(subnet) = self.snapshot.subnet(at) else { continue };
             match host.address {
@@ -100,7 +154,10 @@ impl<'a> Client<'a> {
             }
         }
         let address = self.global_host?.address?;
-        let fits = |at: &usize| self.snapshot.subnet(*at).is_some_and(|s| s.reservations.global && s.contains(address));
+        let fits = |at: &usize| {
+            let subnet = self.snapshot.subnet(*at).filter(|_| self.may_use(*at));
+            subnet.is_some_and(|s| s.reservations.global && s.contains(address))
+        };
         match self.siblings().find(fits) {
             Some(at) => {
                 self.subnet = at;
@@ -129,9 +186,12 @@ impl<'a> Client<'a> {
         hosts.peek().is_some() && !hosts.any(own)
     }
 
-    /// Whether an address is in a pool of this link; goes over to the subnet it is in.
+    /// Whether an address is in a pool of this link that is open to it; goes over to the subnet it is in.
     pub fn is_in_pool(&mut self, address: Ipv4Addr) -> bool {
-        let holds = |at: &usize| self.snapshot.subnet(*at).is_some_and(|s| s.pool_of(address).is_some());
+        let holds = |at: &usize| {
+            let pool = self.snapshot.subnet(*at).filter(|_| self.may_use(*at)).and_then(|s| s.pool_of(address));
+            pool.is_some_and(|(_, pool)| pool.guard.admits(self.classes()))
+        };
         let found = self.siblings().find(holds);
         self.subnet = found.unwrap_or(self.subnet);
         found.is_some()
@@ -172,9 +232,9 @@ impl<'a> Client<'a> {
         Ok(held.into_iter().nth(place))
     }
 
-    /// Whether a lease is of this subnet.
+    /// Whether a lease is of this subnet, and the subnet is open to the client.
     fn is_of(&self, subnet: usize, lease: &Lease4) -> bool {
-        self.snapshot.subnet(subnet).is_some_and(|s| s.id == lease.subnet_id)
+        self.snapshot.subnet(subnet).is_some_and(|s| s.id == lease.subnet_id && s.guard.admits(self.classes()))
     }
 
     /// The client's lease on this link whichever way subnets match clients: for one that says it has one.
@@ -203,22 +263,6 @@ pub(super) fn belongs(lease: &Lease4, hw_addr: &[u8], client_id: Option<&[u8]>) 
     match (client_id, lease.client_id.as_deref()) {
         (Some(id), Some(of_lease)) => id == of_lease,
         _ => !hw_addr.is_empty() && hw_addr == &*lease.hw_addr,
-    }
-}
-
-/// The classes of a client in messages.
-struct Classes<'a> {
-    vendor: Option<&'a [u8]>,
-    known: &'static str,
-}
-
-impl std::fmt::Display for Classes<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ALL, ")?;
-        if let Some(vendor) = self.vendor {
-            write!(f, "VENDOR_CLASS_{}, ", String::from_utf8_lossy(vendor))?;
-        }
-        f.write_str(self.known)
     }
 }
 

@@ -37,7 +37,7 @@ fn new_lease(client: &Client<'_>, subnet: &Subnet4, choice: &Choice, name: &Clie
         address: choice.address,
         hw_addr: HwAddr::from_slice(query.packet.hw_addr()),
         client_id: client.client_id().map(ClientId::from_slice),
-        valid_lifetime: subnet.valid.choose(hint),
+        valid_lifetime: client.valid_lifetime(subnet).choose(hint),
         cltt: now,
         subnet_id: subnet.id,
         pool_id: subnet.pool_of(choice.address).map_or(0, |(_, pool)| pool.id),
@@ -99,10 +99,11 @@ impl Server {
         let lease = new_lease(client, subnet, &choice, name, now);
         let address = choice.address;
         let lifetime = reusable(subnet, &choice, &lease, now).unwrap_or(lease.valid_lifetime);
-        let until = now + UnixSeconds::from(subnet.offer_lifetime);
+        let offer_lifetime = client.offer_lifetime(subnet);
+        let until = now + UnixSeconds::from(offer_lifetime);
         let current = choice.current.as_ref().filter(|current| choice.own && !current.is_free_at(now));
         let kept_longer = current.is_some_and(|current| current.expires().is_none_or(|expires| expires > until));
-        if subnet.offer_lifetime == 0 || kept_longer {
+        if offer_lifetime == 0 || kept_longer {
             return Ok(Some(Terms { address, lifetime }));
         }
         // The DNS knows the name of before, if any, until the client takes the offer.
@@ -110,7 +111,7 @@ impl Server {
             Some(current) => (current.hostname.clone(), current.fqdn_fwd, current.fqdn_rev),
             None => ("".into(), false, false),
         };
-        let (fresh, valid_lifetime) = (current.is_none(), subnet.offer_lifetime);
+        let (fresh, valid_lifetime) = (current.is_none(), offer_lifetime);
         leases.put(Lease4 { valid_lifetime, hostname, fqdn_fwd, fqdn_rev, ..lease }).await?;
         if fresh {
             self.take(client.snapshot, choice.current.as_ref(), subnet.id, address);

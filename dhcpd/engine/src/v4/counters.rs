@@ -90,7 +90,9 @@ impl Snapshot {
 }
 
 fn server_identifiers(config: &Config4) -> Vec<Ipv4Addr> {
-    let sets = config.subnets.list().iter().map(|subnet| &subnet.options).chain([&config.options]);
+    let classes = config.classes.settings().map(|class| &class.options);
+    let subnets = config.subnets.list().iter().map(|subnet| &*subnet.options);
+    let sets = subnets.chain([&*config.options]).chain(classes);
     let items = sets.filter_map(|set| set.find(code::SERVER_IDENTIFIER.into()));
     let addresses = items.filter_map(|item| <[u8; 4]>::try_from(&*item.data).ok()).map(Ipv4Addr::from);
     addresses.collect::<BTreeSet<_>>().into_iter().collect()

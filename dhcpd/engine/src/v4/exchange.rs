@@ -2,6 +2,7 @@
 
 use super::allocate::{self, Failure};
 use super::answer::Answer;
+use super::classes::Members;
 use super::client::{Client, Prefix, belongs};
 use super::details::Details;
 use super::messages::*;
@@ -11,6 +12,7 @@ use super::refusal::{Refusal, unparsed};
 use super::select;
 use super::stash;
 use super::{Counters, Received, Reply, Server, Snapshot};
+use dhcpd_config::classes::ClassId;
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Lease4, LeaseState, Leases4};
 use log::event;
@@ -154,14 +156,13 @@ impl Server {
             destination = received.destination,
             interface = received.interface,
         );
-        let local = SocketAddrV4::new(received.destination, SERVER_PORT);
-        let details = Details { bytes: received.message, local, remote: received.source };
-        event!(DHCP4_QUERY_DATA, query = query.label(), packet = details);
+        event!(DHCP4_QUERY_DATA, query = query.label(), packet = query.details());
+        let members = Members::receive(snapshot, query)?;
         match query.message_type {
-            MessageType::DISCOVER => self.discover(snapshot, query, answer, leases, now).await,
-            MessageType::REQUEST => self.request(snapshot, query, answer, leases, now).await,
+            MessageType::DISCOVER => self.discover(members, answer, leases, now).await,
+            MessageType::REQUEST => self.request(members, answer, leases, now).await,
             MessageType::INFORM => {
-                inform(snapshot, query, answer);
+                inform(members, answer)?;
                 Ok(Some(MessageType::ACK))
             }
             MessageType::RELEASE => self.release(snapshot, query, leases).await.map(|()| None),
@@ -171,17 +172,20 @@ impl Server {
 
     async fn discover<'a, L: Leases4>(
         &mut self,
-        snapshot: &'a Snapshot,
-        query: &'a Query<'a>,
+        members: Members<'a>,
         answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
     ) -> Outcome {
-        let Some(subnet) = select::subnet(&snapshot.config, query) else {
+        let query = members.query;
+        let Some(subnet) = select::subnet(&members) else {
             no_subnet(query);
             return Ok(None);
         };
-        let mut client = Client::new(snapshot, query, subnet);
+        let mut client = Client::new(members, subnet)?;
+        if client.is_rejected() {
+            return Ok(Some(MessageType::NAK));
+        }
         if v6_only(&mut client, answer) {
             return Ok(Some(MessageType::OFFER));
         }
@@ -199,19 +203,19 @@ impl Server {
         let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
         event!(DHCP4_LEASE_OFFER, query = query.label(), address = terms.address);
         answer.lease(config, terms, &name);
-        answer.configured(&client);
+        answer.configured(&mut client);
         Ok(Some(MessageType::OFFER))
     }
 
     async fn request<'a, L: Leases4>(
         &mut self,
-        snapshot: &'a Snapshot,
-        query: &'a Query<'a>,
+        members: Members<'a>,
         answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
     ) -> Outcome {
-        let selected = select::subnet(&snapshot.config, query);
+        let (snapshot, query) = (members.snapshot, members.query);
+        let selected = select::subnet(&members);
         let requested = query.requested_address();
         let chosen_us = query.packet.option(code::SERVER_IDENTIFIER).is_some();
         let hint = requested.or(query.ciaddr()).filter(|a| !a.is_unspecified());
@@ -226,7 +230,10 @@ impl Server {
             no_subnet(query);
             return nak;
         };
-        let mut client = Client::new(snapshot, query, subnet);
+        let mut client = Client::new(members, subnet)?;
+        if client.is_rejected() {
+            return nak;
+        }
         if v6_only(&mut client, answer) {
             return Ok(Some(MessageType::ACK));
         }
@@ -259,7 +266,7 @@ impl Server {
         let terms = self.grant(&client, choice, &name, leases, now).await?;
         let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
         answer.lease(config, terms, &name);
-        answer.configured(&client);
+        answer.configured(&mut client);
         Ok(Some(MessageType::ACK))
     }
 
@@ -410,10 +417,11 @@ enum Confirmation {
 }
 
 /// RFC 2131 §4.3.5: options and no lease.
-fn inform<'a>(snapshot: &'a Snapshot, query: &'a Query<'a>, answer: &mut Answer<'a>) {
-    if let Some(subnet) = select::subnet(&snapshot.config, query) {
-        answer.configured(&Client::new(snapshot, query, subnet));
+fn inform<'a>(members: Members<'a>, answer: &mut Answer<'a>) -> Result<(), Refusal> {
+    if let Some(subnet) = select::subnet(&members) {
+        answer.configured(&mut Client::new(members, subnet)?);
     }
+    Ok(())
 }
 
 /// Whether a client that can do without IPv4 is on a link that wants it to (RFC 8925 §3.3): it gets options and no address.
@@ -422,7 +430,8 @@ fn v6_only<'a>(client: &mut Client<'a>, answer: &mut Answer<'a>) -> bool {
         return false;
     }
     let wants = |at: &usize| {
-        let option = client.snapshot.subnet(*at).and_then(|s| s.options.find(code::V6_ONLY_PREFERRED.into()));
+        let subnet = client.snapshot.subnet(*at).filter(|s| s.guard.admits(client.classes()));
+        let option = subnet.and_then(|s| s.options.find_for(code::V6_ONLY_PREFERRED.into(), client.classes()));
         option.is_some_and(|item| !item.never)
     };
     let Some(subnet) = client.siblings().find(wants) else { return false };
@@ -434,7 +443,11 @@ fn v6_only<'a>(client: &mut Client<'a>, answer: &mut Answer<'a>) -> bool {
 fn client_name(client: &Client<'_>, address: Ipv4Addr) -> ClientName {
     let Some(subnet) = client.subnet_config() else { return ClientName::default() };
     let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
-    ClientName::new(client.query, policy, client.host(), address)
+    let name = ClientName::new(client.query, policy, client.host(), address);
+    match client.members.contain(ClassId::SKIP_DDNS) {
+        true => ClientName { forward: false, reverse: false, ..name },
+        false => name,
+    }
 }
 
 fn no_subnet(query: &Query<'_>) {

@@ -39,6 +39,32 @@ log::messages! {
     DHCP4_CLASS_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following class: {class}";
     /// All classes of the client.
     DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following classes: {classes}";
+    /// All classes of the client, those of the chosen scopes included.
+    DHCP4_CLASSES_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned on {name} message to the following classes: {classes}";
+    /// A class that a scope names was evaluated.
+    DHCP4_ADDITIONAL_CLASS_EVAL_RESULT: Debug(50), "dhcp4", "{query}: Expression '{class}' evaluated to {result}";
+    /// The expression of a class that a scope names failed; the client is no member.
+    DHCP4_ADDITIONAL_CLASS_EVAL_ERROR: Error, "dhcp4", "{query}: Expression '{class}' evaluated to {reason}";
+    /// A class that a scope names has no test: every client of the scope is a member.
+    DHCP4_ADDITIONAL_CLASS_NO_TEST: Debug(40), "dhcp4", "additional class {class} has no test expression, adding it to client's classes unconditionally";
+    /// A scope names a class that is not defined.
+    DHCP4_ADDITIONAL_CLASS_UNDEFINED: Debug(40), "dhcp4", "additional class {class} has no definition";
+    /// A class was evaluated.
+    DHCPSRV_EVAL_RESULT: Debug(50), "dhcpsrv", "{query}: Expression '{class}' evaluated to {result}";
+    /// The expression of a class failed; the client is no member.
+    DHCPSRV_EVAL_ERROR: Error, "dhcpsrv", "{query}: Expression '{class}' evaluated to {reason}";
+    /// The client is a member of the class that a template made.
+    DHCPSRV_TEMPLATE_EVAL_RESULT: Debug(50), "dhcpsrv", "{query}: Expression '{class}' evaluated to {value}";
+    /// A template failed; the client is no member.
+    DHCPSRV_TEMPLATE_EVAL_ERROR: Error, "dhcpsrv", "{query}: Expression '{class}' evaluated to {reason}";
+    /// The client is in the class DROP.
+    DHCP4_PACKET_DROP_0010: Debug(15), "packets", "dropped as member of the special class 'DROP': {query}, {packet}";
+    /// The client is in the class DROP, as its reservation has it.
+    DHCP4_PACKET_DROP_0013: Debug(15), "packets", "dropped as member of the special class 'DROP' after host reservation lookup: {query}, {packet}";
+    /// The client is in the class DROP, as its global reservation has it.
+    DHCP4_PACKET_DROP_0014: Debug(15), "packets", "dropped as member of the special class 'DROP' after early global host reservations lookup: {query}, {packet}";
+    /// The client is in the class REJECT.
+    DHCP4_PACKET_NAK_0005: Debug(15), "packets", "nacked as member of the special class 'REJECT': {query}, {packet}";
     /// A client in INIT-REBOOT wants its old address confirmed (RFC 2131 §4.3.2).
     DHCP4_INIT_REBOOT: Info, "leases", "{query}: client is in INIT-REBOOT state and requests address {address}";
     /// A DHCPDISCOVER is being dealt with.

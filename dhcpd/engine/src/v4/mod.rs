@@ -5,6 +5,7 @@
 
 mod allocate;
 mod answer;
+mod classes;
 mod client;
 mod commit;
 mod counters;

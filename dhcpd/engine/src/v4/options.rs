@@ -1,6 +1,7 @@
 //! The options of an answer: what the protocol wants, what the client asks for, what the operator insists on.
 
 use super::query::Query;
+use dhcpd_config::classes::ClassSet;
 use dhcpd_config::options::{OptionItem, OptionSet, VendorOptions};
 use smallvec::SmallVec;
 use wire::v4::{Header, MessageType, Writer, code, sub_options};
@@ -96,26 +97,24 @@ impl<'a> Options<'a> {
         self.present[usize::from(code >> 6)] &= !(1 << (code & 63));
     }
 
-    /// Adds the configured options that the client asks for or that are always sent: those of the reservation come
-    /// before those of the scope.
-    pub fn configured(&mut self, query: &'a Query<'a>, host: Option<&'a OptionSet>, scope: &'a OptionSet) {
-        let sets = Sets { host: host.filter(|set| !set.is_empty()), scope };
+    /// Adds the configured options that the client asks for or that are always sent.
+    pub fn configured(&mut self, query: &'a Query<'a>, sets: &Sets<'a, '_>) {
         let asked = query.packet.option(code::PARAMETER_REQUEST_LIST).unwrap_or(&[]);
         for &code in asked {
-            self.configured_one(&sets, code);
+            self.configured_one(sets, code);
         }
         for code in sets.always() {
-            self.configured_one(&sets, code);
+            self.configured_one(sets, code);
         }
         for code in BASIC {
-            self.configured_one(&sets, code);
+            self.configured_one(sets, code);
         }
         if self.has(code::VENDOR_OPTIONS) || !sets.has_no_vendors() {
-            self.vendors(query, &sets);
+            self.vendors(query, sets);
         }
     }
 
-    fn configured_one(&mut self, sets: &Sets<'a>, code: u8) {
+    fn configured_one(&mut self, sets: &Sets<'a, '_>, code: u8) {
         if !self.has(code)
             && !sets.never(code)
             && let Some(item) = sets.find(code)
@@ -126,7 +125,7 @@ impl<'a> Options<'a> {
 
     /// Adds option 125 with the options of the vendors that the client names (RFC 3925 §4), or that option 125 in the
     /// configuration names.
-    fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a>) {
+    fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a, '_>) {
         let named = query.packet.option(code::VENDOR_OPTIONS).unwrap_or(&[]);
         let class = query.packet.option(code::VENDOR_CLASS).unwrap_or(&[]);
         let configured = match self.find(code::VENDOR_OPTIONS) {
@@ -210,41 +209,54 @@ fn is_needed(code: u8) -> bool {
     )
 }
 
-/// The reservation's options over those of pool, subnet, network and server.
-struct Sets<'a> {
-    host: Option<&'a OptionSet>,
-    scope: &'a OptionSet,
+/// The options that are configured for a client, scope by scope.
+pub(super) struct Sets<'a, 'c> {
+    classes: &'c ClassSet,
+    /// Those that come first: of the reservation, of pool, subnet and network, of the classes, of the server.
+    sets: SmallVec<[&'a OptionSet; 6]>,
 }
 
-impl<'a> Sets<'a> {
-    fn both(&self) -> impl Iterator<Item = &'a OptionSet> + use<'a> {
-        self.host.into_iter().chain([self.scope])
+impl<'a, 'c> Sets<'a, 'c> {
+    /// What members of these classes get; `sets` in the order in which they count.
+    pub fn new(classes: &'c ClassSet, sets: impl Iterator<Item = &'a OptionSet>) -> Self {
+        Self { classes, sets: sets.filter(|set| !set.is_empty()).collect() }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a OptionSet> {
+        self.sets.iter().copied()
     }
 
     fn find(&self, code: u8) -> Option<&'a OptionItem> {
-        self.both().find_map(|set| set.find(code.into()))
+        self.all().find_map(|set| set.find_for(code.into(), self.classes))
     }
 
+    /// Whether a scope says so, whomever its option is for.
     fn never(&self, code: u8) -> bool {
-        self.both().any(|set| set.find(code.into()).is_some_and(|item| item.never))
+        let code = u16::from(code);
+        self.all().any(|set| set.items().iter().any(|item| item.never && item.code == code))
     }
 
-    fn always(&self) -> impl Iterator<Item = u8> + use<'a> {
-        self.both().flat_map(|set| set.items()).filter(|item| item.always).map(|item| item.code as u8)
+    fn always(&self) -> impl Iterator<Item = u8> {
+        self.all().flat_map(|set| set.items()).filter(|item| item.always).map(|item| item.code as u8)
     }
 
     fn has_no_vendors(&self) -> bool {
-        self.both().all(|set| set.vendors().is_empty())
+        self.all().all(|set| set.vendors().is_empty())
     }
 
     /// A vendor's options, each once.
-    fn vendor_items(&self, enterprise: u32) -> impl Iterator<Item = &'a OptionItem> + use<'a> {
+    fn vendor_items(&self, enterprise: u32) -> impl Iterator<Item = &'a OptionItem> {
         let of = move |set: &'a OptionSet| -> &'a [OptionItem] {
             set.vendors().iter().find(|v| v.enterprise == enterprise).map_or(&[], |v: &VendorOptions| &v.items)
         };
-        let inner = self.host.map_or(&[][..], of);
-        let outer = of(self.scope).iter().filter(move |item| !inner.iter().any(|mine| mine.code == item.code));
-        inner.iter().chain(outer).filter(|item| !item.never)
+        let mut seen: SmallVec<[u16; 16]> = SmallVec::new();
+        let mut first = move |item: &&OptionItem| {
+            let first = !seen.contains(&item.code);
+            seen.push(item.code);
+            first
+        };
+        let allowed = self.all().flat_map(of).filter(|item| self.classes.passes(&item.classes));
+        allowed.filter(move |item| first(item)).filter(|item| !item.never)
     }
 }
 

@@ -1,12 +1,13 @@
 //! A query: the packet, whose it is, and what it is called in messages.
 
 use super::Received;
+use super::details::Details;
 use dhcpd_config::hosts::{IdentifierKind, IdentifierRef};
 use smallvec::SmallVec;
 use std::fmt;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use wire::hex::Colons;
-use wire::v4::{self, MessageType, Packet, agent, code};
+use wire::v4::{self, MessageType, Packet, SERVER_PORT, agent, code};
 
 /// Client identifier type that carries an IAID and a DUID (RFC 4361 §6.1), and the bytes before the DUID.
 const DUID_TYPE: u8 = 255;
@@ -41,6 +42,12 @@ impl<'a> Query<'a> {
             client_id: self.client_id,
             xid: Some(self.packet.xid()),
         }
+    }
+
+    /// The whole packet for messages.
+    pub fn details(&self) -> Details<'a> {
+        let local = SocketAddrV4::new(self.received.destination, SERVER_PORT);
+        Details { bytes: self.received.message, local, remote: self.received.source }
     }
 
     /// A sub-option of the relay, of now or of then.

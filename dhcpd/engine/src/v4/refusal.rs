@@ -26,8 +26,21 @@ pub(super) enum Refusal {
     Violation(&'static str),
     /// A client identifier of one byte (RFC 2132 §9.14).
     ShortClientId,
+    /// Its classes say so.
+    Class(DropStage),
     /// The lease store failed.
     Store(StoreError),
+}
+
+/// When a client was found to be in the class DROP.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum DropStage {
+    /// Before the subnet was chosen.
+    Received,
+    /// By a global reservation that is looked up early.
+    Early,
+    /// Once its reservations were known.
+    Reserved,
 }
 
 impl From<StoreError> for Refusal {
@@ -70,6 +83,15 @@ impl Refusal {
             Self::ShortClientId => {
                 event!(DHCP4_PACKET_DROP_0007, query = label, reason = "client-id is too short");
                 &counters.processing_failed
+            }
+            Self::Class(stage) => {
+                let packet = query.details();
+                match stage {
+                    DropStage::Received => event!(DHCP4_PACKET_DROP_0010, query = label, packet),
+                    DropStage::Reserved => event!(DHCP4_PACKET_DROP_0013, query = label, packet),
+                    DropStage::Early => event!(DHCP4_PACKET_DROP_0014, query = label, packet),
+                }
+                &counters.admin_filtered
             }
             Self::Store(StoreError::Backend(reason)) => {
                 event!(DHCP4_PACKET_PROCESS_STD_EXCEPTION, query = label, reason);

@@ -1,7 +1,9 @@
 //! Which subnet a client is on.
 
+use super::classes::Members;
 use super::messages::*;
 use super::query::Query;
+use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v4::snapshot::Config4;
 use log::event;
 use std::net::Ipv4Addr;
@@ -9,8 +11,9 @@ use wire::v4::{agent, code};
 
 /// Index of the client's subnet. The order is Kea's: what the relay (RFC 3527) or the client (RFC 3011) names, the relay's
 /// address, the client's own address, the interface.
-pub(super) fn subnet(config: &Config4, query: &Query<'_>) -> Option<usize> {
-    let found = find(config, query);
+pub(super) fn subnet(members: &Members<'_>) -> Option<usize> {
+    let (config, query) = (&members.snapshot.config, members.query);
+    let found = find(config, query, members.set());
     match found.and_then(|at| config.subnets.list().get(at)) {
         Some(subnet) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id = subnet.id),
         None => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
@@ -18,24 +21,24 @@ pub(super) fn subnet(config: &Config4, query: &Query<'_>) -> Option<usize> {
     found
 }
 
-fn find(config: &Config4, query: &Query<'_>) -> Option<usize> {
+fn find(config: &Config4, query: &Query<'_>, classes: &ClassSet) -> Option<usize> {
     let subnets = &config.subnets;
     if let Some(address) = selected(config, query) {
-        return subnets.by_address(address);
+        return subnets.by_address(address, classes);
     }
     let giaddr = query.packet.giaddr();
     if !giaddr.is_unspecified() {
-        return subnets.by_relay(giaddr).or_else(|| subnets.by_address(giaddr));
+        return subnets.by_relay(giaddr, classes).or_else(|| subnets.by_address(giaddr, classes));
     }
     // A packet to the server's own address comes from a client that has one.
     let source = *query.received.source.ip();
     let own = [query.packet.ciaddr(), source].into_iter().find(|a| !a.is_unspecified());
     if let (Some(address), false) = (own, query.is_broadcast()) {
-        return subnets.by_address(address);
+        return subnets.by_address(address, classes);
     }
-    subnets.by_interface(query.received.interface).or_else(|| {
+    subnets.by_interface(query.received.interface, classes).or_else(|| {
         let address = query.received.interface_address;
-        (!address.is_unspecified()).then(|| subnets.by_address(address)).flatten()
+        (!address.is_unspecified()).then(|| subnets.by_address(address, classes)).flatten()
     })
 }
 

@@ -1,6 +1,7 @@
 //! The engine on a virtual clock, with leases in memory: one server, any number of clients.
 
 pub(super) mod bench;
+mod classes;
 mod leases;
 mod malformed;
 mod names;

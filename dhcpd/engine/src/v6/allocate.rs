@@ -182,7 +182,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     async fn hinted(&mut self, kind: LeaseType, hint: &Hint, fit: Fit) -> Result<Option<Candidate>, StoreError> {
         let Some(start) = self.subnet else { return Ok(None) };
         for subnet in self.link(start) {
-            let Some(pool) = self.pool_of(subnet, kind, hint.address) else { continue };
+            let pool = self.pool_of(subnet, kind, hint.address);
+            let Some(pool) = pool.filter(|pool| self.may_use_pool(subnet, kind, *pool)) else { continue };
             let range =
                 self.snapshot.config.subnets.list().get(subnet).and_then(|subnet| Range::of(subnet, kind, pool));
             let Some(range) = range.filter(|range| fit.allows(hint.len, range.len)) else { continue };
@@ -212,7 +213,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             for turn in 0..count {
                 let pool = (first + turn) % count;
                 let Some(range) = Range::of(subnet, kind, pool) else { continue };
-                if kind == LeaseType::Pd && !fit.allows(hint_len, range.len) {
+                if kind == LeaseType::Pd && !fit.allows(hint_len, range.len) || !self.may_use_pool(at, kind, pool) {
                     continue;
                 }
                 let from = match allocator {
@@ -295,9 +296,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
     }
 
-    /// The subnets on a link, this one first.
+    /// The subnets on a link that serve the client, this one first.
     pub(super) fn link(&self, subnet: usize) -> SmallVec<[usize; 4]> {
-        self.snapshot.config.subnets.siblings(subnet).collect()
+        self.snapshot.config.subnets.siblings(subnet).filter(|at| self.may_use(*at)).collect()
     }
 }
 

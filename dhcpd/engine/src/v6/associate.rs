@@ -102,6 +102,15 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         Ok(())
     }
 
+    /// An IA of a client in the class REJECT.
+    pub(super) fn reject(&self, out: &mut Writer<'_>, kind: LeaseType, iaid: u32) {
+        let status = match kind {
+            LeaseType::Na => Status::NoAddrsAvail,
+            LeaseType::Pd => Status::NoPrefixAvail,
+        };
+        self.refuse(out, kind, iaid, status, "Server rejected this request");
+    }
+
     /// An IA that holds a status alone.
     pub(super) fn refuse(&self, out: &mut Writer<'_>, kind: LeaseType, iaid: u32, status: Status, text: &str) {
         let open = out.open_ia(code_of(kind), iaid, 0, 0);

@@ -44,7 +44,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     pub(super) async fn bind(&mut self, kind: LeaseType, iaid: u32, hints: &[Hint]) -> Result<Binding, StoreError> {
         let mut binding = Binding::default();
         let Some(start) = self.subnet else { return Ok(binding) };
-        let link = self.link(start);
+        let link: SmallVec<[usize; 4]> = self.snapshot.config.subnets.siblings(start).collect();
         let mut kept: SmallVec<[(usize, Lease6); 1]> = SmallVec::new();
         for lease in self.leases.by_ia(kind, self.duid, iaid).await? {
             let subnet =
@@ -87,6 +87,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     /// Whether a lease that the client has in a subnet, an index, may stay.
     fn fits(&self, subnet: usize, lease: &Lease6) -> bool {
         let key = reserved(lease.lease_type, lease.address, lease.prefix_len);
+        if !self.may_use(subnet) {
+            return false;
+        }
         if self.hosts.cover(subnet, lease) {
             return true;
         }
@@ -101,7 +104,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }
             return false;
         }
-        self.pool_of(subnet, lease.lease_type, lease.address).is_some()
+        let pool = self.pool_of(subnet, lease.lease_type, lease.address);
+        pool.is_some_and(|pool| self.may_use_pool(subnet, lease.lease_type, pool))
     }
 
     /// Takes a lease back that the client must not keep.
@@ -132,11 +136,11 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     ) -> Result<Grant, StoreError> {
         let Candidate { subnet: at, address, len, old } = candidate;
         self.move_to(at);
-        let (preferred, valid) = self.subnet().map_or((0, 0), |subnet| lifetimes(subnet, hints.first()));
+        let (preferred, valid) = self.subnet().map_or((0, 0), |subnet| self.lifetimes(subnet, hints.first()));
         let pool = self.pool_of(at, kind, address);
         let policy = policy_at(&self.snapshot.config, Some((at, pool)), kind);
         if self.name.is_none() {
-            self.name = Some(self.name_by(policy));
+            self.settle_name(policy);
         }
         if kind == LeaseType::Na && self.commit {
             self.generate_name(address, policy);
@@ -192,6 +196,21 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             state: LeaseState::Assigned,
             user_context: relayed.or_else(|| own.and_then(|own| own.user_context.clone())),
         }
+    }
+
+    /// Preferred and valid lifetime in a subnet, in seconds, as near to what the client asks for as the ranges let it be:
+    /// those of its first class that has any, or the subnet's.
+    fn lifetimes(&self, subnet: &Subnet6, hint: Option<&Hint>) -> (u32, u32) {
+        let asked = |lifetime: Option<u32>| lifetime.filter(|seconds| *seconds > 0);
+        let preferred = self.settings().find_map(|class| class.preferred).unwrap_or(subnet.preferred);
+        let valid = self.settings().find_map(|class| class.valid).unwrap_or(subnet.valid);
+        let preferred = preferred.choose(asked(hint.map(|hint| hint.preferred)));
+        let valid = valid.choose(asked(hint.map(|hint| hint.valid)));
+        if preferred == 0 || preferred > valid {
+            // No more than the valid lifetime (RFC 8415 §21.6): five eighths of it, as in Kea.
+            return ((u64::from(valid) * 5 / 8) as u32, valid);
+        }
+        (preferred, valid)
     }
 
     /// What is left of the lifetimes of a lease that need not be extended: nothing about it changes, and it is young.
@@ -298,16 +317,4 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         json.push_str(" ] } }");
         Some(json.into())
     }
-}
-
-/// Preferred and valid lifetime in a subnet, in seconds, as near to what the client asks for as the ranges let it be.
-fn lifetimes(subnet: &Subnet6, hint: Option<&Hint>) -> (u32, u32) {
-    let asked = |lifetime: Option<u32>| lifetime.filter(|seconds| *seconds > 0);
-    let preferred = subnet.preferred.choose(asked(hint.map(|hint| hint.preferred)));
-    let valid = subnet.valid.choose(asked(hint.map(|hint| hint.valid)));
-    if preferred == 0 || preferred > valid {
-        // No more than the valid lifetime (RFC 8415 §21.6): five eighths of it, as in Kea.
-        return ((u64::from(valid) * 5 / 8) as u32, valid);
-    }
-    (preferred, valid)
 }

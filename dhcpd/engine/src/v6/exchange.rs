@@ -8,6 +8,7 @@ use super::query::Query;
 use super::refusal::Refusal;
 use super::select::{self, Mac};
 use super::snapshot::{Random, Snapshot};
+use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::lease::UnixSeconds;
 use leases::{LeaseType, Leases6};
@@ -29,6 +30,8 @@ pub(super) struct Exchange<'a, 'q, L> {
     /// Index of the subnet; within a shared network it may change as leases are found.
     pub subnet: Option<usize>,
     pub hosts: Reservations<'a>,
+    /// The client's classes so far.
+    pub classes: ClassSet,
     /// Leases are stored; an ADVERTISE only says what could be.
     pub commit: bool,
     /// The client's name, once it is settled.
@@ -43,18 +46,20 @@ pub(super) struct Exchange<'a, 'q, L> {
 
 impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// Finds out about the client: its subnet, hardware address and reservations.
-    pub(super) fn recognise(&mut self) {
+    pub(super) fn recognise(&mut self) -> Result<(), Refusal> {
         let client = self.query.label();
         self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
-        self.subnet = select::subnet(&self.snapshot.config, self.query);
+        self.receive_classes()?;
+        self.subnet = select::subnet(&self.snapshot.config, self.query, &self.classes);
         match self.subnet() {
             Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
             None => log::event!(DHCP6_SUBNET_SELECTION_FAILED, client),
         }
         if let Some(subnet) = self.subnet {
-            self.hosts = Reservations::find(&self.snapshot.config, subnet, self.query, self.mac.as_ref());
+            let (config, mac) = (&self.snapshot.config, self.mac.as_ref());
+            self.hosts.look(config, subnet, self.query, mac, &self.classes);
         }
-        self.classify();
+        self.reserved_classes()
     }
 
     /// The subnet.
@@ -81,6 +86,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             self.option(out, code::CLIENT_ID, client_id);
         }
         self.option(out, code::SERVER_ID, &self.snapshot.server_id);
+        let rejected = self.is_rejected();
         match asked {
             MessageType::SOLICIT | MessageType::REQUEST => {
                 if asked == MessageType::SOLICIT && rapid {
@@ -88,18 +94,31 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
                     self.option(out, code::RAPID_COMMIT, &[]);
                 }
                 for (kind, ia) in &self.query.ias {
+                    if rejected {
+                        self.reject(out, *kind, ia.iaid);
+                        continue;
+                    }
                     self.assign(out, *kind, ia).await?;
                 }
                 self.finish(out);
             }
             MessageType::RENEW | MessageType::REBIND => {
                 for (kind, ia) in &self.query.ias {
+                    if rejected {
+                        self.reject(out, *kind, ia.iaid);
+                        continue;
+                    }
                     self.extend(out, *kind, ia).await?;
                 }
                 self.finish(out);
             }
-            MessageType::RELEASE => self.release(out).await?,
-            MessageType::DECLINE => self.decline(out).await?,
+            MessageType::RELEASE | MessageType::DECLINE => {
+                self.finish_classes();
+                match asked {
+                    MessageType::RELEASE => self.release(out).await?,
+                    _ => self.decline(out).await?,
+                }
+            }
             _ => self.configured_options(out),
         }
         if let Some((status, text)) = verdict {
@@ -133,7 +152,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     fn finish(&mut self, out: &mut Writer<'_>) {
         if self.name.is_none() {
             let place = self.subnet.map(|at| (at, None));
-            self.name = Some(self.name_by(policy_at(&self.snapshot.config, place, LeaseType::Na)));
+            self.settle_name(policy_at(&self.snapshot.config, place, LeaseType::Na));
         }
         // A name that does not fit into labels is none.
         let option = self.name.as_ref().and_then(|name| name.option.as_ref());

@@ -2,6 +2,7 @@
 
 use super::query::Query;
 use super::select::Mac;
+use dhcpd_config::classes::ClassSet;
 use dhcpd_config::hosts::{Hosts, IdentifierKind, IdentifierRef};
 use dhcpd_config::v6::snapshot::{Config6, Host6, Reserved6};
 use leases::{Lease6, LeaseType};
@@ -18,36 +19,32 @@ pub(super) struct Reservations<'a> {
 }
 
 impl<'a> Reservations<'a> {
-    /// Looks for a client that is in `subnet`, an index, or on the same link.
-    pub(super) fn find(config: &'a Config6, subnet: usize, query: &Query<'_>, mac: Option<&Mac>) -> Self {
-        let mut found = Self::default();
-        let Some(modes) = config.subnets.list().get(subnet).map(|subnet| subnet.reservations) else { return found };
-        let find = |hosts: &'a Hosts<Host6>| {
-            if hosts.is_empty() {
-                return None;
-            }
-            let bytes = |kind: &IdentifierKind| match kind {
-                IdentifierKind::Duid => query.client_id,
-                IdentifierKind::HwAddress => mac.map(|mac| &*mac.address),
-                // No client of DHCPv6 has these.
-                IdentifierKind::CircuitId | IdentifierKind::ClientId | IdentifierKind::FlexId => None,
-            };
-            let mut identifiers = config.host_identifiers.iter().filter_map(|kind| Some((*kind, bytes(kind)?)));
-            identifiers.find_map(|(kind, bytes)| hosts.find(IdentifierRef { kind, bytes }))
-        };
-        if modes.global || config.early_global_reservations {
-            found.global = find(&config.hosts);
+    /// The global reservation of a client.
+    pub(super) fn global(config: &'a Config6, query: &Query<'_>, mac: Option<&Mac>) -> Option<&'a Host6> {
+        find(&config.hosts, config, query, mac)
+    }
+
+    /// Looks for a client that is in `subnet`, an index, or on the same link, where subnets serve its classes.
+    pub(super) fn look(
+        &mut self,
+        config: &'a Config6,
+        subnet: usize,
+        query: &Query<'_>,
+        mac: Option<&Mac>,
+        classes: &ClassSet,
+    ) {
+        let Some(modes) = config.subnets.list().get(subnet).map(|subnet| subnet.reservations) else { return };
+        if modes.global && !config.early_global_reservations {
+            self.global = Self::global(config, query, mac);
         }
-        if found.global.is_some() && !modes.in_subnet {
-            return found;
+        if self.global.is_some() && !modes.in_subnet {
+            return;
         }
         for at in config.subnets.siblings(subnet) {
-            let Some(subnet) = config.subnets.list().get(at).filter(|subnet| subnet.reservations.in_subnet) else {
-                continue;
-            };
-            found.in_subnets.extend(find(&subnet.hosts).map(|host| (at, host)));
+            let subnet = config.subnets.list().get(at).filter(|subnet| subnet.reservations.in_subnet);
+            let Some(subnet) = subnet.filter(|subnet| subnet.guard.admits(classes)) else { continue };
+            self.in_subnets.extend(find(&subnet.hosts, config, query, mac).map(|host| (at, host)));
         }
-        found
     }
 
     /// The client has no reservation.
@@ -81,6 +78,20 @@ impl<'a> Reservations<'a> {
         let mut owners = subnet.hosts.by_address(key);
         owners.find(|owner| !own.is_some_and(|own| own.identifier == owner.identifier))
     }
+}
+
+fn find<'a>(hosts: &'a Hosts<Host6>, config: &Config6, query: &Query<'_>, mac: Option<&Mac>) -> Option<&'a Host6> {
+    if hosts.is_empty() {
+        return None;
+    }
+    let bytes = |kind: &IdentifierKind| match kind {
+        IdentifierKind::Duid => query.client_id,
+        IdentifierKind::HwAddress => mac.map(|mac| &*mac.address),
+        // No client of DHCPv6 has these.
+        IdentifierKind::CircuitId | IdentifierKind::ClientId | IdentifierKind::FlexId => None,
+    };
+    let mut identifiers = config.host_identifiers.iter().filter_map(|kind| Some((*kind, bytes(kind)?)));
+    identifiers.find_map(|(kind, bytes)| hosts.find(IdentifierRef { kind, bytes }))
 }
 
 /// How an address or prefix stands in the reservations' index.

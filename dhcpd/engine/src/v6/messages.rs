@@ -26,6 +26,30 @@ log::messages! {
     DHCP6_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp6", "{client}: client packet has been assigned to the following classes: {classes}";
     /// All classes of the client, for its message.
     DHCP6_CLASSES_ASSIGNED: Debug(40), "dhcp6", "{client}: client packet has been assigned on {name} message to the following classes: {classes}";
+    /// A class that a scope names was evaluated.
+    DHCP6_ADDITIONAL_CLASS_EVAL_RESULT: Debug(50), "dhcp6", "{client}: Expression '{class}' evaluated to {result}";
+    /// The expression of a class that a scope names failed; the client is no member.
+    DHCP6_ADDITIONAL_CLASS_EVAL_ERROR: Error, "dhcp6", "{client}: Expression '{class}' evaluated to {reason}";
+    /// A class that a scope names has no test: every client of the scope is a member.
+    DHCP6_ADDITIONAL_CLASS_NO_TEST: Debug(40), "dhcp6", "additional class {class} has no test expression, adding it to client's classes unconditionally";
+    /// A scope names a class that is not defined.
+    DHCP6_ADDITIONAL_CLASS_UNDEFINED: Debug(40), "dhcp6", "additional class {class} has no definition";
+    /// A class was evaluated.
+    DHCPSRV_EVAL_RESULT: Debug(50), "dhcpsrv", "{client}: Expression '{class}' evaluated to {result}";
+    /// The expression of a class failed; the client is no member.
+    DHCPSRV_EVAL_ERROR: Error, "dhcpsrv", "{client}: Expression '{class}' evaluated to {reason}";
+    /// The client is a member of the class that a template made.
+    DHCPSRV_TEMPLATE_EVAL_RESULT: Debug(50), "dhcpsrv", "{client}: Expression '{class}' evaluated to {value}";
+    /// A template failed; the client is no member.
+    DHCPSRV_TEMPLATE_EVAL_ERROR: Error, "dhcpsrv", "{client}: Expression '{class}' evaluated to {reason}";
+    /// The client is in the class DROP.
+    DHCP6_PACKET_DROP_DROP_CLASS: Debug(15), "packets", "dropped as member of the special class 'DROP': {client} {name}";
+    /// The client is in the class DROP, as its reservation has it.
+    DHCP6_PACKET_DROP_DROP_CLASS2: Debug(15), "packets", "dropped as member of the special class 'DROP' after host reservation lookup: {client} {name}";
+    /// The client is in the class DROP, as its global reservation has it.
+    DHCP6_PACKET_DROP_DROP_CLASS_EARLY: Debug(15), "packets", "dropped as member of the special class 'DROP' after early global host reservations lookup: {client} {name}";
+    /// The client is in the class REJECT.
+    DHCP6_PACKET_REJECT_CLASS: Debug(15), "packets", "assignment rejected as member of the special class 'REJECT': {client} {name}";
     DHCP6_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{client}: changed from subnet {before} to {after} of shared network {network}";
     DHCP6_RAPID_COMMIT: Debug(50), "options", "{client}: Rapid Commit, the exchange has two messages";
     DHCP6_ADD_GLOBAL_STATUS_CODE: Debug(50), "options", "{client}: adding Status Code: {status}";

@@ -25,6 +25,7 @@ mod tests;
 pub use reclaim::Reclaimed;
 pub use snapshot::Snapshot;
 
+use dhcpd_config::classes::ClassSet;
 use exchange::Exchange;
 use hosts::Reservations;
 use leases::lease::UnixSeconds;
@@ -185,13 +186,14 @@ impl Server {
             mac: None,
             subnet: None,
             hosts: Reservations::default(),
+            classes: ClassSet::default(),
             commit: false,
             name: None,
             name_added: false,
             given: SmallVec::new(),
             written: SmallVec::new(),
         };
-        exchange.recognise();
+        exchange.recognise()?;
         exchange.respond(out).await
     }
 

@@ -4,6 +4,7 @@ use super::counters::place_of;
 use super::exchange::Exchange;
 use super::messages::*;
 use crate::ddns::{self, Named};
+use dhcpd_config::classes::ClassId;
 use dhcpd_config::ddns::{Ddns, ReplaceClientName};
 use dhcpd_config::v6::snapshot::Config6;
 use leases::{Lease6, LeaseType};
@@ -26,8 +27,17 @@ pub(super) struct ClientName {
 }
 
 impl<L> Exchange<'_, '_, L> {
-    /// Settles the name by the rules of a scope (RFC 4704 §6).
-    pub(super) fn name_by(&self, policy: &Ddns) -> ClientName {
+    /// Settles the name by the rules of a scope; the DNS does not hear of a client in the class SKIP_DDNS.
+    pub(super) fn settle_name(&mut self, policy: &Ddns) {
+        let name = self.name_by(policy);
+        self.name = Some(match self.classes.contains(ClassId::SKIP_DDNS) {
+            true => ClientName { forward: false, reverse: false, ..name },
+            false => name,
+        });
+    }
+
+    /// The name by the rules of a scope (RFC 4704 §6).
+    fn name_by(&self, policy: &Ddns) -> ClientName {
         let client = self.query.label();
         let reserved = self.subnet.and_then(|at| self.hosts.current(at)).map(|host| host.hostname.to_ascii_lowercase());
         let reserved = reserved.filter(|name| !name.is_empty());

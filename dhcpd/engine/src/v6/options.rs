@@ -2,7 +2,7 @@
 
 use super::exchange::Exchange;
 use super::messages::DHCP6_ADD_DEPRECATED_UNICAST;
-use dhcpd_config::options::OptionSet;
+use dhcpd_config::options::{OptionItem, OptionSet};
 use leases::{LeaseType, Leases6};
 use smallvec::SmallVec;
 use wire::v6::{Options, Writer, code};
@@ -13,24 +13,24 @@ const DOCSIS_ORO: u16 = 1;
 
 impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// What the client asks for, and what is always sent, from the innermost scope that has it: the reservation, the
-    /// pools of its leases, the subnet with all that encloses it. An option that any scope says is never sent is not.
+    /// pools of its leases, the subnet and its network, the client's classes, the server. An option that any scope says is never sent is not.
     pub(super) fn configured_options(&mut self, out: &mut Writer<'_>) {
+        self.finish_classes();
         let layers = self.layers();
-        let every = |code: u16| layers.iter().filter_map(move |layer| layer.find(code));
-        for (depth, layer) in layers.iter().enumerate() {
-            for item in layer.items() {
-                let inner = layers.get(..depth).unwrap_or_default();
-                let wanted = self.query.asks_for(item.code) || every(item.code).any(|item| item.always);
-                let shadowed = inner.iter().any(|inner| inner.find(item.code).is_some());
-                if !wanted || shadowed || item.code == code::VENDOR_OPTS || every(item.code).any(|item| item.never) {
-                    continue;
-                }
-                if item.code == code::UNICAST {
-                    log::event!(DHCP6_ADD_DEPRECATED_UNICAST, client = self.query.label());
-                }
-                if !self.written.contains(&item.code) {
-                    self.option(out, item.code, &item.data);
-                }
+        let every = |code: u16| layers.iter().flat_map(|layer| layer.items()).filter(move |item| item.code == code);
+        let chosen = |item: &&OptionItem| {
+            let first = layers.iter().find_map(|layer| layer.find_for(item.code, &self.classes));
+            let wanted = self.query.asks_for(item.code) || every(item.code).any(|item| item.always);
+            let never = item.code == code::VENDOR_OPTS || every(item.code).any(|item| item.never);
+            wanted && !never && first.is_some_and(|first| std::ptr::eq(first, *item))
+        };
+        let items: SmallVec<[&OptionItem; 8]> = layers.iter().flat_map(|layer| layer.items()).filter(chosen).collect();
+        for item in items {
+            if item.code == code::UNICAST {
+                log::event!(DHCP6_ADD_DEPRECATED_UNICAST, client = self.query.label());
+            }
+            if !self.written.contains(&item.code) {
+                self.option(out, item.code, &item.data);
             }
         }
         self.vendor_options(out, &layers);
@@ -48,7 +48,9 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             };
             layers.extend(options);
         }
-        layers.push(self.subnet().map_or(&*self.snapshot.config.options, |subnet| &*subnet.options));
+        layers.extend(self.subnet().map(|subnet| &*subnet.options));
+        layers.extend(self.settings().map(|class| &class.options));
+        layers.push(&self.snapshot.config.options);
         layers.retain(|layer| !layer.is_empty());
         layers
     }
@@ -56,7 +58,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// Option 17 for each vendor that the client names, or that is configured and asked for: sub-options that are always
     /// sent, and those that a cable modem lists (CL-SP-CANN-DHCP-Reg).
     fn vendor_options(&mut self, out: &mut Writer<'_>, layers: &[&'a OptionSet]) {
-        let carriers = || layers.iter().filter_map(|layer| layer.find(code::VENDOR_OPTS));
+        let carriers = || layers.iter().filter_map(|layer| layer.find_for(code::VENDOR_OPTS, &self.classes));
         let wanted = self.query.asks_for(code::VENDOR_OPTS) || carriers().any(|item| item.always);
         if carriers().any(|item| item.never) {
             return;
@@ -70,20 +72,19 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
                 vendors.push(vendor);
             }
         }
+        let mut written = false;
         for vendor in vendors {
             let open = out.open(code::VENDOR_OPTS);
             out.u32(vendor);
             let mut empty = true;
-            for (depth, layer) in layers.iter().enumerate() {
-                let items =
-                    |layer: &'a OptionSet| layer.vendors().iter().find(|v| v.enterprise == vendor).map(|v| &*v.items);
-                for item in items(layer).unwrap_or_default() {
-                    let inner = layers.get(..depth).unwrap_or_default().iter().filter_map(|layer| items(layer));
-                    let shadowed = inner.flatten().any(|inner| inner.code == item.code);
-                    if !shadowed && !item.never && (item.always || self.vendor_asks_for(vendor, item.code)) {
-                        out.option(item.code, &item.data);
-                        empty = false;
-                    }
+            let mut seen: SmallVec<[u16; 8]> = SmallVec::new();
+            let of = |layer: &&'a OptionSet| layer.vendors().iter().find(|v| v.enterprise == vendor).map(|v| &*v.items);
+            for item in layers.iter().filter_map(of).flatten().filter(|item| self.classes.passes(&item.classes)) {
+                let inner = seen.contains(&item.code);
+                seen.push(item.code);
+                if !inner && !item.never && (item.always || self.vendor_asks_for(vendor, item.code)) {
+                    out.option(item.code, &item.data);
+                    empty = false;
                 }
             }
             let whole = carriers().filter(|_| wanted).find(|item| enterprise(&item.data) == Some(vendor));
@@ -94,6 +95,9 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             // Sub-options may also stand in the carrier itself.
             out.bytes(whole.and_then(|item| item.data.get(4..)).unwrap_or_default());
             out.close(open);
+            written = true;
+        }
+        if written {
             self.written.push(code::VENDOR_OPTS);
         }
     }

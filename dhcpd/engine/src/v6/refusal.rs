@@ -53,10 +53,23 @@ pub(super) enum Refusal {
     NothingToConfirm,
     /// A REBIND of a prefix on an unknown link: another server may know better (RFC 8415 §18.3.5).
     UnknownLink,
+    /// Its classes say so.
+    Class(DropStage),
     /// The lease store failed; the client will try again.
     Store(StoreError),
     /// The answer does not fit into a message.
     TooLong,
+}
+
+/// When a client was found to be in the class DROP.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum DropStage {
+    /// Before the subnet was chosen.
+    Received,
+    /// By a global reservation that is looked up early.
+    Early,
+    /// Once its reservations were known.
+    Reserved,
 }
 
 /// Client or server identifier.
@@ -105,6 +118,9 @@ impl Refusal {
             Self::UnknownLink | Self::Store(_) | Self::TooLong => {
                 log::event!(DHCP6_PACKET_PROCESS_FAIL, client, name, source, reason = self);
             }
+            Self::Class(DropStage::Received) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS, client, name),
+            Self::Class(DropStage::Reserved) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS2, client, name),
+            Self::Class(DropStage::Early) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS_EARLY, client, name),
             Self::NothingToConfirm => {}
         }
     }
@@ -118,7 +134,7 @@ impl Refusal {
                 Some(&counters.rfc_violation)
             }
             Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
-            Self::NoRegistration => Some(&counters.admin_filtered),
+            Self::NoRegistration | Self::Class(_) => Some(&counters.admin_filtered),
             Self::UnknownMessage | Self::NothingToConfirm => None,
         }
     }
@@ -138,6 +154,7 @@ impl fmt::Display for Refusal {
             Self::Identifiers { which, count } => write!(f, "the message carries {which} {count} times"),
             Self::BadDuid { which, error } => write!(f, "{which}: {error}"),
             Self::EmptyDuid { which } => write!(f, "{which} is the reserved DUID 00:00:00"),
+            Self::Class(_) => f.write_str("the client is in the class DROP"),
             Self::NothingToConfirm => f.write_str("the message names no address"),
             Self::UnknownLink => f.write_str("no subnet for a client that rebinds a prefix"),
             Self::Store(StoreError::Backend(reason)) => write!(f, "lease store: {reason}"),

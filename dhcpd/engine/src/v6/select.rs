@@ -1,6 +1,7 @@
 //! Who asks, and from where: the subnet of a client's link and its hardware address.
 
 use super::query::Query;
+use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v6::snapshot::{Config6, MacSource};
 use leases::HwAddr;
 use std::net::Ipv6Addr;
@@ -23,18 +24,18 @@ const MAC_MAX: usize = 20;
 /// The subnet of the client's link, an index. Relays are asked first: the interface of the one next to the client, then
 /// the link address nearest to the client. Without either it is the interface that the message came in by, or the
 /// address of its sender.
-pub(super) fn subnet(config: &Config6, query: &Query<'_>) -> Option<usize> {
+pub(super) fn subnet(config: &Config6, query: &Query<'_>, classes: &ClassSet) -> Option<usize> {
     let relays = &query.packet.relays;
     let useful = |link: &Ipv6Addr| !link.is_unspecified() && !link.is_unicast_link_local();
     let link = relays.iter().rev().map(|relay| relay.link_address).find(useful);
     let interface_id = query.packet.first_relay().and_then(|relay| relay.options.find(code::INTERFACE_ID));
     let subnets = &config.subnets;
     if link.is_none() && interface_id.is_none() {
-        let by_interface = subnets.by_interface(query.received.interface);
-        return by_interface.or_else(|| subnets.by_address(*query.received.source.ip()));
+        let by_interface = subnets.by_interface(query.received.interface, classes);
+        return by_interface.or_else(|| subnets.by_address(*query.received.source.ip(), classes));
     }
-    let by_interface_id = interface_id.and_then(|id| subnets.by_interface_id(id));
-    by_interface_id.or_else(|| subnets.by_relay(link?).or_else(|| subnets.by_address(link?)))
+    let by_interface_id = interface_id.and_then(|id| subnets.by_interface_id(id, classes));
+    by_interface_id.or_else(|| subnets.by_relay(link?, classes).or_else(|| subnets.by_address(link?, classes)))
 }
 
 /// The client's hardware address, from the first of the sources that knows it.

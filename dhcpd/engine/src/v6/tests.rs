@@ -2,6 +2,7 @@
 
 mod addresses;
 mod any_bytes;
+mod classes;
 mod giving_back;
 mod invariants;
 mod names;
@@ -11,6 +12,7 @@ mod relays;
 mod reservations;
 
 use super::{Received, Reply, Server, Snapshot};
+use dhcpd_config::classes::Guard;
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, Identifier, IdentifierKind};
 use dhcpd_config::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -150,6 +152,8 @@ fn subnet(id: u32, prefix: &str) -> Subnet6 {
             first: at(0x10),
             last: at(0x1f),
             options: OptionSet::default(),
+            guard: Guard::default(),
+            additional: Box::default(),
             ddns: Arc::default(),
         }],
         pd_pools: vec![PdPool {
@@ -159,12 +163,16 @@ fn subnet(id: u32, prefix: &str) -> Subnet6 {
             delegated_len: 56,
             excluded: None,
             options: OptionSet::default(),
+            guard: Guard::default(),
+            additional: Box::default(),
         }],
         allocator: Allocator::Iterative,
         pd_allocator: Allocator::Iterative,
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options: Arc::default(),
+        guard: Guard::default(),
+        additional: Box::default(),
         ddns: Arc::default(),
         store_extended_info: false,
         cache: LeaseCache::default(),
@@ -178,11 +186,12 @@ fn host(kind: IdentifierKind, bytes: &[u8], address: Option<&str>) -> Host6 {
         prefixes: Vec::new(),
         hostname: "".into(),
         options: OptionSet::default(),
+        classes: Box::default(),
     }
 }
 
 fn item(code: u16, data: &[u8]) -> OptionItem {
-    OptionItem { code, data: data.into(), always: false, never: false }
+    OptionItem { code, data: data.into(), always: false, never: false, classes: Box::default() }
 }
 
 /// An option: code and payload.

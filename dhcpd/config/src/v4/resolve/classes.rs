@@ -1,10 +1,11 @@
 //! Rules for classes of clients, and for what the server does not need to run yet.
 
 use super::Resolver;
-use crate::parameters::{Definitions, Encoder, check_classes, check_hooks};
+use crate::classes::{Class4, ClassId};
+use crate::parameters::{Definitions, Encoder, check_hooks};
 use crate::rules::check_length;
 use crate::v4::parameters::ClientClass4;
-use schema::Problem;
+use schema::{Given, Problem};
 use wire::options::Family;
 
 impl Resolver<'_> {
@@ -15,17 +16,16 @@ impl Resolver<'_> {
         if let Some(queue) = &input.waiting.dhcp_queue_control {
             queue.check(&input.multi_threading(), &mut self.problems);
         }
-        self.check_classes();
     }
 
-    fn check_classes(&mut self) {
-        let input = self.input;
-        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
-        check_classes(Family::V4, &classes, self.definitions, &mut self.problems);
-        for class in &input.client_classes {
-            class.valid.check_given(&mut self.problems);
+    /// What members of each class get.
+    pub(super) fn class_settings(&mut self) -> Vec<(ClassId, Class4)> {
+        let mut settings = Vec::new();
+        for class in &self.input.client_classes {
+            let valid = class.valid.given(&mut self.problems);
             let definitions = self.class_definitions(class);
-            Encoder::new(Family::V4, &definitions).encode(&class.option_data, &mut self.problems);
+            let encoder = Encoder::new(Family::V4, &definitions);
+            let options = encoder.encode(&class.option_data, &mut self.classes, &mut self.problems);
             check_length(&class.boot.server_hostname, 63, &mut self.problems);
             check_length(&class.boot.boot_file_name, 127, &mut self.problems);
             if let Some(next) =
@@ -33,7 +33,23 @@ impl Resolver<'_> {
             {
                 self.problems.push(Problem::new(next.pos, "must not be the broadcast address"));
             }
+            let text = |given: &Given<String>| given.as_ref().map_or("", |text| &text.value).into();
+            let given = Class4 {
+                valid,
+                offer_lifetime: class.offer_lifetime.as_ref().map(|given| given.value),
+                next_server: class
+                    .boot
+                    .next_server
+                    .as_ref()
+                    .and_then(|given| given.0)
+                    .filter(|ip| !ip.is_unspecified()),
+                server_hostname: text(&class.boot.server_hostname),
+                file: text(&class.boot.boot_file_name),
+                options,
+            };
+            settings.push((class.membership.id(&mut self.classes), given));
         }
+        settings
     }
 
     /// Options that are defined for one class: those whose meaning the standards leave open (RFC 2132 §8.4, RFC 3942).

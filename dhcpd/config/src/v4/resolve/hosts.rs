@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
+use crate::parameters::ids;
 use crate::rules::{Candidate, Unique, check_length, one_identifier};
 use crate::v4::parameters::Reservation4;
 use crate::v4::snapshot::Host4;
@@ -36,7 +37,8 @@ impl Resolver<'_> {
                 next_server: next_server.filter(|server| !server.is_unspecified()),
                 server_hostname: text(&reservation.server_hostname),
                 file: text(&reservation.boot_file_name),
-                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+                options: self.encode(&reservation.option_data),
+                classes: ids(&reservation.client_classes, &mut self.classes),
             });
         }
         // One that stands twice was told above.

@@ -1,8 +1,8 @@
 //! Rules for classes of clients, and for what the server does not need to run yet.
 
 use super::{Resolver, preferred};
-use crate::parameters::{check_classes, check_hooks};
-use wire::options::Family;
+use crate::classes::{Class6, ClassId};
+use crate::parameters::check_hooks;
 
 impl Resolver<'_> {
     /// Rules for parameters that are not part of the snapshot.
@@ -12,17 +12,18 @@ impl Resolver<'_> {
         if let Some(queue) = &input.waiting.dhcp_queue_control {
             queue.check(&input.multi_threading(), &mut self.problems);
         }
-        self.check_classes();
     }
 
-    fn check_classes(&mut self) {
-        let input = self.input;
-        let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
-        check_classes(Family::V6, &classes, self.definitions, &mut self.problems);
-        for class in &input.client_classes {
-            class.valid.check_given(&mut self.problems);
-            self.encoder.encode(&class.option_data, &mut self.problems);
-            preferred(&class.preferred, &mut self.problems);
+    /// What members of each class get.
+    pub(super) fn class_settings(&mut self) -> Vec<(ClassId, Class6)> {
+        let mut settings = Vec::new();
+        for class in &self.input.client_classes {
+            let valid = class.valid.given(&mut self.problems);
+            let given = Some(preferred(&class.preferred, &mut self.problems));
+            let preferred = given.filter(|lifetime| lifetime.max > 0);
+            let options = self.encode(&class.option_data);
+            settings.push((class.membership.id(&mut self.classes), Class6 { preferred, valid, options }));
         }
+        settings
     }
 }

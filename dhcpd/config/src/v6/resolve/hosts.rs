@@ -2,6 +2,7 @@
 
 use super::{Resolver, addresses};
 use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
+use crate::parameters::ids;
 use crate::rules::{Candidate, Unique, one_identifier};
 use crate::v6::parameters::Reservation6;
 use crate::v6::snapshot::{Excluded, Host6, ReservedPrefix};
@@ -34,7 +35,8 @@ impl Resolver<'_> {
                 addresses: addresses(&reservation.ip_addresses).collect(),
                 prefixes: self.reserved_prefixes(reservation),
                 hostname: reservation.hostname.as_ref().map_or("", |name| &name.value).into(),
-                options: self.encoder.encode(&reservation.option_data, &mut self.problems),
+                options: self.encode(&reservation.option_data),
+                classes: ids(&reservation.client_classes, &mut self.classes),
             });
         }
         // One that stands twice was told above.

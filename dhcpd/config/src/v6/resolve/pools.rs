@@ -16,7 +16,7 @@ impl Resolver<'_> {
         for pool in given {
             let service = Service6 { names: pool.names.clone(), ..Service6::default() };
             let inner = self.over(subnet, (&Link6::default(), &Lease6::default(), &service), &[]);
-            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            let options = self.encode(&pool.option_data);
             pool.guards.check(&mut self.problems);
             let Some(range) = &pool.pool else { continue };
             pools.push(snapshot::Pool6 {
@@ -24,6 +24,8 @@ impl Resolver<'_> {
                 first: range.first,
                 last: range.last,
                 options,
+                guard: pool.guards.guard(&mut self.classes),
+                additional: pool.guards.additional(&mut self.classes),
                 ddns: inner.ddns,
             });
         }
@@ -34,7 +36,7 @@ impl Resolver<'_> {
         let mut ranges = Vec::new();
         let mut pools = Vec::new();
         for pool in given {
-            let options = self.encoder.encode(&pool.option_data, &mut self.problems);
+            let options = self.encode(&pool.option_data);
             pool.guards.check(&mut self.problems);
             let (Some(address), Some(len), Some(delegated)) = (&pool.prefix, &pool.prefix_len, &pool.delegated_len)
             else {
@@ -54,6 +56,8 @@ impl Resolver<'_> {
                 delegated_len: delegated.value,
                 excluded: self.excluded(pool, delegated.value),
                 options,
+                guard: pool.guards.guard(&mut self.classes),
+                additional: pool.guards.additional(&mut self.classes),
             });
         }
         check_overlaps(&ranges, "pool", &mut self.problems);

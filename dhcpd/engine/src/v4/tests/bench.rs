@@ -3,6 +3,7 @@
 use super::super::{Link, Received, Reply, Server, Snapshot};
 use ::leases::memfile::{Options, Store4};
 use ::leases::{Lease4, Leases4};
+use dhcpd_config::classes::Guard;
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::ddns::Ddns;
 use dhcpd_config::hosts::{Hosts, Identifier, IdentifierKind};
@@ -260,13 +261,23 @@ pub fn subnet(id: u8) -> Subnet4 {
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options: Arc::default(),
+        guard: Guard::default(),
+        additional: Box::default(),
         ddns: Arc::default(),
         store_extended_info: false,
     }
 }
 
 pub fn pool(first: [u8; 4], last: [u8; 4]) -> Pool4 {
-    Pool4 { id: 0, first: first.into(), last: last.into(), options: Arc::default(), ddns: Arc::default() }
+    Pool4 {
+        id: 0,
+        first: first.into(),
+        last: last.into(),
+        options: Arc::default(),
+        guard: Guard::default(),
+        additional: Box::default(),
+        ddns: Arc::default(),
+    }
 }
 
 /// The subnet's options, in its pools too.
@@ -284,7 +295,7 @@ pub fn with_names(mut subnet: Subnet4, ddns: Ddns) -> Subnet4 {
 }
 
 pub fn item(code: u8, data: &[u8]) -> OptionItem {
-    OptionItem { code: code.into(), data: data.into(), always: false, never: false }
+    OptionItem { code: code.into(), data: data.into(), always: false, never: false, classes: Box::default() }
 }
 
 /// A reservation for the client's hardware address.
@@ -297,6 +308,7 @@ pub fn host(client: u8, address: Option<[u8; 4]>) -> Host4 {
         server_hostname: "".into(),
         file: "".into(),
         options: OptionSet::default(),
+        classes: Box::default(),
     }
 }
 
