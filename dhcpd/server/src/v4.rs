@@ -389,7 +389,7 @@ fn judged(run: &Run<V4>, mut lease: Lease4) -> Option<Lease4> {
     let config = &run.snapshot.config;
     let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
     let fits = subnets.by_id(id).is_some_and(|(_, subnet)| subnet.contains(address));
-    let right = subnets.by_address(address).and_then(|at| subnets.list().get(at)).map(|subnet| subnet.id);
+    let right = subnets.holding(address).and_then(|at| subnets.list().get(at)).map(|subnet| subnet.id);
     match sanity::judge(config.lease_checks, address, id, fits, right) {
         Verdict::Keep => {}
         Verdict::Move(id) => {

@@ -326,7 +326,7 @@ fn judged(run: &Run<V6>, mut lease: Lease6) -> Option<Lease6> {
     let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
     let is_address = lease.lease_type == LeaseType::Na;
     let fits = subnets.by_id(id).is_some_and(|(_, subnet)| !is_address || subnet.contains(address));
-    let right = subnets.by_address(address).filter(|_| is_address).and_then(|at| subnets.list().get(at));
+    let right = subnets.holding(address).filter(|_| is_address).and_then(|at| subnets.list().get(at));
     match sanity::judge(config.lease_checks, address, id, fits, right.map(|subnet| subnet.id)) {
         Verdict::Keep => {}
         Verdict::Move(id) => {

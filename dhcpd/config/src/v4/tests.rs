@@ -170,7 +170,6 @@ fn what_kea_writes_with_defaults_is_read() {
 
 #[test]
 fn classes_are_defined_before_they_are_asked_for() {
-    let supported = |error: &&String| !error.contains("not supported yet");
     let errors = refused(
         r#""client-classes": [{"name": "a", "test": "member('b') or member('ALL')"}, {"name": "b", "test": "option[60].hex == "},
 {"name": "a", "template-test": "'x'", "test": "member('a')"}, {"name": "KNOWN", "test": "member('a')", "only-if-required": true},
@@ -180,7 +179,7 @@ fn classes_are_defined_before_they_are_asked_for() {
 "subnet4": [{"id": 1, "subnet": "10.0.0.0/24", "client-class": "a", "client-classes": ["b"], "require-client-classes": ["a"], "evaluate-additional-classes": ["b"]}]"#,
     );
     assert_eq!(
-        errors.iter().filter(supported).collect::<Vec<_>>(),
+        errors,
         [
             "c:2:42: Dhcp4/client-classes[0]/test: at character 8: class 'b' is not defined before this",
             "c:2:97: Dhcp4/client-classes[1]/test: at character 19: the end of the expression stands where an expression is expected",
@@ -198,7 +197,6 @@ fn classes_are_defined_before_they_are_asked_for() {
             "c:7:121: Dhcp4/subnet4[0]/require-client-classes[0]: cannot stand beside evaluate-additional-classes",
         ]
     );
-    assert_eq!(errors.iter().filter(|error| !supported(error)).count(), 12);
 }
 
 #[test]

@@ -391,10 +391,19 @@ impl Subnets6 {
         Some((at, self.list.get(at)?))
     }
 
+    /// The first subnet whose prefix holds the address, whomever it serves.
+    pub fn holding(&self, address: Ipv6Addr) -> Option<usize> {
+        self.all_holding(address).min()
+    }
+
     /// The first subnet whose prefix holds the address and that serves these classes.
     pub fn by_address(&self, address: Ipv6Addr, classes: &ClassSet) -> Option<usize> {
-        let found = self.prefixes.iter().filter_map(|(len, table)| table.get(&masked(address, *len)));
-        found.map(|&at| at as usize).filter(|at| self.admits(*at, classes)).min()
+        self.all_holding(address).filter(|at| self.admits(*at, classes)).min()
+    }
+
+    fn all_holding(&self, address: Ipv6Addr) -> impl Iterator<Item = usize> {
+        let found = self.prefixes.iter().filter_map(move |(len, table)| table.get(&masked(address, *len)));
+        found.map(|&at| at as usize)
     }
 
     /// The first subnet bound to a server's interface that serves these classes.

@@ -28,7 +28,7 @@ fn gold(ask: Ask) -> Ask {
 
 fn offered(bench: &mut Bench, ask: &Ask) -> Option<String> {
     let answer = bench.try_ask(ask)?;
-    answer.options.iter().any(|(code, data)| *code == code::IA_NA && data.len() > 30).then(|| answer.address())
+    answer.ias[0].leases.first().map(|(address, ..)| address.to_string())
 }
 
 fn at(address: &str) -> Option<String> {
@@ -89,7 +89,8 @@ fn pools_are_for_members_of_their_classes() {
     // A lease of a pool that is closed to the client now is replaced.
     assert_eq!(bench.ask(&ask(MessageType::REQUEST).na(1, &[])).address(), "2001:db8:1::50");
     let renewed = bench.ask(&gold(ask(MessageType::RENEW).na(1, &["2001:db8:1::50"])));
-    assert_eq!(renewed.address(), "2001:db8:1::10");
+    let lease = |last: &str, preferred, valid| (ip(&format!("2001:db8:1::{last}")), 128, preferred, valid);
+    assert_eq!(renewed.ias[0].leases, [lease("10", 3000, 4000), lease("50", 0, 0)]);
     assert!(bench.lease(LeaseType::Na, "2001:db8:1::50").is_none());
 }
 
