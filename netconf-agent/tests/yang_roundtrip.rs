@@ -148,7 +148,7 @@ fn without_empty_maps(value: &mut Value) {
     }
 }
 
-/// Gives the zones, servers and keys of D2 names and secrets as it takes them.
+/// Gives the zones, servers, keys and sockets of D2 names and secrets as it takes them.
 fn with_good_names(mut config: Value) -> Value {
     let parameters = &mut config["DhcpDdns"];
     let list = |value: &mut Value| value.as_array_mut().map(std::mem::take).unwrap_or_default();
@@ -157,11 +157,21 @@ fn with_good_names(mut config: Value) -> Value {
         key["name"] = format!("key{at}.example").into();
         key["algorithm"] = ["HMAC-MD5", "hmac-sha1", "HMAC-SHA256", "HMAC-SHA512"][at % 4].into();
         let key = key.as_object_mut().expect("a map");
-        if !key.contains_key("secret-file") {
-            key.insert("secret".to_owned(), "c2VjcmV0".into());
-        }
+        match key.contains_key("secret-file") {
+            true => key.remove("secret"),
+            false => key.insert("secret".to_owned(), "c2VjcmV0".into()),
+        };
     }
     parameters["tsig-keys"] = keys.into();
+    let mut sockets = list(&mut parameters["control-sockets"]);
+    for socket in sockets.iter_mut().chain(parameters.get_mut("control-socket")) {
+        let context = socket.get("user-context").cloned().unwrap_or_else(|| json!({}));
+        *socket = json!({ "socket-type": "unix", "socket-name": "made", "user-context": context });
+    }
+    if !sockets.is_empty() {
+        parameters.as_object_mut().expect("a map").remove("control-socket");
+    }
+    parameters["control-sockets"] = sockets.into();
     for direction in ["forward-ddns", "reverse-ddns"] {
         let Some(direction) = parameters.get_mut(direction) else { continue };
         let mut domains = list(&mut direction["ddns-domains"]);
