@@ -37,7 +37,7 @@ pub struct Netconf {
     /// Whether the servers follow changes of running.
     #[param(default = true, inherited)]
     pub subscribe_changes: Given<bool>,
-    /// Whether servers are asked by `config-test` before a change.
+    /// Whether servers are asked by `config-test` to validate, and before a change that concerns several.
     #[param(default = true, inherited)]
     pub validate_changes: Given<bool>,
     /// Whether servers write their configuration files after a change, so that they have it when they are started again.
@@ -82,7 +82,7 @@ pub struct ManagedServer {
     pub boot_update: Given<bool>,
     /// Whether it follows changes of running.
     pub subscribe_changes: Given<bool>,
-    /// Whether it is asked by `config-test` before a change.
+    /// Whether it is asked by `config-test` to validate, and before a change that concerns several.
     pub validate_changes: Given<bool>,
     /// Whether it writes its configuration file after a change.
     pub config_write: Given<bool>,
