@@ -31,11 +31,12 @@ pub(crate) fn renewed(written: &Members) -> Cow<'_, Members> {
 
 /// Spells the parameters as they were written, as far as one entry is left. Numbers stay once anything changed: without
 /// them other subnets could get them.
-pub(crate) fn as_written(kea: &mut Members, renewed: &Cow<'_, Members>, written: &Members) {
-    if matches!(renewed, Cow::Borrowed(_)) {
+pub(crate) fn as_written(kea: &mut Members, renewed: &Members, written: &Members) {
+    // Nothing was renewed.
+    if std::ptr::eq(renewed, written) {
         return;
     }
-    if kea == &**renewed {
+    if kea == renewed {
         kea.clone_from(written);
         return;
     }
