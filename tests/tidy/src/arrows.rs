@@ -24,7 +24,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dhcpd-config", &["daemon-schema", "dhcpd-wire", "dhcpd-eval"]),
     ("dhcpd-eval", &["dhcpd-wire"]),
     ("dhcpd-leases", &["daemon-log"]),
-    ("dhcpd-engine", &["dhcpd-wire", "dhcpd-eval", "dhcpd-config", "dhcpd-leases", "daemon-log", "daemon-stats", "d2-ncr"]),
+    (
+        "dhcpd-engine",
+        &["dhcpd-wire", "dhcpd-eval", "dhcpd-config", "dhcpd-leases", "daemon-log", "daemon-stats", "d2-ncr"],
+    ),
     ("dhcpd-net", &[]),
     (
         "dhcpd-server",
