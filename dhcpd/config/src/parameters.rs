@@ -215,7 +215,7 @@ pub struct MultiThreading {
     /// Number of threads; 0 is one for each processor.
     #[param(range = 0..=65535, default = 0)]
     pub thread_pool_size: Given<u32>,
-    /// Packets that wait for each thread; 0 is any number.
+    /// Packets that wait for each thread; read for Kea's sake: here they wait in the sockets, whose buffers have a fixed size.
     #[param(range = 0..=65535, default = 64)]
     pub packet_queue_size: Given<u32>,
     /// Remarks of the operator; the Kea models have no place for them here.

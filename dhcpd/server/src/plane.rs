@@ -34,8 +34,8 @@ pub trait Family: Sized + 'static {
     type Snapshot: Send + Sync + 'static;
     /// Leases.
     type Table: Table + Send + 'static;
-    /// What else a worker needs.
-    type Identity: Clone + Send + 'static;
+    /// What else a snapshot is made of.
+    type Identity;
     /// What the command line says about replies.
     type Settings: Copy + 'static;
     /// The engine in a worker.
@@ -94,8 +94,6 @@ pub struct Run<F: Family> {
     pub snapshot: Arc<F::Snapshot>,
     /// The leases.
     pub store: Arc<Store<F::Table>>,
-    /// Server identifier and the like.
-    pub identity: F::Identity,
     /// Whether clients are answered.
     pub service: Arc<Service>,
 }
@@ -108,12 +106,7 @@ impl<F: Family> Run<F> {
 
 impl<F: Family> Clone for Run<F> {
     fn clone(&self) -> Self {
-        Self {
-            snapshot: self.snapshot.clone(),
-            store: self.store.clone(),
-            identity: self.identity.clone(),
-            service: self.service.clone(),
-        }
+        Self { snapshot: self.snapshot.clone(), store: self.store.clone(), service: self.service.clone() }
     }
 }
 
@@ -206,12 +199,7 @@ impl<F: Family> Plane<F> {
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let snapshot = F::snapshot(config, &identity, &state.stats, before);
-        Ok(Prepared {
-            run: Run { snapshot, store, identity, service: state.service.clone() },
-            sockets,
-            failures,
-            needs_cleanup,
-        })
+        Ok(Prepared { run: Run { snapshot, store, service: state.service.clone() }, sockets, failures, needs_cleanup })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.

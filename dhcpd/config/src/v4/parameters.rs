@@ -121,10 +121,11 @@ pub struct Interfaces4 {
     /// Raw sockets serve clients on the link as well; UDP sockets serve relayed packets only.
     #[param(default = "raw")]
     pub dhcp_socket_type: Given<SocketType4>,
-    /// Where answers leave: at the interface the packet came in, or where the routing table says.
+    /// Where answers leave: at the interface the packet came in, or where the routing table says; here answers to an address
+    /// always follow the routing table, those to clients without one leave where the packet came in.
     #[param(default = "same-as-inbound")]
     pub outbound_interface: Given<Outbound4>,
-    /// Look for interfaces anew at each reconfiguration.
+    /// Look for interfaces anew at each reconfiguration; read for Kea's sake: here the kernel tells of every change.
     #[param(default = true)]
     pub re_detect: Given<bool>,
     /// Fail if one of the sockets cannot be opened.
