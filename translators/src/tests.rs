@@ -448,13 +448,6 @@ fn what_the_daemon_does_not_take_is_refused_with_its_path() {
             ),
         ]
     );
-    assert_eq!(
-        refused(json!({"subnet4": [{"id": 1, "host": [{"identifier-type": "flex-id", "identifier": "x"}]}]})),
-        [(
-            "/m:config/subnet4[id='1']/host[identifier-type='flex-id'][identifier='x']/identifier-type".to_owned(),
-            "the daemon does not support `flex-id` here".to_owned(),
-        )]
-    );
     assert_eq!(refused(json!({"user-context": "[]"}))[0].0, "/m:config/user-context");
 }
 

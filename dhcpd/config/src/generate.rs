@@ -148,8 +148,8 @@ impl Generator {
                 map.insert("socket-name".to_owned(), "made".into());
             }
             // The identifier comes later, and so do excluded prefixes, which need the others.
-            "Reservation4" => take(map, &["hw-address", "duid", "circuit-id", "client-id"]),
-            "Reservation6" => take(map, &["hw-address", "duid", "excluded-prefixes"]),
+            "Reservation4" => take(map, &["hw-address", "duid", "circuit-id", "client-id", "flex-id"]),
+            "Reservation6" => take(map, &["hw-address", "duid", "flex-id", "excluded-prefixes"]),
             "PdPool" if !map.contains_key("excluded-prefix") => take(map, &["excluded-prefix-len"]),
             "PdPool" => drop(map.insert("excluded-prefix-len".to_owned(), 72.into())),
             _ => {}
@@ -313,11 +313,12 @@ impl Generator {
         let mut list = Vec::new();
         for _ in 0..self.int(1, 3) {
             let mut reservation = self.map(table);
-            let kinds = if self.v6 { 2 } else { 4 };
+            let kinds = if self.v6 { 3 } else { 5 };
             let (key, text) = match self.next() % kinds {
                 0 => ("hw-address", wire::hex::Colons(&self.octets(6)).to_string()),
                 1 => ("duid", wire::hex::Colons(&self.octets(14)).to_string()),
-                2 => ("circuit-id", wire::hex::Plain(&self.octets(7)).to_string()),
+                2 => ("flex-id", wire::hex::Plain(&self.octets(7)).to_string()),
+                3 => ("circuit-id", wire::hex::Plain(&self.octets(7)).to_string()),
                 _ => ("client-id", wire::hex::Plain(&self.octets(7)).to_string()),
             };
             reservation.insert(key.to_owned(), text.into());

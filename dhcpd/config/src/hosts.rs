@@ -38,7 +38,7 @@ impl IdentifierKind {
 pub struct Identifier {
     /// Kind.
     pub kind: IdentifierKind,
-    /// Bytes, at most 128.
+    /// Bytes, at least one.
     pub bytes: Box<[u8]>,
 }
 

@@ -82,11 +82,13 @@ pub(crate) fn one_identifier<'a>(
         let reason = format!("`{}` and `{}` exclude each other", kind.key(), other.kind.key());
         problems.push(Problem::new(other.pos, reason));
     }
-    // Longest DUID: RFC 8415 §11.1. Longest hardware address: what a DHCPv4 message holds, and Infiniband.
+    // Longest DUID: RFC 8415 §11.1. Longest hardware address: what a DHCPv4 message holds, and Infiniband. The last two
+    // are what Kea's databases hold.
     let longest = match kind {
         IdentifierKind::HwAddress => 20,
         IdentifierKind::Duid => 130,
-        _ => 255,
+        IdentifierKind::ClientId => 255,
+        IdentifierKind::CircuitId | IdentifierKind::FlexId => 128,
     };
     if bytes.len() > longest {
         problems.push(Problem::new(pos, format!("longer than {longest} bytes")));

@@ -411,7 +411,7 @@ pub struct Reservation4 {
     #[param(yang(special))]
     pub client_id: Given<PlainOctets>,
     /// The client, by what a hook library computed.
-    #[param(later, yang(special))]
+    #[param(yang(special))]
     pub flex_id: Given<PlainOctets>,
     /// The address that is kept for it.
     pub ip_address: Given<Ipv4Addr>,

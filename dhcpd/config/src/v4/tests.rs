@@ -68,7 +68,7 @@ fn reservations_are_unique_and_inside() {
 {"hw-address": "1:2:3:4:5:6", "ip-address": "10.0.0.5"},
 {"hw-address": "01:02:03:04:05:06", "ip-address": "10.0.0.5"},
 {"client-id": "'a'", "duid": "01", "ip-address": "10.0.1.5"},
-{"hostname": "x"}, {"flex-id": "'a'"}]}]"#,
+{"hostname": "x"}, {"flex-id": "'b'"}, {"flex-id": "62"}]}]"#,
     );
     assert_eq!(
         errors,
@@ -78,7 +78,7 @@ fn reservations_are_unique_and_inside() {
             "c:5:15: Dhcp4/subnet4[0]/reservations[2]/client-id: `duid` and `client-id` exclude each other",
             "c:5:50: Dhcp4/subnet4[0]/reservations[2]/ip-address: 10.0.1.5 is not inside the subnet 10.0.0.0/24",
             "c:6:1: Dhcp4/subnet4[0]/reservations[3]: a reservation needs one of `hw-address`, `duid`, `circuit-id`, `client-id`, `flex-id`",
-            "c:6:32: Dhcp4/subnet4[0]/reservations[4]/flex-id: not supported yet: leave it out",
+            "c:6:40: Dhcp4/subnet4[0]/reservations[5]: a reservation for this `flex-id` stands already in line 6",
         ]
     );
     let shared = r#"{"Dhcp4": {"ip-reservations-unique": false, "reservations": [{"hw-address": "01", "ip-address": "10.0.0.5"},

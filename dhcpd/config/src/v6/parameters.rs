@@ -442,7 +442,7 @@ pub struct Reservation6 {
     #[param(yang(special))]
     pub hw_address: Given<Octets>,
     /// The client, by what a hook library computed.
-    #[param(later, yang(special))]
+    #[param(yang(special))]
     pub flex_id: Given<PlainOctets>,
     /// The addresses that are kept for it.
     pub ip_addresses: Vec<At<Ipv6Addr>>,
