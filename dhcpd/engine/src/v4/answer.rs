@@ -29,9 +29,14 @@ struct Boot<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// An answer that carries what every answer does (RFC 6842, RFC 3011, RFC 3046).
-    pub fn new(snapshot: &Snapshot, query: &'a Query<'a>) -> Self {
-        let mut options = Options::new();
+    /// An answer that says nothing yet.
+    pub fn new(query: &'a Query<'a>) -> Self {
+        Self { query, terms: None, options: Options::new(), boot: Boot::default() }
+    }
+
+    /// Adds what every answer carries (RFC 6842, RFC 3011, RFC 3046).
+    pub fn echo(&mut self, snapshot: &Snapshot) {
+        let Self { query, options, .. } = self;
         if let Some(id) = query.client_id.filter(|_| snapshot.config.echo_client_id) {
             options.add(code::CLIENT_IDENTIFIER, id);
         }
@@ -41,7 +46,6 @@ impl<'a> Answer<'a> {
         if let Some(agent_options) = query.agent {
             options.add(code::AGENT_OPTIONS, agent_options);
         }
-        Self { query, terms: None, options, boot: Boot::default() }
     }
 
     /// Adds what the client's lease says.

@@ -15,15 +15,15 @@ use std::fmt;
 pub(super) struct Members<'a> {
     pub snapshot: &'a Snapshot,
     pub query: &'a Query<'a>,
-    set: ClassSet,
+    set: &'a mut ClassSet,
     /// The client's global reservation, where it is looked for before the subnet is chosen.
     pub early: Option<&'a Host4>,
 }
 
 impl<'a> Members<'a> {
     /// The classes that decide about the subnet.
-    pub fn receive(snapshot: &'a Snapshot, query: &'a Query<'a>) -> Result<Self, Refusal> {
-        let mut members = Self { snapshot, query, set: ClassSet::default(), early: None };
+    pub fn receive(snapshot: &'a Snapshot, query: &'a Query<'a>, set: &'a mut ClassSet) -> Result<Self, Refusal> {
+        let mut members = Self { snapshot, query, set, early: None };
         members.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
         members.go_on(DropStage::Received)?;
         if snapshot.config.early_global_reservations {
@@ -41,7 +41,7 @@ impl<'a> Members<'a> {
 
     /// The classes so far.
     pub fn set(&self) -> &ClassSet {
-        &self.set
+        self.set
     }
 
     /// Whether the client is in a class.
@@ -51,7 +51,7 @@ impl<'a> Members<'a> {
 
     /// What members of the client's classes get, the first class first.
     pub fn settings(&self) -> impl Iterator<Item = &'a Class4> + use<'_, 'a> {
-        self.snapshot.config.classes.of(&self.set)
+        self.snapshot.config.classes.of(self.set)
     }
 
     /// Adds the classes of a reservation; tests may ask for them.
@@ -101,11 +101,11 @@ impl<'a> Members<'a> {
         };
         let subject = Subject4 { packet: self.query.packet, arrival };
         let told = Told { query: self.query.label(), names: classifier.names(), additional: false };
-        run(classifier, &subject, &mut self.set, &told);
+        run(classifier, &subject, self.set, &told);
     }
 
     fn list(&self) -> List<'_> {
-        List { set: &self.set, names: self.snapshot.config.classes.classifier.names() }
+        List { set: self.set, names: self.snapshot.config.classes.classifier.names() }
     }
 }
 

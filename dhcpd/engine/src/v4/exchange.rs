@@ -12,7 +12,7 @@ use super::refusal::{Refusal, unparsed};
 use super::select;
 use super::stash;
 use super::{Counters, Received, Reply, Server, Snapshot};
-use dhcpd_config::classes::ClassId;
+use dhcpd_config::classes::{ClassId, ClassSet};
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Lease4, LeaseState, Leases4};
 use log::event;
@@ -47,14 +47,11 @@ impl Server {
             interface = received.interface,
         );
         let lenient = snapshot.config.compatibility.lenient_option_parsing;
-        let parse = if lenient { Packet::parse_leniently } else { Packet::parse };
-        let packet = match parse(received.message) {
-            Ok(packet) => packet,
-            Err(malformed) => {
-                unparsed(&malformed, received, counters);
-                return None;
-            }
-        };
+        let mut packet = Packet::default();
+        if let Err(malformed) = packet.read(received.message, lenient) {
+            unparsed(&malformed, received, counters);
+            return None;
+        }
         let message_type = packet.message_type().unwrap_or(MessageType(0));
         let mut query = Query::new(&packet, received, message_type, lenient);
         if let Err(reason) = names::check(&query) {
@@ -71,9 +68,11 @@ impl Server {
             false => None,
         };
         query.stashed = stash.as_deref();
-        let mut answer = Answer::new(snapshot, &query);
+        let mut classes = ClassSet::default();
+        let mut answer = Answer::new(&query);
+        answer.echo(snapshot);
         let outcome = match self.accept(snapshot, &query) {
-            Ok(()) => self.process(snapshot, &query, &mut answer, leases, now).await,
+            Ok(()) => self.process(snapshot, &query, &mut classes, &mut answer, leases, now).await,
             Err(refusal) => Err(refusal),
         };
         match outcome {
@@ -142,6 +141,7 @@ impl Server {
         &mut self,
         snapshot: &'a Snapshot,
         query: &'a Query<'a>,
+        classes: &'a mut ClassSet,
         answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
@@ -157,7 +157,7 @@ impl Server {
             interface = received.interface,
         );
         event!(DHCP4_QUERY_DATA, query = query.label(), packet = query.details());
-        let members = Members::receive(snapshot, query)?;
+        let members = Members::receive(snapshot, query, classes)?;
         match query.message_type {
             MessageType::DISCOVER => self.discover(members, answer, leases, now).await,
             MessageType::REQUEST => self.request(members, answer, leases, now).await,

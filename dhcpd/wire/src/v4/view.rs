@@ -96,29 +96,49 @@ impl std::fmt::Display for Malformed {
     }
 }
 
+impl Default for Packet<'_> {
+    fn default() -> Self {
+        Self { bytes: &[], index: [0; 256], spans: SmallVec::new(), joined: Vec::new(), bad: None }
+    }
+}
+
 impl<'a> Packet<'a> {
     /// Parses a packet.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let packet = Self::scan_all(bytes)?;
-        match packet.spans.iter().find(|span| span.has_wrong_size()) {
-            Some(span) => Err(Malformed::OptionSize { code: span.code, len: span.len as usize }),
-            None => Ok(packet),
-        }
+        let mut packet = Self::default();
+        packet.read(bytes, false).map(|()| packet)
     }
 
     /// Parses a packet; options of the wrong size are left out.
-    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     pub fn parse_leniently(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut packet = Self::scan_all(bytes)?;
-        packet.spans.retain(|span| !span.has_wrong_size());
-        packet.index = [0; 256];
-        for (place, span) in packet.spans.iter().enumerate() {
-            packet.index[usize::from(span.code)] = place as u8 + 1;
-        }
-        Ok(packet)
+        let mut packet = Self::default();
+        packet.read(bytes, true).map(|()| packet)
     }
 
-    fn scan_all(bytes: &'a [u8]) -> Result<Self, Malformed> {
+    /// Parses a packet where it stands: a view is large to be moved. `leniently` leaves out options of the wrong size.
+    /// On an error it is a view of nothing that makes sense.
+    pub fn read(&mut self, bytes: &'a [u8], leniently: bool) -> Result<(), Malformed> {
+        self.scan_all(bytes)?;
+        match self.spans.iter().find(|span| span.has_wrong_size()) {
+            None => {}
+            Some(span) if !leniently => {
+                return Err(Malformed::OptionSize { code: span.code, len: span.len as usize });
+            }
+            Some(_) => self.retain_good(),
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
+    fn retain_good(&mut self) {
+        self.spans.retain(|span| !span.has_wrong_size());
+        self.index = [0; 256];
+        for (place, span) in self.spans.iter().enumerate() {
+            self.index[usize::from(span.code)] = place as u8 + 1;
+        }
+    }
+
+    fn scan_all(&mut self, bytes: &'a [u8]) -> Result<(), Malformed> {
         match bytes.get(field::COOKIE..field::OPTIONS) {
             Some(cookie) if cookie == COOKIE => {}
             Some(_) => return Err(Malformed::BadCookie),
@@ -126,21 +146,23 @@ impl<'a> Packet<'a> {
             None if bytes.len() == field::COOKIE => return Err(Malformed::NoOptions),
             None => return Err(Malformed::BadCookie),
         }
-        let mut packet = Self { bytes, index: [0; 256], spans: SmallVec::new(), joined: Vec::new(), bad: None };
-        if usize::from(packet.byte(field::HLEN)) > CHADDR_LEN {
-            return Err(Malformed::LongHardwareAddress { hlen: packet.byte(field::HLEN) });
+        (self.bytes, self.index, self.bad) = (bytes, [0; 256], None);
+        self.spans.clear();
+        self.joined.clear();
+        if usize::from(self.byte(field::HLEN)) > CHADDR_LEN {
+            return Err(Malformed::LongHardwareAddress { hlen: self.byte(field::HLEN) });
         }
-        packet.scan(field::OPTIONS, bytes.len());
+        self.scan(field::OPTIONS, bytes.len());
         // The options may go on in `file` and then in `sname` (RFC 2132 §9.3, RFC 3396 §5).
-        if let Some(&[overload]) = packet.option(code::OVERLOAD) {
+        if let Some(&[overload]) = self.option(code::OVERLOAD) {
             if overload & 1 != 0 {
-                packet.scan(field::FILE.start, field::FILE.end);
+                self.scan(field::FILE.start, field::FILE.end);
             }
             if overload & 2 != 0 {
-                packet.scan(field::SNAME.start, field::SNAME.end);
+                self.scan(field::SNAME.start, field::SNAME.end);
             }
         }
-        Ok(packet)
+        Ok(())
     }
 
     /// Hardware type, hardware address and transaction of bytes that need not be a packet; what is not there is empty.
