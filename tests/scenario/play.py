@@ -1,6 +1,7 @@
 """Plays a scenario: carries out its statements, one after the other, and checks what it expects."""
 
 import itertools
+import functools
 import json
 import re
 import time
@@ -143,18 +144,28 @@ class Play:
 
     def do_command(self, words):
         name = words.next("the command")
-        arguments = {}
-        fails = False
+        arguments, shown = {}, []
+        fails, text = False, None
         while words:
             key = words.next()
             if key == "fails":
                 fails = True
+            elif key == "answers":
+                text = words.next("a text")
+            elif key == "shows":
+                shown.append((words.next("a path"), words.next("a value")))
             else:
                 value = words.next(key)
                 arguments[key] = {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
         answer = self.server.command(name, arguments or None)
         if bool(answer["result"]) != fails:
             raise Wrong(words.place, f"{name} is answered with {json.dumps(answer)}")
+        if text is not None and answer.get("text") != text:
+            raise Wrong(words.place, f"{name} says {answer.get('text')!r}")
+        for path, wanted in shown:
+            found = functools.reduce(lambda node, key: node.get(key, {}), path.split("."), answer.get("arguments", {}))
+            if found != (json.loads(wanted) if wanted[0] in "[{-0123456789" or wanted in ("true", "false") else wanted):
+                raise Wrong(words.place, f"{path} is {json.dumps(found)}, not {wanted}")
 
     def do_after(self, words):
         number, unit = int(words.next("a number")), words.next("a unit").rstrip("s")
@@ -164,6 +175,9 @@ class Play:
 
     def do_statistic(self, words):
         name = words.next("the name")
+        if words.take("was"):
+            wanted = [int(number) for number in words.items("samples")]
+            return self.soon(words, lambda: self.server.samples(name), lambda found: found == wanted, lambda found: f"{name} was {found}, not {wanted}")
         words.take("is") or self.bad(words, "`is` and a number")
         wanted = int(words.next("a number"))
         self.soon(words, lambda: self.server.statistic(name), lambda found: found == wanted, lambda found: f"{name} is {found}, not {wanted}")

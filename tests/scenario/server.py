@@ -101,9 +101,12 @@ class Server:
 
     def statistic(self, name):
         """Its value; None if there is none of this name."""
+        return next(iter(self.samples(name)), None)
+
+    def samples(self, name):
+        """Its values, the latest first."""
         answer = self.command("statistic-get", {"name": name})
-        found = answer.get("arguments", {}).get(name)
-        return found[0][0] if found else None
+        return [value for value, _ in answer.get("arguments", {}).get(name, [])]
 
     def lease(self, address):
         """The last row of the lease file about an address, as a map of columns; None without one."""

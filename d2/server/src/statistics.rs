@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dns::Name;
-use stats::{Counter, Registry};
+use stats::{Counter, Limits, Registry};
 
 /// The statistics of D2.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct Counted<'a> {
 impl Statistics {
     /// The statistics, all at 0.
     pub fn new(registry: Arc<Registry>) -> Self {
+        // As in Kea's D2, a statistic is its latest value.
+        registry.limit_all(Limits { count: 0, age: 0 });
         let counter = |name: &str| registry.counter(name);
         Self {
             ncr_received: counter("ncr-received"),
@@ -107,7 +109,7 @@ impl Counted<'_> {
         self.count(|outcomes| &outcomes.error);
     }
 
-    fn count(&self, which: impl Fn(&Outcomes) -> &Counter) {
+    fn count(&self, which: impl Fn(&Outcomes) -> &Arc<Counter>) {
         which(&self.statistics.all).add(1);
         if let Some(key) = &self.key {
             which(key).add(1);

@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use control::{Answer, Request, Table};
 use serde_json::{Map, Value, json};
+use stats::Limits;
 
 use crate::life::{Life, join};
 use crate::{Daemon, Style, VERSION, file, options};
@@ -45,6 +46,28 @@ pub(crate) fn table<D: Daemon>(life: &Rc<Life<D>>) -> Table {
         add("statistic-remove-all", |life, _| {
             life.context.stats.remove_all();
             Answer::done("Warning: statistic-remove-all command is deprecated. All statistics removed.")
+        });
+        add("statistic-sample-age-set", |life, request| {
+            limited(life, &request, "duration", age(&request).map(|seconds| Limits { count: 0, age: seconds }))
+        });
+        add("statistic-sample-count-set", |life, request| {
+            limited(life, &request, "count", count(&request).map(|count| Limits { count, age: 0 }))
+        });
+        add("statistic-sample-age-set-all", |life, request| match age(&request) {
+            Ok(age) => {
+                life.context.stats.limit_all(Limits { count: 0, age });
+                Answer::done("All statistics duration limit are set.")
+            }
+            Err(refusal) => refusal,
+        });
+        add("statistic-sample-count-set-all", |life, request| match count(&request) {
+            Ok(0) => Answer::error("'max-samples' parameter must not be zero"),
+            Ok(count) => {
+                let stats = &life.context.stats;
+                stats.limit_all(Limits { count, ..stats.limits() });
+                Answer::done("All statistics count limit are set.")
+            }
+            Err(refusal) => refusal,
         });
     }
     life.daemon.commands(&mut table);
@@ -172,6 +195,36 @@ fn named(request: &Request, answer: impl FnOnce(&str) -> Answer) -> Answer {
         Some(Value::String(name)) => answer(name),
         Some(_) => Answer::error("'name' parameter expected to be a string."),
         None => Answer::error("Missing mandatory 'name' parameter."),
+    }
+}
+
+/// Sets the limit of the samples of one statistic.
+fn limited<D: Daemon>(life: &Life<D>, request: &Request, what: &str, limits: Result<Limits, Answer>) -> Answer {
+    named(request, |name| match limits {
+        Ok(limits) if life.context.stats.limit(name, limits) => {
+            Answer::done(format!("Statistic '{name}' {what} limit is set."))
+        }
+        Ok(_) => found(false, name, what),
+        Err(refusal) => refusal,
+    })
+}
+
+/// `duration` of a command: seconds.
+fn age(request: &Request) -> Result<i64, Answer> {
+    integer(request, "duration")
+}
+
+/// `max-samples` of a command.
+fn count(request: &Request) -> Result<u32, Answer> {
+    // Kea takes a negative number for a very large one.
+    integer(request, "max-samples").map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn integer(request: &Request, key: &str) -> Result<i64, Answer> {
+    match request.arguments().as_ref().and_then(|arguments| arguments.get(key)).map(Value::as_i64) {
+        Some(Some(number)) => Ok(number),
+        Some(None) => Err(Answer::error(format!("'{key}' parameter expected to be an integer."))),
+        None => Err(Answer::error(format!("Missing mandatory '{key}' parameter."))),
     }
 }
 

@@ -5,15 +5,16 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use chrono::{DateTime, Local};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde_json::{Map, Number, Value, json};
 
-use crate::counter::{Counter, now};
+use crate::counter::{Counter, Limit, now};
 
 /// The statistics of a daemon, by name. Names follow Kea: `pkt4-received`, `subnet[1].assigned-addresses`.
 #[derive(Debug, Default)]
 pub struct Registry {
     statistics: RwLock<BTreeMap<String, Statistic>>,
+    limits: Mutex<Limits>,
 }
 
 /// What stands behind a name.
@@ -22,8 +23,32 @@ enum Statistic {
     /// Most of them.
     Counter(Arc<Counter>),
     /// A number beyond 64 bits, set once a configuration (`subnet[1].total-nas`), with the time in microseconds since
-    /// the epoch.
+    /// the epoch. It has one sample.
     Big(i128, i64),
+}
+
+/// How many samples of a new statistic are kept: by their number, or if that is 0 by their age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `statistic-default-sample-count`.
+    pub count: u32,
+    /// `statistic-default-sample-age`, seconds.
+    pub age: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { count: 20, age: 0 }
+    }
+}
+
+impl Limits {
+    fn limit(self) -> Limit {
+        match self.count {
+            0 => Limit::Age(self.age.saturating_mul(1_000_000)),
+            count => Limit::Count(count),
+        }
+    }
 }
 
 impl Registry {
@@ -41,7 +66,7 @@ impl Registry {
         if let Some(Statistic::Counter(counter)) = statistics.get(name) {
             return counter.clone();
         }
-        let counter = Arc::new(Counter::new());
+        let counter = Arc::new(Counter::new(self.limits().limit()));
         statistics.insert(name.to_owned(), Statistic::Counter(counter.clone()));
         counter
     }
@@ -56,28 +81,48 @@ impl Registry {
         self.statistics.write().retain(|name, _| keep(name));
     }
 
-    /// `{ name: [ [ value, time ] ] }`; an empty map if there is no such statistic, which is no error in Kea.
+    /// The limits of statistics to come.
+    pub fn limits(&self) -> Limits {
+        *self.limits.lock()
+    }
+
+    /// Sets the limits of all statistics, those to come included.
+    pub fn limit_all(&self, limits: Limits) {
+        *self.limits.lock() = limits;
+        for statistic in self.statistics.read().values() {
+            statistic.limit(limits.limit());
+        }
+    }
+
+    /// Sets the limit of one statistic; false if there is none of this name.
+    pub fn limit(&self, name: &str, limits: Limits) -> bool {
+        self.statistics.read().get(name).is_some_and(|statistic| statistic.limit(limits.limit()))
+    }
+
+    /// `{ name: [ [ value, time ], ... ] }`, the latest sample first; an empty map if there is no such statistic, which
+    /// is no error in Kea.
     pub fn get(&self, name: &str) -> Value {
         let mut clock = Clock::default();
-        let sample = self.statistics.read().get(name).and_then(|statistic| statistic.sample(&mut clock));
-        Value::Object(sample.map(|sample| (name.to_owned(), sample)).into_iter().collect())
+        let samples = self.statistics.read().get(name).and_then(|statistic| statistic.samples(&mut clock));
+        Value::Object(samples.map(|samples| (name.to_owned(), samples)).into_iter().collect())
     }
 
     /// All statistics, each as in [`get`](Self::get).
     pub fn get_all(&self) -> Value {
-        let mut clock = Clock::default();
-        let statistics = self.statistics.read();
-        let samples = statistics.iter().filter_map(|(name, it)| Some((name.clone(), it.sample(&mut clock)?)));
-        Value::Object(samples.collect::<Map<_, _>>())
+        self.get_those(|_| true)
     }
 
     /// All statistics but those of subnets.
     pub fn get_all_global(&self) -> Value {
-        let mut all = self.get_all();
-        if let Value::Object(samples) = &mut all {
-            samples.retain(|name, _| !name.starts_with("subnet["));
-        }
-        all
+        self.get_those(|name| !name.starts_with("subnet"))
+    }
+
+    fn get_those(&self, wanted: impl Fn(&str) -> bool) -> Value {
+        let mut clock = Clock::default();
+        let statistics = self.statistics.read();
+        let wanted = statistics.iter().filter(|(name, _)| wanted(name));
+        let shown = wanted.filter_map(|(name, it)| Some((name.clone(), it.samples(&mut clock)?)));
+        Value::Object(shown.collect::<Map<_, _>>())
     }
 
     /// Sets one statistic to 0; false if there is none of this name.
@@ -94,13 +139,10 @@ impl Registry {
 
     /// Removes one statistic until it is next recorded; false if there is none of this name.
     pub fn remove(&self, name: &str) -> bool {
+        let limit = self.limits().limit();
         let mut statistics = self.statistics.write();
         match statistics.get(name) {
-            Some(Statistic::Counter(counter)) => {
-                let reported = counter.sample().is_some();
-                counter.remove();
-                reported
-            }
+            Some(Statistic::Counter(counter)) => counter.remove(limit),
             Some(Statistic::Big(..)) => statistics.remove(name).is_some(),
             None => false,
         }
@@ -108,9 +150,10 @@ impl Registry {
 
     /// Removes all statistics, each until it is next recorded.
     pub fn remove_all(&self) {
+        let limit = self.limits().limit();
         self.statistics.write().retain(|_, statistic| match statistic {
             Statistic::Counter(counter) => {
-                counter.remove();
+                counter.remove(limit);
                 true
             }
             Statistic::Big(..) => false,
@@ -119,29 +162,30 @@ impl Registry {
 }
 
 impl Statistic {
-    fn sample(&self, clock: &mut Clock) -> Option<Value> {
-        let (value, changed) = match self {
+    fn samples(&self, clock: &mut Clock) -> Option<Value> {
+        match self {
             Statistic::Counter(counter) => {
-                let (value, changed) = counter.sample()?;
-                (Number::from(value), changed)
+                let samples = counter.samples();
+                let shown = samples.iter().map(|(value, time)| json!([value, clock.text(*time)]));
+                (!samples.is_empty()).then(|| shown.collect())
             }
-            Statistic::Big(value, changed) => (big(*value), *changed),
-        };
-        Some(json!([[value, clock.text(changed)]]))
+            Statistic::Big(value, time) => Some(json!([[big(*value), clock.text(*time)]])),
+        }
+    }
+
+    fn limit(&self, limit: Limit) -> bool {
+        match self {
+            Statistic::Counter(counter) => counter.limit(limit),
+            Statistic::Big(..) => true,
+        }
     }
 
     /// False if it is removed.
     fn reset(&mut self) -> bool {
         match self {
-            Statistic::Counter(counter) => {
-                let reported = counter.sample().is_some();
-                if reported {
-                    counter.set(0);
-                }
-                reported
-            }
-            Statistic::Big(value, changed) => {
-                (*value, *changed) = (0, now());
+            Statistic::Counter(counter) => counter.reset(),
+            Statistic::Big(value, time) => {
+                (*value, *time) = (0, now());
                 true
             }
         }
@@ -227,6 +271,69 @@ mod tests {
         registry.counter("pkt4-sent");
         registry.retain(|name| !name.starts_with("subnet["));
         assert_eq!(registry.get_all().as_object().map(Map::len), Some(1));
+    }
+
+    fn values(registry: &Registry, name: &str) -> Vec<i64> {
+        let all = registry.get(name);
+        all[name].as_array().into_iter().flatten().filter_map(|sample| sample[0].as_i64()).collect()
+    }
+
+    #[test]
+    fn each_change_is_a_sample_until_there_are_too_many() {
+        let registry = Registry::new();
+        let counter = registry.counter("a");
+        (0..3).for_each(|_| counter.add(1));
+        assert_eq!(values(&registry, "a"), [3, 2, 1, 0]);
+        assert!(registry.limit("a", Limits { count: 2, age: 0 }));
+        assert_eq!(values(&registry, "a"), [3, 2]);
+        (0..30).for_each(|_| registry.counter("b").add(1));
+        assert_eq!(values(&registry, "b").len(), 20);
+        assert!(!registry.limit("c", Limits { count: 2, age: 0 }));
+    }
+
+    #[test]
+    fn samples_of_a_batch_are_one() {
+        let registry = Registry::new();
+        let counter = registry.counter("a");
+        let batch = crate::batch();
+        (0..3).for_each(|_| counter.add(1));
+        crate::flush();
+        (0..3).for_each(|_| counter.add(1));
+        assert_eq!((counter.value(), values(&registry, "a")), (6, vec![3, 0]));
+        drop(batch);
+        counter.add(1);
+        assert_eq!(values(&registry, "a"), [7, 6, 3, 0]);
+    }
+
+    #[test]
+    fn an_age_of_zero_keeps_the_latest_alone() {
+        let registry = Registry::new();
+        registry.limit_all(Limits { count: 0, age: 0 });
+        let counter = registry.counter("a");
+        counter.add(1);
+        let changed = values(&registry, "a").len();
+        // A second change within the same microsecond may keep both.
+        assert!(changed <= 2);
+        registry.limit_all(Limits { count: 0, age: 3600 });
+        (0..100).for_each(|_| counter.add(1));
+        assert_eq!(values(&registry, "a").len(), changed + 100);
+    }
+
+    #[test]
+    fn threads_lose_no_change_and_the_latest_sample_is_the_value() {
+        let registry = Registry::new();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let _batch = crate::batch();
+                    for _ in 0..1000 {
+                        registry.counter("a").add(1);
+                        crate::flush();
+                    }
+                });
+            }
+        });
+        assert_eq!(values(&registry, "a").first(), Some(&4000));
     }
 
     #[test]

@@ -113,6 +113,21 @@ impl Default for D2Client {
     }
 }
 
+/// Which samples of statistics are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Samples {
+    /// `statistic-default-sample-count`; 0: by age.
+    pub count: u32,
+    /// `statistic-default-sample-age`, seconds.
+    pub age: u32,
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self { count: 20, age: 0 }
+    }
+}
+
 /// `sanity-checks`: what to do with a lease of the file whose subnet does not hold its address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum LeaseChecks {

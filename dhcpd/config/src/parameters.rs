@@ -25,7 +25,7 @@ pub use names::Names;
 pub(crate) use options::Encoder;
 pub use options::OptionData;
 
-use crate::common::{self, Allocator, LeaseChecks, ReservationModes};
+use crate::common::{self, Allocator, LeaseChecks, ReservationModes, Samples};
 use crate::values::MaybeIp;
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -139,15 +139,22 @@ pub struct Waiting {
     /// Most packets that wait for hook libraries; 0 for no limit.
     #[param(default = 256)]
     pub parked_packet_limit: Given<u32>,
-    /// Most values of a statistic that are kept; the latest alone is.
-    #[param(default = 20, later = 20)]
+    /// Most samples of a statistic that are kept; 0 to go by their age.
+    #[param(default = 20)]
     pub statistic_default_sample_count: Given<u32>,
-    /// Seconds for which values of a statistic are kept; 0 for no limit.
-    #[param(default = 0, later = 0)]
+    /// Seconds for which samples of a statistic are kept where there is no limit to their number; 0 for the latest alone.
+    #[param(default = 0)]
     pub statistic_default_sample_age: Given<u32>,
     /// A queue between sockets and a single thread.
     #[param(yang(opaque = "dhcp-queue-control"))]
     pub dhcp_queue_control: Given<QueueControl>,
+}
+
+impl Waiting {
+    /// Which samples of statistics are kept.
+    pub(crate) fn samples(&self) -> Samples {
+        Samples { count: self.statistic_default_sample_count(), age: self.statistic_default_sample_age() }
+    }
 }
 
 /// A queue between sockets and a single thread. There is none with several threads, whatever stands here.

@@ -7,6 +7,7 @@ use crate::worker::Protocol;
 use control::{Answer, Request, Table};
 use net::Interface;
 use serde_json::{Map, Value, json};
+use stats::Limits;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -76,6 +77,15 @@ pub fn status<F: Family>(plane: &Plane<F>, status: &mut Map<String, Value>) {
         (false, false) => json!({ "status": "failed", "errors": failures }),
     };
     status.insert("sockets".into(), sockets);
+}
+
+/// `statistic-sample-count-set-all` and `-age-set-all` change the configuration that is shown.
+pub fn show_limits(config: &mut Value, limits: Limits) {
+    let Value::Object(config) = config else { return };
+    if limits.count > 0 {
+        config.insert("statistic-default-sample-count".into(), limits.count.into());
+    }
+    config.insert("statistic-default-sample-age".into(), limits.age.into());
 }
 
 fn disable<F: Family>(plane: &Plane<F>, request: Request) -> Answer {

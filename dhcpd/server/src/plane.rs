@@ -9,7 +9,7 @@ use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
 use crate::sockets::{self, BadEntry, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
-use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase};
+use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Samples};
 use leases::memfile::{Options, Store, Table};
 use net::{Interface, LinkWatch};
 use process::paths;
@@ -86,6 +86,8 @@ pub struct Parts<'a> {
     pub d2: &'a D2Client,
     /// `thread-pool-size`; 0: as many as there are processors; `None`: one.
     pub threads: Option<u32>,
+    /// Which samples of statistics are kept.
+    pub samples: Samples,
 }
 
 /// A configuration with what it runs on.
@@ -220,6 +222,8 @@ impl<F: Family> Plane<F> {
         state.start_workers(&run, count);
         F::report_threads(parts.threads.is_some(), count, 0, wanted != count);
         let news = state.run.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.store, &run.store));
+        let Samples { count, age } = run.parts().samples;
+        state.stats.limit_all(stats::Limits { count, age: age.into() });
         F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
         state.run = Some(run);
         state.sockets = sockets;
@@ -255,6 +259,11 @@ impl<F: Family> Plane<F> {
     pub fn threads(&self) -> Option<usize> {
         let state = self.state.borrow();
         state.run.as_ref()?.parts().threads.map(|_| state.workers.len())
+    }
+
+    /// Which samples of statistics are kept now.
+    pub fn limits(&self) -> stats::Limits {
+        self.state.borrow().stats.limits()
     }
 
     /// Sockets that could not be opened, in words.

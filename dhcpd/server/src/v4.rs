@@ -86,7 +86,10 @@ impl Daemon for Dhcp4 {
     }
 
     fn config(&self) -> Value {
-        self.parameters.borrow().as_ref().map_or(Value::Null, |p| dhcpd_config::v4::config_get(p))
+        let shown = |p: &Arc<Parameters>| dhcpd_config::v4::config_get(p);
+        let mut config = self.parameters.borrow().as_ref().map_or(Value::Null, shown);
+        config.get_mut("Dhcp4").map(|shown| commands::show_limits(shown, self.plane.limits()));
+        config
     }
 
     fn report(event: Event<'_>) {
@@ -201,6 +204,7 @@ impl Family for V4 {
             expired: &config.expired,
             d2: &config.d2,
             threads: config.threads,
+            samples: config.samples,
         }
     }
 

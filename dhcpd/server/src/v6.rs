@@ -90,7 +90,10 @@ impl Daemon for Dhcp6 {
     }
 
     fn config(&self) -> Value {
-        self.parameters.borrow().as_ref().map_or(Value::Null, |p| dhcpd_config::v6::config_get(p))
+        let shown = |p: &Arc<Parameters>| dhcpd_config::v6::config_get(p);
+        let mut config = self.parameters.borrow().as_ref().map_or(Value::Null, shown);
+        config.get_mut("Dhcp6").map(|shown| commands::show_limits(shown, self.plane.limits()));
+        config
     }
 
     fn report(event: Event<'_>) {
@@ -204,6 +207,7 @@ impl Family for V6 {
             expired: &config.expired,
             d2: &config.d2,
             threads: config.threads,
+            samples: config.samples,
         }
     }
 

@@ -130,7 +130,7 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
     let mut replies = Replies::default();
     let mut sockets: Vec<Arc<Bound>> = Vec::new();
     let mut ready = Vec::new();
-    let _lines = log::batch();
+    let (_lines, _samples) = (log::batch(), stats::batch());
     loop {
         if wait(sockets.iter().map(|b| &b.socket), &inbox.waker, &mut ready).is_err() {
             continue;
@@ -155,6 +155,7 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
         if !protocol.name_changes().is_empty() {
             let _ = d2.send(std::mem::take(protocol.name_changes())); // fails only while the daemon ends
         }
+        stats::flush();
         log::flush();
     }
 }
@@ -166,6 +167,7 @@ fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &m
     }
     let socket = |i: usize| -> &Socket { &sockets[i].socket };
     protocol.serve(sockets, at, rx, count, replies);
+    stats::flush(); // who has an answer sees it counted
     replies.plain.flush(socket, |e| protocol.send_failed(&e));
     // Only what is on disk is promised: after a failed write nobody hears of these leases.
     match protocol.sync() {

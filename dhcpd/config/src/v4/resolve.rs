@@ -109,6 +109,7 @@ impl<'a> Resolver<'a> {
                 exclude_first_last_24: compatibility.exclude_first_last_24(),
             },
             threads: input.multi_threading().threads(),
+            samples: input.waiting.samples(),
         };
         (config, in_order(self.problems))
     }

@@ -3,7 +3,7 @@
 //! Defaults and inheritance are already applied: nothing here asks an outer scope. A packet takes one snapshot and keeps it.
 
 use crate::classes::{Class4, ClassId, ClassSet, Classes, Guard};
-use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, ReservationModes};
+use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, ReservationModes, Samples};
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -56,6 +56,8 @@ pub struct Config4 {
     pub compatibility: Compatibility4,
     /// `thread-pool-size`; 0: as many as there are processors; `None`: multi-threading is off.
     pub threads: Option<u32>,
+    /// Which samples of statistics are kept.
+    pub samples: Samples,
 }
 
 /// `interfaces-config`.

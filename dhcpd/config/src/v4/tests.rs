@@ -160,7 +160,6 @@ fn what_kea_writes_with_defaults_is_read() {
 "ddns-use-conflict-resolution": true, "ddns-conflict-resolution-mode": "check-with-dhcid""#
         ),
         [
-            "c:2:33: Dhcp4/statistic-default-sample-age: not supported yet: must be 0",
             "c:2:129: Dhcp4/dhcp-queue-control/enable-queue: not supported yet: must be false without multi-threading",
             "c:2:178: Dhcp4/sanity-checks/extended-info-checks: not supported yet: `strict`",
             "c:3:33: Dhcp4/ddns-use-conflict-resolution: cannot stand beside ddns-conflict-resolution-mode",

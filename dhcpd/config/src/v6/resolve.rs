@@ -101,6 +101,7 @@ impl<'a> Resolver<'a> {
             reservations_lookup_first: input.reservations_lookup_first(),
             relay_supplied_options,
             threads: input.multi_threading().threads(),
+            samples: input.waiting.samples(),
         };
         (config, in_order(self.problems))
     }

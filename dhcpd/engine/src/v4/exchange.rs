@@ -476,7 +476,7 @@ fn state_name(state: LeaseState) -> &'static str {
     }
 }
 
-fn received_as(counters: &Counters, message_type: MessageType) -> &Counter {
+fn received_as(counters: &Counters, message_type: MessageType) -> &Arc<Counter> {
     match message_type {
         MessageType::DISCOVER => &counters.discover_received,
         MessageType::OFFER => &counters.offer_received,

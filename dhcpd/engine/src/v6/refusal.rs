@@ -7,6 +7,7 @@ use super::{Received, Snapshot};
 use leases::StoreError;
 use stats::Counter;
 use std::fmt;
+use std::sync::Arc;
 use wire::hex::Colons;
 use wire::v6::{DuidError, Malformed};
 
@@ -126,7 +127,7 @@ impl Refusal {
     }
 
     /// The statistic of the cause, next to that of dropped packets.
-    fn counter<'c>(&self, counters: &'c Counters) -> Option<&'c Counter> {
+    fn counter<'c>(&self, counters: &'c Counters) -> Option<&'c Arc<Counter>> {
         match self {
             Self::Malformed(_) | Self::BadIa { .. } => Some(&counters.parse_failed),
             Self::OtherServer => Some(&counters.not_for_us),
