@@ -12,6 +12,8 @@ pub enum Allocator {
     Iterative,
     /// At random.
     Random,
+    /// At random among what is free by now: what is over becomes free when it is reclaimed, and not before.
+    Flq,
 }
 
 /// Where reservations are looked for.

@@ -180,6 +180,8 @@ impl Generator {
             (_, "t2-percent") => self.hundredths(55, 95),
             (_, "cache-threshold") => self.hundredths(0, 99),
             (_, "adaptive-lease-time-threshold") => self.hundredths(1, 100),
+            ("Lease6", "allocator") => self.pick(&["iterative", "random"]).into(),
+            (_, "allocator" | "pd-allocator") => self.pick(&["iterative", "random", "flq"]).into(),
             (_, "ddns-ttl-percent") => self.hundredths(0, 100),
             (_, "ddns-ttl-min") => self.int(0, 600).into(),
             (_, "ddns-ttl-max") => self.int(601, 1 << 31).into(),

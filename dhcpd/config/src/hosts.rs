@@ -66,11 +66,15 @@ impl Equivalent<Identifier> for IdentifierRef<'_> {
 /// A reservation as far as it can be looked up.
 pub trait Reservation {
     /// An address, or an address or prefix with its kind.
-    type Address: Copy + Eq + Hash;
+    type Address: Copy + Ord + Hash;
     /// Whom it is for.
     fn identifier(&self) -> &Identifier;
     /// What is reserved.
     fn addresses(&self) -> impl Iterator<Item = Self::Address>;
+    /// Whether an address is the next one behind another; false where nobody passes rows of them at once.
+    fn follows(_before: Self::Address, _address: Self::Address) -> bool {
+        false
+    }
 }
 
 /// The reservations of one scope.
@@ -79,11 +83,13 @@ pub struct Hosts<H: Reservation> {
     list: Vec<H>,
     by_identifier: HashMap<Identifier, u32>,
     by_address: HashMap<H::Address, SmallVec<[u32; 1]>>,
+    /// Addresses without a gap between them, first and last, in order.
+    rows: Vec<(H::Address, H::Address)>,
 }
 
 impl<H: Reservation> Default for Hosts<H> {
     fn default() -> Self {
-        Self { list: Vec::new(), by_identifier: HashMap::new(), by_address: HashMap::new() }
+        Self { list: Vec::new(), by_identifier: HashMap::new(), by_address: HashMap::new(), rows: Vec::new() }
     }
 }
 
@@ -99,6 +105,14 @@ impl<H: Reservation> Hosts<H> {
             }
             for address in host.addresses() {
                 hosts.by_address.entry(address).or_default().push(number);
+            }
+        }
+        let mut addresses: Vec<_> = hosts.by_address.keys().copied().collect();
+        addresses.sort_unstable();
+        for address in addresses {
+            match hosts.rows.last_mut() {
+                Some((_, last)) if H::follows(*last, address) => *last = address,
+                _ => hosts.rows.push((address, address)),
             }
         }
         hosts.list = list;
@@ -117,6 +131,12 @@ impl<H: Reservation> Hosts<H> {
     pub fn by_address(&self, address: H::Address) -> impl Iterator<Item = &H> {
         let numbers = if self.list.is_empty() { None } else { self.by_address.get(&address) };
         numbers.into_iter().flatten().filter_map(|&at| self.list.get(at as usize))
+    }
+
+    /// The last of the reserved addresses in the row that this one is in, if it is reserved.
+    pub fn row_end(&self, address: H::Address) -> Option<H::Address> {
+        let before = self.rows.partition_point(|(first, _)| *first <= address).checked_sub(1)?;
+        self.rows.get(before).map(|(_, last)| *last).filter(|last| *last >= address)
     }
 
     /// All reservations as written.
@@ -145,6 +165,9 @@ mod tests {
         fn addresses(&self) -> impl Iterator<Item = u32> {
             Some(self.1).into_iter()
         }
+        fn follows(before: u32, address: u32) -> bool {
+            address == before + 1
+        }
     }
 
     fn host(kind: IdentifierKind, bytes: &[u8], address: u32) -> Host {
@@ -159,6 +182,15 @@ mod tests {
         assert_eq!(hosts.find(IdentifierRef { kind: IdentifierKind::Duid, bytes: b"a" }), None);
         assert_eq!(hosts.by_address(1).count(), 2);
         assert_eq!(hosts.by_address(2).count(), 0);
+    }
+
+    #[test]
+    fn rows_of_reserved_addresses_are_passed_at_once() {
+        let list = [7, 3, 5, 4, 9].map(|n| host(IdentifierKind::HwAddress, &[n], n.into())).to_vec();
+        let hosts = Hosts::new(list).unwrap();
+        assert_eq!([2, 3, 4, 5, 6, 7, 8, 9, 10].map(|n| hosts.row_end(n)), {
+            [None, Some(5), Some(5), Some(5), None, Some(7), None, Some(9), None]
+        });
     }
 
     #[test]

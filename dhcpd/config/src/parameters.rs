@@ -196,21 +196,41 @@ pub enum AllocatorName {
     Iterative,
     /// At random.
     Random,
-    /// From a queue of what is free.
-    #[later]
+    /// At random among what is free; what is over is free when it is reclaimed, and not before.
     Flq,
-    /// From a queue of what is free, which servers share through their database.
-    #[later]
+    /// Likewise, with a queue that servers share through their database: MySQL or PostgreSQL only.
     SharedFlq,
 }
 
 impl AllocatorName {
     pub(crate) fn resolve(self) -> Allocator {
         match self {
+            Self::Iterative => Allocator::Iterative,
             Self::Random => Allocator::Random,
-            Self::Iterative | Self::Flq | Self::SharedFlq => Allocator::Iterative,
+            Self::Flq | Self::SharedFlq => Allocator::Flq,
         }
     }
+}
+
+/// Refuses the allocator of a subnet that the leases in memory and files cannot have.
+pub(crate) fn check_allocator(given: &Given<AllocatorName>, problems: &mut Vec<Problem>) {
+    if let Some(given) = given.as_ref().filter(|given| given.value == AllocatorName::SharedFlq) {
+        let reason = "shared-flq allocator is only supported by MySQL and PosgreSQL backends";
+        push_once(problems, Problem::new(given.pos, reason));
+    }
+}
+
+/// What several subnets inherit is told once.
+pub(crate) fn push_once(problems: &mut Vec<Problem>, problem: Problem) {
+    if !problems.contains(&problem) {
+        problems.push(problem);
+    }
+}
+
+/// The fraction of leases in use from which on new ones are short; only the allocator that knows how many are free goes
+/// by it.
+pub(crate) fn adaptive_threshold(allocator: AllocatorName, given: &Given<f64>) -> Option<f64> {
+    given.as_ref().map(|given| given.value).filter(|threshold| allocator == AllocatorName::Flq && *threshold < 1.0)
 }
 
 /// Threads that serve packets.

@@ -46,6 +46,7 @@ fn main() {
         relays: Vec::new(),
         pools: vec![pool],
         allocator: Allocator::Iterative,
+        adaptive_threshold: None,
         valid: Lifetime::fixed(7200),
         tee: TeeTimes { renew: None, rebind: None, calculate: true, t1_fraction: 0.5, t2_fraction: 0.875 },
         cache: LeaseCache::default(),

@@ -61,6 +61,7 @@ fn main() {
         }],
         allocator: Allocator::Iterative,
         pd_allocator: Allocator::Iterative,
+        adaptive_threshold: None,
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options: Arc::new(OptionSet::new(vec![dns], Vec::new())),

@@ -120,8 +120,17 @@ impl Lease4 {
 
     /// Whether nobody holds it at `now`: its time is over, or it was reclaimed or released.
     pub fn is_free_at(&self, now: UnixSeconds) -> bool {
+        self.is_given_back() || self.expires().is_some_and(|t| t <= now)
+    }
+
+    /// Whether it was reclaimed or released.
+    pub fn is_given_back(&self) -> bool {
         matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
-            || self.expires().is_some_and(|t| t <= now)
+    }
+
+    /// Seconds for which it is still valid; `u32::MAX` for one that never ends.
+    pub fn left_at(&self, now: UnixSeconds) -> u32 {
+        left(self.cltt, self.valid_lifetime, now)
     }
 }
 
@@ -133,11 +142,25 @@ impl Lease6 {
 
     /// Whether nobody holds it at `now`: its time is over, or it was reclaimed or released.
     pub fn is_free_at(&self, now: UnixSeconds) -> bool {
+        self.is_given_back() || self.expires().is_some_and(|t| t <= now)
+    }
+
+    /// Whether it was reclaimed or released.
+    pub fn is_given_back(&self) -> bool {
         matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
-            || self.expires().is_some_and(|t| t <= now)
+    }
+
+    /// Seconds for which it is still valid; `u32::MAX` for one that never ends.
+    pub fn left_at(&self, now: UnixSeconds) -> u32 {
+        left(self.cltt, self.valid_lifetime, now)
     }
 }
 
 fn expires(cltt: UnixSeconds, valid_lifetime: u32) -> Option<UnixSeconds> {
     (valid_lifetime != u32::MAX).then(|| cltt + UnixSeconds::from(valid_lifetime))
+}
+
+fn left(cltt: UnixSeconds, lifetime: u32, now: UnixSeconds) -> u32 {
+    let age = now.saturating_sub(cltt);
+    if lifetime == u32::MAX { lifetime } else { lifetime.saturating_sub(age.try_into().unwrap_or(u32::MAX)) }
 }

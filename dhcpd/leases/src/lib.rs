@@ -9,4 +9,4 @@ pub mod messages;
 pub mod store;
 
 pub use lease::{ClientId, Duid, HwAddr, Lease4, Lease6, LeaseState, LeaseType, SubnetId};
-pub use store::{Leases4, Leases6, StoreError};
+pub use store::{Closed4, Leases4, Leases6, Range6, StoreError};

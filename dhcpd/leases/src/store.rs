@@ -23,14 +23,17 @@ pub trait Leases4 {
     /// Forgets the lease on an address; whether there was one.
     fn remove(&mut self, address: Ipv4Addr) -> impl Future<Output = Result<bool, StoreError>>;
     /// An address in `first..=last` on which no lease stands, looked for from `from` on and around;
-    /// failing that, one whose lease `is_free_at(now)`.
+    /// failing that, one whose lease `is_free_at(now)`. `closed` tells which addresses do not count.
     fn find_free(
         &mut self,
         first: Ipv4Addr,
         last: Ipv4Addr,
         from: Ipv4Addr,
         now: UnixSeconds,
+        closed: Closed4<'_>,
     ) -> impl Future<Output = Result<Option<Ipv4Addr>, StoreError>>;
+    /// How many addresses in `first..=last` have a lease that was neither reclaimed nor released.
+    fn count_held(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> impl Future<Output = Result<u64, StoreError>>;
     /// Up to `limit` leases whose time is over at `now` and that are not reclaimed (released ones that were kept are
     /// among them), the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease4>, StoreError>>;
@@ -41,6 +44,9 @@ pub trait Leases4 {
         limit: usize,
     ) -> impl Future<Output = Result<usize, StoreError>>;
 }
+
+/// Which addresses a search passes over. For one that it does, the last of the row of them that it begins.
+pub type Closed4<'a> = &'a dyn Fn(Ipv4Addr) -> Option<Ipv4Addr>;
 
 /// DHCPv6 leases: addresses and prefixes.
 pub trait Leases6 {
@@ -63,18 +69,18 @@ pub trait Leases6 {
     fn put(&mut self, lease: Lease6) -> impl Future<Output = Result<(), StoreError>>;
     /// Forgets the lease on an address or prefix; whether there was one.
     fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> impl Future<Output = Result<bool, StoreError>>;
-    /// An address (or a prefix of length `delegated_len`; 128 for an address) in `first..=last` on which no lease
-    /// stands, looked for from `from` on and around, in steps of `2^(128 - delegated_len)`; failing that, one whose
-    /// lease `is_free_at(now)`.
+    /// An address or a prefix of a range on which no lease stands, looked for from `from` on and around; failing that, one whose
+    /// lease `is_free_at(now)`. `closed` tells which do not count.
     fn find_free(
         &mut self,
         lease_type: LeaseType,
-        first: Ipv6Addr,
-        last: Ipv6Addr,
-        delegated_len: u8,
+        range: Range6,
         from: Ipv6Addr,
         now: UnixSeconds,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> impl Future<Output = Result<Option<Ipv6Addr>, StoreError>>;
+    /// How many addresses or prefixes of a range have a lease that was neither reclaimed nor released.
+    fn count_held(&mut self, lease_type: LeaseType, range: Range6) -> impl Future<Output = Result<u64, StoreError>>;
     /// Up to `limit` leases whose time is over at `now` and that are not reclaimed (released ones that were kept are
     /// among them), the oldest first.
     fn expired(&mut self, now: UnixSeconds, limit: usize) -> impl Future<Output = Result<Vec<Lease6>, StoreError>>;
@@ -84,6 +90,17 @@ pub trait Leases6 {
         before: UnixSeconds,
         limit: usize,
     ) -> impl Future<Output = Result<usize, StoreError>>;
+}
+
+/// A range of addresses or of prefixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range6 {
+    /// The first.
+    pub first: Ipv6Addr,
+    /// The last.
+    pub last: Ipv6Addr,
+    /// Length of the prefixes, which is the step from one to the next; 128 for addresses.
+    pub len: u8,
 }
 
 /// What a store can fail with; the packet is then dropped and the client tries again.

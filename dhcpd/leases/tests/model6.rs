@@ -4,7 +4,7 @@ mod common;
 
 use common::{at, ready};
 use dhcpd_leases::memfile::{Store6, Table6};
-use dhcpd_leases::{Duid, HwAddr, Lease6, LeaseState, LeaseType, Leases6};
+use dhcpd_leases::{Duid, HwAddr, Lease6, LeaseState, LeaseType, Leases6, Range6};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -202,11 +202,21 @@ fn span(address: Ipv6Addr, prefix_len: u8) -> (u128, u128) {
 fn find_free(session: &mut Session<'_>, model: &Model, (a, b, from): (Spot, Spot, Spot), now: u64) {
     let Spot { lease_type, prefix_len, .. } = from;
     let (first, last) = (a.address.min(b.address), a.address.max(b.address));
-    let found = ready(session.find_free(lease_type, first, last, prefix_len, from.address, now)).unwrap();
-
+    let range = Range6 { first, last, len: prefix_len };
     let step = 1u128 << (128 - prefix_len);
+    // One in five is closed.
+    let closed = |address: Ipv6Addr| u128::from(address) / step % 5 == 2;
+    let found = ready(session.find_free(lease_type, range, from.address, now, &closed)).unwrap();
+
     let start = u128::from(first).next_multiple_of(step);
-    let candidates = || (0..).map(|n| start + n * step).take_while(|&at| at <= u128::from(last)).take(2000);
+    let all = || (0..).map(|n| start + n * step).take_while(|&at| at <= u128::from(last)).take(2000);
+    let candidates = || all().filter(|&at| !closed(at.into()));
+    let held = |lease: &Lease6| !matches!(lease.state, LeaseState::ExpiredReclaimed | LeaseState::Released);
+    let count = all().filter(|&at| {
+        let lease = model.get(&(at.into(), lease_type)).filter(|lease| lease.prefix_len == prefix_len);
+        lease.is_some_and(held)
+    });
+    assert_eq!(ready(session.count_held(lease_type, range)).unwrap(), count.count() as u64);
     let standing = |at: u128| {
         let (low, high) = span(Ipv6Addr::from_bits(at), prefix_len);
         let leases = model.values().filter(move |lease| lease.lease_type == lease_type);

@@ -13,7 +13,9 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, Guards, OptionData, check_classes, part, tee_times};
+use crate::parameters::{
+    Definitions, Encoder, Guards, OptionData, adaptive_threshold, check_allocator, check_classes, part, tee_times,
+};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, check_relays,
     in_order, number,
@@ -287,6 +289,7 @@ impl<'a> Resolver<'a> {
         let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
         let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();
         let hosts = self.hosts(&given.reservations, Some(prefix.value));
+        check_allocator(&inner.lease.allocator, &mut self.problems);
         let Outer { link, lease, service, options, ddns } = inner;
         Some(snapshot::Subnet4 {
             id: id.value,
@@ -302,6 +305,7 @@ impl<'a> Resolver<'a> {
                 .collect(),
             pools,
             allocator: lease.allocator().resolve(),
+            adaptive_threshold: adaptive_threshold(lease.allocator(), &lease.adaptive_lease_time_threshold),
             // These rules are kept where the parameters were written.
             valid: lease.valid.resolve(&mut Vec::new()),
             tee: tee(&lease.timers, &mut Vec::new()),

@@ -142,6 +142,8 @@ pub struct Subnet4 {
     pub pools: Vec<Pool4>,
     /// How free addresses are looked for.
     pub allocator: Allocator,
+    /// `adaptive-lease-time-threshold`: the fraction of addresses in use from which on new leases are as short as may be.
+    pub adaptive_threshold: Option<f64>,
     /// Valid lifetime, seconds.
     pub valid: Lifetime,
     /// T1 and T2.
@@ -209,6 +211,12 @@ impl Pool4 {
         (self.first..=self.last).contains(&address)
     }
 
+    /// The address at a place in it, counted from 0; the last one where there are not so many.
+    pub fn nth(&self, place: u64) -> Ipv4Addr {
+        let address = u64::from(u32::from(self.first)).saturating_add(place);
+        u32::try_from(address).map_or(self.last, |address| Ipv4Addr::from(address).min(self.last))
+    }
+
     /// How many addresses it has.
     pub fn capacity(&self) -> u64 {
         u64::from(u32::from(self.last)).saturating_sub(u64::from(u32::from(self.first))) + 1
@@ -254,6 +262,10 @@ impl Reservation for Host4 {
 
     fn addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
         self.address.into_iter()
+    }
+
+    fn follows(before: Ipv4Addr, address: Ipv4Addr) -> bool {
+        before.to_bits().checked_add(1) == Some(address.to_bits())
     }
 }
 
@@ -370,6 +382,7 @@ pub(crate) mod tests {
             relays: Vec::new(),
             pools: Vec::new(),
             allocator: Allocator::Iterative,
+            adaptive_threshold: None,
             valid: Lifetime::fixed(7200),
             tee: TeeTimes { renew: None, rebind: None, calculate: false, t1_fraction: 0.5, t2_fraction: 0.875 },
             cache: LeaseCache::default(),

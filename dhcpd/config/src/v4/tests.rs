@@ -168,6 +168,25 @@ fn what_kea_writes_with_defaults_is_read() {
 }
 
 #[test]
+fn the_shared_queue_needs_a_database() {
+    let reason = "shared-flq allocator is only supported by MySQL and PosgreSQL backends";
+    assert_eq!(
+        refused(
+            r#""allocator": "shared-flq", "subnet4": [
+{"id": 1, "subnet": "10.1.0.0/24"}, {"id": 2, "subnet": "10.2.0.0/24", "allocator": "flq"}, {"id": 3, "subnet": "10.3.0.0/24"}]"#
+        ),
+        [format!("c:2:14: Dhcp4/allocator: {reason}")]
+    );
+    let config = check(
+        r#"{"Dhcp4": {"allocator": "shared-flq", "adaptive-lease-time-threshold": 0.9, "subnet4": [
+        {"id": 1, "subnet": "10.1.0.0/24", "allocator": "flq"}, {"id": 2, "subnet": "10.2.0.0/24", "allocator": "random"},
+        {"id": 3, "subnet": "10.3.0.0/24", "allocator": "flq", "adaptive-lease-time-threshold": 1.0}]}}"#,
+    );
+    let subnets = config.unwrap().subnets;
+    assert_eq!([0, 1, 2].map(|at| subnets.list()[at].adaptive_threshold), [Some(0.9), None, None]);
+}
+
+#[test]
 fn classes_are_defined_before_they_are_asked_for() {
     let errors = refused(
         r#""client-classes": [{"name": "a", "test": "member('b') or member('ALL')"}, {"name": "b", "test": "option[60].hex == "},

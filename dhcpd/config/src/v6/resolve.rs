@@ -14,7 +14,10 @@ use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::{Definitions, Encoder, Guards, OptionData, check_classes, lifetime, part, tee_times};
+use crate::parameters::{
+    AllocatorName, Definitions, Encoder, Guards, OptionData, adaptive_threshold, check_allocator, check_classes,
+    lifetime, part, push_once, tee_times,
+};
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
 };
@@ -315,6 +318,15 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    fn check_allocators(&mut self, lease: &Lease6) {
+        if let Some(given) = lease.allocator.as_ref().filter(|given| given.value == AllocatorName::Flq) {
+            let reason = "Free Lease Queue allocator is not supported for IPv6 address pools";
+            push_once(&mut self.problems, Problem::new(given.pos, reason));
+        }
+        check_allocator(&lease.allocator, &mut self.problems);
+        check_allocator(&lease.pd_allocator, &mut self.problems);
+    }
+
     /// A subnet; none where it has no valid prefix or number, which is told already.
     fn subnet(
         &mut self,
@@ -336,6 +348,7 @@ impl<'a> Resolver<'a> {
         let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
         let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();
         let hosts = self.hosts(&given.reservations, Some(prefix.value));
+        self.check_allocators(&inner.lease);
         let Outer { link, lease, service, options, ddns } = inner;
         let text = |given: Option<At<String>>| given.map(|text| text.value).filter(|text| !text.is_empty());
         Some(snapshot::Subnet6 {
@@ -361,6 +374,7 @@ impl<'a> Resolver<'a> {
             pd_pools,
             allocator: lease.allocator().resolve(),
             pd_allocator: lease.pd_allocator().resolve(),
+            adaptive_threshold: adaptive_threshold(lease.pd_allocator(), &lease.adaptive_lease_time_threshold),
             reservations: service.reservations.modes(),
             hosts,
             options,

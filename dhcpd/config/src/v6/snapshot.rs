@@ -110,6 +110,8 @@ pub struct Subnet6 {
     pub allocator: Allocator,
     /// How a prefix is looked for.
     pub pd_allocator: Allocator,
+    /// `adaptive-lease-time-threshold`: the fraction of prefixes in use from which on new leases are as short as may be.
+    pub adaptive_threshold: Option<f64>,
     /// Which reservations are looked at.
     pub reservations: ReservationModes,
     /// Reservations of this subnet.
@@ -204,7 +206,7 @@ pub struct Host6 {
 }
 
 /// What a reservation reserves, as an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reserved6 {
     /// An address.
     Address(Ipv6Addr),
@@ -465,6 +467,7 @@ mod tests {
             pd_pools: Vec::new(),
             allocator: Allocator::Iterative,
             pd_allocator: Allocator::Iterative,
+            adaptive_threshold: None,
             reservations: ReservationModes::default(),
             hosts: Hosts::default(),
             options: Arc::default(),

@@ -69,6 +69,20 @@ fn pools_of_prefixes_have_rules() {
 }
 
 #[test]
+fn queues_are_for_prefixes() {
+    assert_eq!(
+        refused(
+            r#""allocator": "flq", "pd-allocator": "flq", "subnet6": [{"id": 1, "subnet": "2001:db8:1::/64"},
+{"id": 2, "subnet": "2001:db8:2::/64", "allocator": "random", "pd-allocator": "shared-flq"}, {"id": 3, "subnet": "2001:db8:3::/64"}]"#
+        ),
+        [
+            "c:2:14: Dhcp6/allocator: Free Lease Queue allocator is not supported for IPv6 address pools",
+            "c:3:79: Dhcp6/subnet6[1]/pd-allocator: shared-flq allocator is only supported by MySQL and PosgreSQL backends",
+        ]
+    );
+}
+
+#[test]
 fn reservations_and_links_have_rules() {
     assert_eq!(
         refused(

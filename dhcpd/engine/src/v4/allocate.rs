@@ -10,9 +10,6 @@ use leases::{Lease4, Leases4, StoreError};
 use log::event;
 use std::net::Ipv4Addr;
 
-/// How often an allocator skips addresses that it may not give before it goes on to the next pool.
-const MOST_SKIPS: u32 = 4096;
-
 /// An address for a client.
 #[derive(Debug)]
 pub(super) struct Choice {
@@ -221,26 +218,30 @@ async fn in_subnet<L: Leases4>(
         return Ok(None);
     };
     search.full += 1;
-    let exclude = client.config().compatibility.exclude_first_last_24 && subnet.prefix_len <= 24;
-    let counters = client.snapshot.counters.subnets.get(client.subnet).map_or(&[][..], |c| &c.pools);
-    for (pool, counters) in subnet.pools.iter().zip(counters) {
+    let Some(counters) = client.snapshot.counters.subnets.get(client.subnet) else { return Ok(None) };
+    let pools = subnet.pools.len();
+    let first = match subnet.allocator {
+        Allocator::Iterative => counters.pool(),
+        Allocator::Random | Allocator::Flq => random.below(pools as u64) as usize,
+    };
+    // What is over is free, but for the queue, to which reclamation brings it back.
+    let over_by = if subnet.allocator == Allocator::Flq { 0 } else { now };
+    for at in (first..pools).chain(0..first.min(pools)) {
+        let (Some(pool), Some(of_pool)) = (subnet.pools.get(at), counters.pools.get(at)) else { continue };
         if !pool.guard.admits(client.classes()) {
             continue;
         }
         search.attempts += pool.capacity();
-        let mut from = match subnet.allocator {
-            Allocator::Iterative => counters.cursor(),
-            Allocator::Random => Ipv4Addr::from(u32::from(pool.first) + random.below(pool.capacity()) as u32),
+        let from = match subnet.allocator {
+            Allocator::Iterative => of_pool.cursor(),
+            Allocator::Random | Allocator::Flq => pool.nth(random.below(pool.capacity())),
         };
-        for _ in 0..pool.capacity().min(MOST_SKIPS.into()) {
-            let Some(address) = leases.find_free(pool.first, pool.last, from, now).await? else { break };
-            counters.advance(address);
-            let excluded = exclude && matches!(address.octets()[3], 0 | 255);
-            if !excluded && !client.is_reserved_for_another(address) {
-                let current = leases.by_address(address).await?;
-                return Ok(Some(Choice::new(address, current)));
-            }
-            from = counters.cursor();
+        let closed = |address| client.closed(address);
+        if let Some(address) = leases.find_free(pool.first, pool.last, from, over_by, &closed).await? {
+            let next = of_pool.advance(address);
+            counters.go_on_in(if next == pool.first { at + 1 } else { at });
+            let current = leases.by_address(address).await?;
+            return Ok(Some(Choice::new(address, current)));
         }
     }
     Ok(None)

@@ -186,6 +186,18 @@ impl<'a> Client<'a> {
         hosts.peek().is_some() && !hosts.any(own)
     }
 
+    /// Of addresses in the pools of its subnet that it is not given by chance, the last in a row of them.
+    pub fn closed(&self, address: Ipv4Addr) -> Option<Ipv4Addr> {
+        let subnet = self.subnet_config()?;
+        let exclude = self.config().compatibility.exclude_first_last_24 && subnet.prefix_len <= 24;
+        if exclude && matches!(address.octets()[3], 0 | 255) {
+            return Some(address);
+        }
+        // An address that is reserved for the client would have been its first choice.
+        let modes = subnet.reservations;
+        if modes.in_subnet && !modes.out_of_pool { subnet.hosts.row_end(address) } else { None }
+    }
+
     /// Whether an address is in a pool of this link that is open to it; goes over to the subnet it is in.
     pub fn is_in_pool(&mut self, address: Ipv4Addr) -> bool {
         let holds = |at: &usize| {

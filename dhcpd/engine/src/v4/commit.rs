@@ -28,16 +28,61 @@ pub(super) struct Terms {
     pub lifetime: u32,
 }
 
-/// The lease that a choice makes, and whether it says more than the time that was there before.
-fn new_lease(client: &Client<'_>, subnet: &Subnet4, choice: &Choice, name: &ClientName, now: UnixSeconds) -> Lease4 {
+/// Seconds that a lease is valid: what the client asks for, within bounds; or as short as may be, where few addresses are
+/// left (`adaptive-lease-time-threshold`).
+async fn lifetime<L: Leases4>(
+    client: &Client<'_>,
+    subnet: &Subnet4,
+    choice: &Choice,
+    leases: &mut L,
+    now: UnixSeconds,
+) -> Result<u32, StoreError> {
+    let bounds = client.valid_lifetime(subnet);
+    if is_crowded(client, subnet, choice, leases).await? {
+        // What a client has is not cut short.
+        let own = choice.current.as_ref().filter(|lease| choice.own && lease.state == LeaseState::Assigned);
+        return Ok(bounds.min.max(own.map_or(0, |lease| lease.left_at(now))));
+    }
+    let hint = client.query.packet.u32_option(code::LEASE_TIME).filter(|seconds| *seconds > 0);
+    Ok(bounds.choose(hint))
+}
+
+/// Whether, with this choice, as many addresses of the client's pools are in use as make leases short.
+async fn is_crowded<L: Leases4>(
+    client: &Client<'_>,
+    subnet: &Subnet4,
+    choice: &Choice,
+    leases: &mut L,
+) -> Result<bool, StoreError> {
+    let Some(threshold) = subnet.adaptive_threshold else { return Ok(false) };
+    let pools = || subnet.pools.iter().filter(|pool| pool.guard.admits(client.classes()));
+    if !pools().any(|pool| pool.contains(choice.address)) {
+        return Ok(false);
+    }
+    let fresh = choice.current.as_ref().is_none_or(|lease| lease.is_given_back());
+    let (mut held, mut all) = (u64::from(fresh), 0);
+    for pool in pools() {
+        held += leases.count_held(pool.first, pool.last).await?;
+        all += pool.capacity();
+    }
+    Ok(held as f64 / all as f64 >= threshold)
+}
+
+/// The lease that a choice makes.
+fn new_lease(
+    client: &Client<'_>,
+    subnet: &Subnet4,
+    choice: &Choice,
+    name: &ClientName,
+    (now, lifetime): (UnixSeconds, u32),
+) -> Lease4 {
     let query = client.query;
-    let hint = query.packet.u32_option(code::LEASE_TIME).filter(|seconds| *seconds > 0);
     let context = choice.current.as_ref().filter(|_| choice.own).and_then(|l| l.user_context.clone());
     Lease4 {
         address: choice.address,
         hw_addr: HwAddr::from_slice(query.packet.hw_addr()),
         client_id: client.client_id().map(ClientId::from_slice),
-        valid_lifetime: client.valid_lifetime(subnet).choose(hint),
+        valid_lifetime: lifetime,
         cltt: now,
         subnet_id: subnet.id,
         pool_id: subnet.pool_of(choice.address).map_or(0, |(_, pool)| pool.id),
@@ -96,7 +141,8 @@ impl Server {
         now: UnixSeconds,
     ) -> Result<Option<Terms>, StoreError> {
         let Some(subnet) = client.subnet_config() else { return Ok(None) };
-        let lease = new_lease(client, subnet, &choice, name, now);
+        let lifetime = lifetime(client, subnet, &choice, leases, now).await?;
+        let lease = new_lease(client, subnet, &choice, name, (now, lifetime));
         let address = choice.address;
         let lifetime = reusable(subnet, &choice, &lease, now).unwrap_or(lease.valid_lifetime);
         let offer_lifetime = client.offer_lifetime(subnet);
@@ -130,7 +176,8 @@ impl Server {
     ) -> Result<Option<Terms>, StoreError> {
         let (snapshot, query) = (client.snapshot, client.query);
         let Some(subnet) = client.subnet_config() else { return Ok(None) };
-        let lease = new_lease(client, subnet, &choice, name, now);
+        let lifetime = lifetime(client, subnet, &choice, leases, now).await?;
+        let lease = new_lease(client, subnet, &choice, name, (now, lifetime));
         let address = choice.address;
         event!(DHCP4_LEASE_ALLOC, query = query.label(), address, lifetime = Lifetime(lease.valid_lifetime));
         if let Some(lifetime) = reusable(subnet, &choice, &lease, now) {

@@ -211,10 +211,12 @@ impl std::ops::Deref for Counters {
     }
 }
 
-/// Counters of a subnet and of its pools.
+/// Counters of a subnet and of its pools, and where its allocator is.
 #[derive(Debug)]
 pub struct SubnetCounters {
     counters: Arc<OfSubnet>,
+    /// The pool to look in first, an index.
+    pool: AtomicUsize,
     /// By index of the pool.
     pub pools: Vec<PoolCounters>,
 }
@@ -251,14 +253,25 @@ impl PoolCounters {
         Ipv4Addr::from(self.cursor.load(Relaxed)).clamp(self.first, self.last)
     }
 
-    /// The next search starts behind this address.
-    pub(super) fn advance(&self, behind: Ipv4Addr) {
+    /// The next search starts behind this address; where that is.
+    pub(super) fn advance(&self, behind: Ipv4Addr) -> Ipv4Addr {
         let next = if behind >= self.last { self.first } else { Ipv4Addr::from(u32::from(behind) + 1) };
         self.cursor.store(next.into(), Relaxed);
+        next
     }
 }
 
 impl SubnetCounters {
+    /// The pool in which the next search starts, an index.
+    pub(super) fn pool(&self) -> usize {
+        self.pool.load(Relaxed).checked_rem(self.pools.len()).unwrap_or(0)
+    }
+
+    /// The next search starts in this pool, or in the first one behind the last.
+    pub(super) fn go_on_in(&self, pool: usize) {
+        self.pool.store(pool, Relaxed);
+    }
+
     /// What the subnet and its pools had `before`, by their ids, they keep without a look at the names.
     fn new(registry: &Registry, subnet: &Subnet4, before: Option<&Snapshot>) -> Self {
         let prefix = || format!("subnet[{}].", subnet.id);
@@ -278,7 +291,7 @@ impl SubnetCounters {
         });
         let known = old.map(|old| old.counters.clone());
         let counters = known.unwrap_or_else(|| Arc::new(OfSubnet::resolve(registry, &prefix())));
-        Self { counters, pools: pools.collect() }
+        Self { counters, pool: AtomicUsize::new(old.map_or(0, Self::pool)), pools: pools.collect() }
     }
 }
 

@@ -4,11 +4,11 @@
 //! comes before it; the address that it asks for before any other; then the pools of the link in turn.
 
 use super::exchange::Exchange;
-use super::hosts::reserved;
+use super::hosts::{Reservations, reserved};
 use super::messages::*;
 use dhcpd_config::common::Allocator;
-use dhcpd_config::v6::snapshot::{Host6, Subnet6};
-use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
+use dhcpd_config::v6::snapshot::{Config6, Host6, Subnet6};
+use leases::{Lease6, LeaseState, LeaseType, Leases6, Range6, StoreError};
 use smallvec::SmallVec;
 use std::net::Ipv6Addr;
 
@@ -50,11 +50,14 @@ pub(super) struct Candidate {
 
 /// A pool of either kind.
 #[derive(Clone, Copy, Debug)]
-struct Range {
-    first: Ipv6Addr,
-    last: Ipv6Addr,
-    /// Length of what is leased.
-    len: u8,
+pub(super) struct Range(pub Range6);
+
+impl std::ops::Deref for Range {
+    type Target = Range6;
+
+    fn deref(&self) -> &Range6 {
+        &self.0
+    }
 }
 
 /// Which prefix pools may serve a hint.
@@ -71,15 +74,15 @@ enum Fit {
 }
 
 impl Range {
-    fn of(subnet: &Subnet6, kind: LeaseType, pool: usize) -> Option<Self> {
-        match kind {
-            LeaseType::Na => subnet.pools.get(pool).map(|pool| Self { first: pool.first, last: pool.last, len: 128 }),
-            LeaseType::Pd => subnet.pd_pools.get(pool).map(|pool| Self {
-                first: pool.prefix,
-                last: pool.last(),
-                len: pool.delegated_len,
-            }),
-        }
+    pub(super) fn of(subnet: &Subnet6, kind: LeaseType, pool: usize) -> Option<Self> {
+        let range = match kind {
+            LeaseType::Na => subnet.pools.get(pool).map(|pool| Range6 { first: pool.first, last: pool.last, len: 128 }),
+            LeaseType::Pd => {
+                let pool = subnet.pd_pools.get(pool)?;
+                Some(Range6 { first: pool.prefix, last: pool.last(), len: pool.delegated_len })
+            }
+        };
+        range.map(Self)
     }
 
     /// What comes after one; the first after the last.
@@ -90,7 +93,7 @@ impl Range {
     }
 
     /// The number of one, from 0.
-    fn number_of(&self, address: Ipv6Addr) -> u128 {
+    pub(super) fn number_of(&self, address: Ipv6Addr) -> u128 {
         let offset = address.to_bits().saturating_sub(self.first.to_bits());
         offset.checked_shr(u32::from(128 - self.len.min(128))).unwrap_or(0)
     }
@@ -115,7 +118,7 @@ impl Fit {
     }
 }
 
-impl<L: Leases6> Exchange<'_, '_, L> {
+impl<'c, L: Leases6> Exchange<'c, '_, L> {
     /// The reserved lease that this client is to get, if it has one that is free. Its subnet becomes that of the exchange
     /// where a reservation holds a name or options alone.
     pub(super) async fn reserved_candidate(&mut self, kind: LeaseType) -> Result<Option<Candidate>, StoreError> {
@@ -190,7 +193,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             // The prefix of the pool's length in which the client's begins.
             let host_bits = u128::MAX.checked_shr(u32::from(range.len)).unwrap_or(0);
             let address = Ipv6Addr::from_bits(hint.address.to_bits() & !host_bits);
-            if self.is_taken(subnet, kind, address, range.len) {
+            if self.taken().has(subnet, kind, address, range.len) {
                 log::event!(ALLOC_ENGINE_V6_HINT_RESERVED, client = self.query.label(), hint = address);
             } else if let Some(candidate) = self.free(kind, subnet, address, range.len).await? {
                 return Ok(Some(candidate));
@@ -218,9 +221,14 @@ impl<L: Leases6> Exchange<'_, '_, L> {
                 }
                 let from = match allocator {
                     Allocator::Iterative => range.nth(cursor.next(pool)),
-                    Allocator::Random => range.nth(self.random.draw()),
+                    Allocator::Random | Allocator::Flq => range.nth(self.random.draw()),
                 };
-                let Some(address) = self.find_free(kind, at, range, from).await? else { continue };
+                let taken = Taken { config: &self.snapshot.config, hosts: &self.hosts, given: &self.given };
+                let closed = |address| taken.has(at, kind, address, range.len);
+                // What is over is free, but for the queue, to which reclamation brings it back.
+                let over_by = if allocator == Allocator::Flq { 0 } else { self.now };
+                let found = self.leases.find_free(kind, range.0, from, over_by, &closed).await?;
+                let Some(address) = found else { continue };
                 let next = range.number_of(range.after(address));
                 cursor.advance(pool, next, if next == 0 { (pool + 1) % count } else { pool });
                 let old = self.leases.by_address(kind, address).await?;
@@ -228,34 +236,6 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }
         }
         Ok(None)
-    }
-
-    /// A free lease in a range that is neither reserved nor given already.
-    async fn find_free(
-        &mut self,
-        kind: LeaseType,
-        subnet: usize,
-        range: Range,
-        mut from: Ipv6Addr,
-    ) -> Result<Option<Ipv6Addr>, StoreError> {
-        // Each step passes one that is taken, so that after as many the search is over; they are counted if it comes to that.
-        let mut steps: Option<usize> = None;
-        loop {
-            let found = self.leases.find_free(kind, range.first, range.last, range.len, from, self.now).await?;
-            let Some(address) = found.filter(|address| self.is_taken(subnet, kind, *address, range.len)) else {
-                return Ok(found);
-            };
-            from = range.after(address);
-            let left = steps.unwrap_or_else(|| self.reserved_in(subnet) + self.given.len());
-            let Some(left) = left.checked_sub(1) else { return Ok(None) };
-            steps = Some(left);
-        }
-    }
-
-    /// How many addresses and prefixes are reserved in a subnet.
-    fn reserved_in(&self, subnet: usize) -> usize {
-        let hosts = self.snapshot.config.subnets.list().get(subnet).map_or(&[][..], |subnet| subnet.hosts.list());
-        hosts.iter().map(|host| host.addresses.len() + host.prefixes.len()).sum()
     }
 
     /// An address or a prefix on which no lease stands, or one whose time is over.
@@ -266,7 +246,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         address: Ipv6Addr,
         len: u8,
     ) -> Result<Option<Candidate>, StoreError> {
-        if self.is_given(kind, address) {
+        if self.taken().has_given(kind, address) {
             return Ok(None);
         }
         let old = self.leases.by_address(kind, address).await?;
@@ -274,17 +254,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         Ok(free.then_some(Candidate { subnet, address, len, old }))
     }
 
-    /// Whether it is reserved for another client or was given to this one a moment ago.
-    fn is_taken(&self, subnet: usize, kind: LeaseType, address: Ipv6Addr, len: u8) -> bool {
-        let modes = self.snapshot.config.subnets.list().get(subnet).map(|subnet| subnet.reservations);
-        // Where reservations are never in pools, there is nothing to look for.
-        let looked_at = modes.is_some_and(|modes| modes.in_subnet && !modes.out_of_pool);
-        let owner = || self.hosts.other_owner(&self.snapshot.config, subnet, reserved(kind, address, len));
-        self.is_given(kind, address) || looked_at && owner().is_some()
-    }
-
-    fn is_given(&self, kind: LeaseType, address: Ipv6Addr) -> bool {
-        self.given.iter().any(|given| given.kind == kind && given.address == address)
+    fn taken(&self) -> Taken<'_, 'c> {
+        Taken { config: &self.snapshot.config, hosts: &self.hosts, given: &self.given }
     }
 
     /// The pool that an address or a prefix is in, an index.
@@ -302,6 +273,28 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     }
 }
 
+/// What a client does not get, whether or not a lease stands on it.
+struct Taken<'a, 'c> {
+    config: &'c Config6,
+    hosts: &'a Reservations<'c>,
+    given: &'a [Given],
+}
+
+impl Taken<'_, '_> {
+    /// Whether it is reserved for another client or was given to this one a moment ago.
+    fn has(&self, subnet: usize, kind: LeaseType, address: Ipv6Addr, len: u8) -> bool {
+        let modes = self.config.subnets.list().get(subnet).map(|subnet| subnet.reservations);
+        // Where reservations are never in pools, there is nothing to look for.
+        let looked_at = modes.is_some_and(|modes| modes.in_subnet && !modes.out_of_pool);
+        let owner = || self.hosts.other_owner(self.config, subnet, reserved(kind, address, len));
+        self.has_given(kind, address) || looked_at && owner().is_some()
+    }
+
+    fn has_given(&self, kind: LeaseType, address: Ipv6Addr) -> bool {
+        self.given.iter().any(|given| given.kind == kind && given.address == address)
+    }
+}
+
 /// What a reservation reserves of one kind, with its length.
 fn leases_of(host: &Host6, kind: LeaseType) -> impl Iterator<Item = (Ipv6Addr, u8)> + '_ {
     let addresses = host.addresses.iter().filter(move |_| kind == LeaseType::Na).map(|address| (*address, 128));
@@ -316,15 +309,16 @@ mod tests {
     #[test]
     fn a_range_goes_round() {
         let at = |text: &str| text.parse::<Ipv6Addr>().unwrap();
-        let prefixes = Range { first: at("2001:db8::"), last: at("2001:db8:0:ff00::"), len: 56 };
+        let range = |first, last, len| Range(Range6 { first, last, len });
+        let prefixes = range(at("2001:db8::"), at("2001:db8:0:ff00::"), 56);
         assert_eq!(prefixes.after(at("2001:db8::")), at("2001:db8:0:100::"));
         assert_eq!(prefixes.after(prefixes.last), prefixes.first);
         assert_eq!(prefixes.nth(257), at("2001:db8:0:100::"));
         assert_eq!(prefixes.number_of(at("2001:db8:0:100::")), 1);
-        let all = Range { first: Ipv6Addr::UNSPECIFIED, last: Ipv6Addr::from_bits(u128::MAX), len: 128 };
+        let all = range(Ipv6Addr::UNSPECIFIED, Ipv6Addr::from_bits(u128::MAX), 128);
         assert_eq!(all.nth(u128::MAX), all.last);
         assert_eq!(all.after(all.last), all.first);
-        let one = Range { first: all.first, last: all.first, len: 0 };
+        let one = range(all.first, all.first, 0);
         assert_eq!((one.after(all.first), one.nth(7)), (all.first, all.first));
     }
 }

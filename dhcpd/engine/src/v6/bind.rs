@@ -1,17 +1,19 @@
 //! Leases of an identity association: kept, granted, taken back.
 
-use super::allocate::{Candidate, Given, Hint};
+use super::allocate::{Candidate, Given, Hint, Range};
 use super::counters::{Event, Failure, counts_as_assigned, place_of};
 use super::exchange::Exchange;
 use super::hosts::reserved;
 use super::messages::*;
 use super::names::{policy_at, queue};
 use super::reclaim::give_up;
+use dhcpd_config::lifetime::Lifetime;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
 use ncr::ChangeType;
 use smallvec::SmallVec;
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 use wire::hex::{Colons, Plain};
 use wire::v6::code;
 
@@ -136,7 +138,14 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     ) -> Result<Grant, StoreError> {
         let Candidate { subnet: at, address, len, old } = candidate;
         self.move_to(at);
-        let (preferred, valid) = self.subnet().map_or((0, 0), |subnet| self.lifetimes(subnet, hints.first()));
+        let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
+        let (preferred, valid) = match self.snapshot.config.subnets.list().get(at) {
+            Some(subnet) if kind == LeaseType::Pd && self.is_crowded(at, address, len, old.as_ref()).await? => {
+                self.least_lifetimes(subnet, own)
+            }
+            Some(subnet) => self.lifetimes(subnet, hints.first()),
+            None => (0, 0),
+        };
         let pool = self.pool_of(at, kind, address);
         let policy = policy_at(&self.snapshot.config, Some((at, pool)), kind);
         if self.name.is_none() {
@@ -145,7 +154,6 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         if kind == LeaseType::Na && self.commit {
             self.generate_name(address, policy);
         }
-        let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
         let lease = self.lease(kind, iaid, Given { kind, address, len, subnet: at, pool }, own, (preferred, valid));
         self.given.push(Given { kind, address, len, subnet: at, pool });
         if !self.commit {
@@ -202,15 +210,50 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     /// those of its first class that has any, or the subnet's.
     fn lifetimes(&self, subnet: &Subnet6, hint: Option<&Hint>) -> (u32, u32) {
         let asked = |lifetime: Option<u32>| lifetime.filter(|seconds| *seconds > 0);
-        let preferred = self.settings().find_map(|class| class.preferred).unwrap_or(subnet.preferred);
-        let valid = self.settings().find_map(|class| class.valid).unwrap_or(subnet.valid);
+        let (preferred, valid) = self.bounds(subnet);
         let preferred = preferred.choose(asked(hint.map(|hint| hint.preferred)));
-        let valid = valid.choose(asked(hint.map(|hint| hint.valid)));
-        if preferred == 0 || preferred > valid {
-            // No more than the valid lifetime (RFC 8415 §21.6): five eighths of it, as in Kea.
-            return ((u64::from(valid) * 5 / 8) as u32, valid);
+        in_order(preferred, valid.choose(asked(hint.map(|hint| hint.valid))))
+    }
+
+    /// The shortest ones, but for what the client still has of a lease of its own.
+    fn least_lifetimes(&self, subnet: &Subnet6, own: Option<&Lease6>) -> (u32, u32) {
+        let left = own.filter(|own| own.state == LeaseState::Assigned).map_or((0, 0), |own| {
+            let preferred = Lease6 { valid_lifetime: own.preferred_lifetime, ..own.clone() };
+            (preferred.left_at(self.now), own.left_at(self.now))
+        });
+        let (preferred, valid) = self.bounds(subnet);
+        in_order(preferred.min.max(left.0), valid.min.max(left.1))
+    }
+
+    /// The ranges of the lifetimes, preferred and valid.
+    fn bounds(&self, subnet: &Subnet6) -> (Lifetime, Lifetime) {
+        let preferred = self.settings().find_map(|class| class.preferred).unwrap_or(subnet.preferred);
+        (preferred, self.settings().find_map(|class| class.valid).unwrap_or(subnet.valid))
+    }
+
+    /// Whether, with this prefix, as many of those that the client may have are in use as make leases short
+    /// (`adaptive-lease-time-threshold`). `old` is the lease that stands on it.
+    async fn is_crowded(
+        &mut self,
+        at: usize,
+        prefix: Ipv6Addr,
+        len: u8,
+        old: Option<&Lease6>,
+    ) -> Result<bool, StoreError> {
+        let kind = LeaseType::Pd;
+        let Some(subnet) = self.snapshot.config.subnets.list().get(at) else { return Ok(false) };
+        let Some(threshold) = subnet.adaptive_threshold else { return Ok(false) };
+        let (mut held, mut all, mut within) = (u64::from(old.is_none_or(Lease6::is_given_back)), 0.0, false);
+        for pool in 0..subnet.pd_pools.len() {
+            let usable = self.may_use_pool(at, kind, pool);
+            let Some(range) = Range::of(subnet, kind, pool).filter(|range| usable && range.len <= len) else {
+                continue;
+            };
+            within |= (range.first..=range.last).contains(&prefix);
+            held += self.leases.count_held(kind, range.0).await?;
+            all += range.number_of(range.last) as f64 + 1.0;
         }
-        (preferred, valid)
+        Ok(within && held as f64 / all >= threshold)
     }
 
     /// What is left of the lifetimes of a lease that need not be extended: nothing about it changes, and it is young.
@@ -317,4 +360,10 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         json.push_str(" ] } }");
         Some(json.into())
     }
+}
+
+/// No more than the valid lifetime is preferred (RFC 8415 §21.6): otherwise five eighths of it, as in Kea.
+fn in_order(preferred: u32, valid: u32) -> (u32, u32) {
+    let fits = (1..=valid).contains(&preferred);
+    (if fits { preferred } else { (u64::from(valid) * 5 / 8) as u32 }, valid)
 }

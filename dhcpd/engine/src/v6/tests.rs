@@ -168,6 +168,7 @@ fn subnet(id: u32, prefix: &str) -> Subnet6 {
         }],
         allocator: Allocator::Iterative,
         pd_allocator: Allocator::Iterative,
+        adaptive_threshold: None,
         reservations: ReservationModes::default(),
         hosts: Hosts::default(),
         options: Arc::default(),

@@ -78,6 +78,21 @@ impl AddressSet {
             .filter(move |member| (first..=last).contains(member))
     }
 
+    /// How many members a range has.
+    pub(super) fn count(&self, range: RangeInclusive<u128>) -> u64 {
+        let (first, last) = range.into_inner();
+        if first > last {
+            return 0;
+        }
+        let (low, high) = (first >> BITS, last >> BITS);
+        let within = |&(&key, &word): &(&u128, &u64)| {
+            let from = if key == low { u64::MAX << (first as u32 & 63) } else { u64::MAX };
+            let to = if key == high { u64::MAX >> (63 - (last as u32 & 63)) } else { u64::MAX };
+            u64::from((word & from & to).count_ones())
+        };
+        self.levels[0].range(low..=high).map(|entry| within(&entry)).sum()
+    }
+
     fn word(&self, level: usize, key: u128) -> u64 {
         self.levels.get(level).and_then(|words| words.get(&key)).copied().unwrap_or(0)
     }
@@ -164,6 +179,7 @@ mod tests {
             }
             prop_assert!((0..700).all(|member| set.contains(member) == model.contains(&member)));
             prop_assert_eq!(set.next_absent(from), (from..).find(|n| !model.contains(n)));
+            prop_assert_eq!(set.count(from..=from + 99), model.range(from..=from + 99).count() as u64);
             prop_assert!(set.range(from..=from + 99).eq(model.range(from..=from + 99).copied()));
         }
     }

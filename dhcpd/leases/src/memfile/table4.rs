@@ -9,10 +9,10 @@ use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
 use crate::lease::{Lease4, LeaseState, SubnetId, UnixSeconds};
 use crate::messages::*;
-use crate::store::{Leases4, StoreError};
+use crate::store::{Closed4, Leases4, StoreError};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 
@@ -29,7 +29,7 @@ pub struct Table4 {
     /// Addresses on which a lease stands.
     standing: AddressSet,
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
-    reusable: BTreeSet<Ipv4Addr>,
+    reusable: AddressSet,
 }
 
 /// How many leases a pool has in a state.
@@ -70,7 +70,7 @@ impl Table4 {
         let handle = self.leases.insert(lease);
         let Table4 { leases, hasher, by_address, .. } = self;
         by_address.insert_unique(hasher.hash_one(address), handle, |&other| hash_address(leases, hasher, other));
-        self.standing.insert(u128::from(address.to_bits()));
+        self.standing.insert(number(address));
         self.link(handle, Parts::ALL);
     }
 
@@ -94,7 +94,7 @@ impl Table4 {
         if let Ok(entry) = self.by_address.find_entry(self.hasher.hash_one(address), |&other| other == handle) {
             entry.remove();
         }
-        self.standing.remove(u128::from(address.to_bits()));
+        self.standing.remove(number(address));
         self.leases.remove(handle)
     }
 
@@ -118,7 +118,7 @@ impl Table4 {
             self.expiry.insert(handle, lease_place(lease));
         }
         if parts.reusable && reusable(lease) {
-            self.reusable.insert(lease.address);
+            self.reusable.insert(number(lease.address));
         }
     }
 
@@ -137,7 +137,7 @@ impl Table4 {
             self.expiry.remove(handle, lease_place(lease));
         }
         if parts.reusable && reusable(lease) {
-            self.reusable.remove(&lease.address);
+            self.reusable.remove(number(lease.address));
         }
     }
 
@@ -156,31 +156,53 @@ impl Table4 {
         self.expiry.over(awaits, until).filter_map(|handle| self.leases.get(handle))
     }
 
-    fn find_free(&self, first: Ipv4Addr, last: Ipv4Addr, from: Ipv4Addr, now: UnixSeconds) -> Option<Ipv4Addr> {
+    fn find_free(
+        &self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        now: UnixSeconds,
+        closed: Closed4<'_>,
+    ) -> Option<Ipv4Addr> {
         if first > last {
             return None;
         }
         let from = from.clamp(first, last);
-        let [low, high, middle] = [first, last, from].map(|address| u128::from(address.to_bits()));
-        let absent = |from, to| self.standing.next_absent(from).filter(|&address| address <= to);
-        if let Some(address) = absent(middle, high).or_else(|| absent(low, middle)) {
-            return Some(Ipv4Addr::from_bits(address as u32));
+        let absent = self.next_absent(from, last, closed).or_else(|| self.next_absent(first, from, closed));
+        let reusable = || {
+            let of = |low, high| self.reusable.range(number(low)..=number(high)).map(address);
+            of(from, last).chain(of(first, from)).find(|&address| closed(address).is_none())
+        };
+        absent.or_else(reusable).or_else(|| self.next_ended(first, last, now, closed))
+    }
+
+    fn next_absent(&self, low: Ipv4Addr, high: Ipv4Addr, closed: Closed4<'_>) -> Option<Ipv4Addr> {
+        let mut from = low;
+        loop {
+            let absent = self.standing.next_absent(number(from)).filter(|&absent| absent <= number(high))?;
+            match closed(address(absent)) {
+                None => return Some(address(absent)),
+                Some(row_end) => from = row_end.to_bits().checked_add(1).map(Ipv4Addr::from_bits)?,
+            }
         }
-        let reusable = self.reusable.range(from..=last).chain(self.reusable.range(first..=from)).next().copied();
-        reusable.or_else(|| self.next_ended(first, last, now))
     }
 
     /// An address whose lease ended and waits for reclamation: that of the oldest, unless so many ended elsewhere that
     /// the range itself is sooner looked through.
-    fn next_ended(&self, first: Ipv4Addr, last: Ipv4Addr, now: UnixSeconds) -> Option<Ipv4Addr> {
+    fn next_ended(&self, first: Ipv4Addr, last: Ipv4Addr, now: UnixSeconds, closed: Closed4<'_>) -> Option<Ipv4Addr> {
         let size = (last.to_bits() - first.to_bits()) as usize + 1;
         let mut ended = self.over(Awaits::Reclamation, now).map(|lease| lease.address);
-        let found = ended.by_ref().take(size).find(|address| (first..=last).contains(address));
-        found.or_else(|| {
+        let open = |address: &Ipv4Addr| (first..=last).contains(address) && closed(*address).is_none();
+        ended.by_ref().take(size).find(open).or_else(|| {
             ended.next()?;
             let mut all = (first.to_bits()..=last.to_bits()).map(Ipv4Addr::from_bits);
-            all.find(|&address| self.get(address).is_some_and(|lease| lease.is_free_at(now)))
+            all.find(|address| open(address) && self.get(*address).is_some_and(|lease| lease.is_free_at(now)))
         })
+    }
+
+    fn count_held(&self, first: Ipv4Addr, last: Ipv4Addr) -> u64 {
+        let range = || number(first)..=number(last);
+        self.standing.count(range()).saturating_sub(self.reusable.count(range()))
     }
 
     /// Leases behind `after`, in the order of their addresses.
@@ -211,6 +233,15 @@ struct Parts {
 
 impl Parts {
     const ALL: Parts = Parts { hw_addr: true, client_id: true, place: true, reusable: true };
+}
+
+/// Addresses are numbers in the sets.
+fn number(address: Ipv4Addr) -> u128 {
+    address.to_bits().into()
+}
+
+fn address(number: u128) -> Ipv4Addr {
+    Ipv4Addr::from_bits(number as u32)
 }
 
 /// The hashes that the tables ask for when they grow.
@@ -334,8 +365,13 @@ impl Leases4 for Session<'_, Table4> {
         last: Ipv4Addr,
         from: Ipv4Addr,
         now: UnixSeconds,
+        closed: Closed4<'_>,
     ) -> Result<Option<Ipv4Addr>, StoreError> {
-        Ok(self.leases.table.find_free(first, last, from, now))
+        Ok(self.leases.table.find_free(first, last, from, now, closed))
+    }
+
+    async fn count_held(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> Result<u64, StoreError> {
+        Ok(self.leases.table.count_held(first, last))
     }
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease4>, StoreError> {

@@ -9,10 +9,10 @@ use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
 use crate::lease::{Lease6, LeaseState, LeaseType, SubnetId, UnixSeconds};
 use crate::messages::*;
-use crate::store::{Leases6, StoreError};
+use crate::store::{Leases6, Range6, StoreError};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::net::Ipv6Addr;
 
@@ -29,7 +29,7 @@ pub struct Table6 {
     /// Addresses and prefixes on which a lease stands, each length for itself.
     standing: BTreeMap<Kind, AddressSet>,
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
-    reusable: BTreeSet<(Kind, u128)>,
+    reusable: BTreeMap<Kind, AddressSet>,
 }
 
 /// Addresses, or prefixes of one length. A member of a set of a kind is the number of the prefix: its address without
@@ -47,6 +47,12 @@ impl Kind {
 
     fn host_bits(self) -> u32 {
         128u32.saturating_sub(u32::from(self.prefix_len))
+    }
+
+    /// The first and the last of a range. A prefix that begins before it does not count.
+    fn numbers(self, range: Range6) -> (u128, u128) {
+        let first = self.number(range.first);
+        (first + u128::from(self.address(first) < range.first), self.number(range.last))
     }
 
     fn number(self, address: Ipv6Addr) -> u128 {
@@ -137,7 +143,7 @@ impl Table6 {
             self.standing.entry(kind).or_default().insert(number);
         }
         if parts.reusable && reusable(lease) {
-            self.reusable.insert((kind, number));
+            self.reusable.entry(kind).or_default().insert(number);
         }
         if parts.duid && !lease.duid.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| other.duid == lease.duid);
@@ -157,16 +163,11 @@ impl Table6 {
     fn unlink(&mut self, handle: Handle, parts: Parts) {
         let Some(lease) = self.leases.get(handle) else { return };
         let (kind, number) = (Kind::of(lease), Kind::of(lease).number(lease.address));
-        if parts.kind
-            && let Some(standing) = self.standing.get_mut(&kind)
-        {
-            standing.remove(number);
-            if standing.is_empty() {
-                self.standing.remove(&kind);
-            }
+        if parts.kind {
+            remove_of_kind(&mut self.standing, kind, number);
         }
         if parts.reusable && reusable(lease) {
-            self.reusable.remove(&(kind, number));
+            remove_of_kind(&mut self.reusable, kind, number);
         }
         if parts.duid && !lease.duid.is_empty() {
             self.by_duid.remove(handle, self.hasher.hash_one(&lease.duid[..]));
@@ -197,63 +198,26 @@ impl Table6 {
     fn find_free(
         &self,
         kind: Kind,
-        first: Ipv6Addr,
-        last: Ipv6Addr,
+        range: Range6,
         from: Ipv6Addr,
         now: UnixSeconds,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> Option<Ipv6Addr> {
-        // A prefix that begins before the range does not count.
-        let low = kind.number(first) + u128::from(kind.address(kind.number(first)) < first);
-        let high = kind.number(last);
+        let (low, high) = kind.numbers(range);
         if low > high {
             return None;
         }
         let middle = kind.number(from).clamp(low, high);
-        let free = self.next_free(kind, middle, high).or_else(|| self.next_free(kind, low, middle));
-        let found =
-            free.or_else(|| self.next_reusable(kind, middle, high)).or_else(|| self.next_reusable(kind, low, middle));
-        found.or_else(|| self.next_ended(kind, low, high, now)).map(|number| kind.address(number))
+        let search = Search { table: self, kind, closed };
+        let free = search.next_free(middle, high).or_else(|| search.next_free(low, middle));
+        let found = free.or_else(|| search.next_reusable(middle, high)).or_else(|| search.next_reusable(low, middle));
+        found.or_else(|| search.next_ended(low, high, now)).map(|number| kind.address(number))
     }
 
-    /// The first in `low..=high` on which, and across which, no lease stands.
-    fn next_free(&self, kind: Kind, low: u128, high: u128) -> Option<u128> {
-        let mut at = low;
-        loop {
-            at = match self.standing.get(&kind) {
-                Some(standing) => standing.next_absent(at)?,
-                None => at,
-            };
-            if at > high {
-                return None;
-            }
-            match self.overlap(kind, at) {
-                None => return Some(at),
-                Some(end) => at = end.checked_add(1)?,
-            }
-        }
-    }
-
-    fn next_reusable(&self, kind: Kind, low: u128, high: u128) -> Option<u128> {
-        let mut reusable = self.reusable.range((kind, low)..=(kind, high)).map(|&(_, number)| number);
-        reusable.find(|&number| self.overlap(kind, number).is_none())
-    }
-
-    /// One whose lease ended and waits for reclamation: that of the oldest, unless so many ended elsewhere that the range
-    /// itself is sooner looked through.
-    fn next_ended(&self, kind: Kind, low: u128, high: u128, now: UnixSeconds) -> Option<u128> {
-        let size = usize::try_from(high - low).map_or(usize::MAX, |steps| steps.saturating_add(1));
-        let alone = |&number: &u128| (low..=high).contains(&number) && self.overlap(kind, number).is_none();
-        let mut ended = self.over(Awaits::Reclamation, now);
-        let of_kind = ended.by_ref().take(size).filter(|lease| Kind::of(lease) == kind);
-        let found = of_kind.map(|lease| kind.number(lease.address)).find(alone);
-        found.or_else(|| {
-            ended.next()?;
-            let free = |number| {
-                let lease = self.get(kind.lease_type, kind.address(number));
-                lease.is_some_and(|lease| Kind::of(lease) == kind && lease.is_free_at(now))
-            };
-            self.standing.get(&kind)?.range(low..=high).filter(alone).find(|&number| free(number))
-        })
+    fn count_held(&self, kind: Kind, range: Range6) -> u64 {
+        let (low, high) = kind.numbers(range);
+        let count = |sets: &BTreeMap<Kind, AddressSet>| sets.get(&kind).map_or(0, |set| set.count(low..=high));
+        count(&self.standing).saturating_sub(count(&self.reusable))
     }
 
     /// Whether a lease of another length stands within or around a prefix (the lengths of a pool were changed while
@@ -295,6 +259,74 @@ impl Table6 {
             counts.entry((subnet_id, pool_id, lease_type, state as u8)).or_insert(none).leases += 1;
         }
         counts.into_values().collect()
+    }
+}
+
+/// Kinds without a member have no set: every search looks at all sets.
+fn remove_of_kind(sets: &mut BTreeMap<Kind, AddressSet>, kind: Kind, number: u128) {
+    if let Some(set) = sets.get_mut(&kind) {
+        set.remove(number);
+        if set.is_empty() {
+            sets.remove(&kind);
+        }
+    }
+}
+
+/// A search for what is free among the leases of one kind.
+struct Search<'a> {
+    table: &'a Table6,
+    kind: Kind,
+    closed: &'a dyn Fn(Ipv6Addr) -> bool,
+}
+
+impl Search<'_> {
+    /// The first in `low..=high` on which, and across which, no lease stands.
+    fn next_free(&self, low: u128, high: u128) -> Option<u128> {
+        let standing = self.table.standing.get(&self.kind);
+        let mut at = low;
+        loop {
+            at = standing.map_or(Some(at), |standing| standing.next_absent(at))?;
+            if at > high {
+                return None;
+            }
+            match self.table.overlap(self.kind, at) {
+                None if self.is_open(at) => return Some(at),
+                None => at = at.checked_add(1)?,
+                Some(end) => at = end.checked_add(1)?,
+            }
+        }
+    }
+
+    fn next_reusable(&self, low: u128, high: u128) -> Option<u128> {
+        let reusable = self.table.reusable.get(&self.kind)?;
+        reusable.range(low..=high).find(|&number| self.is_open(number) && self.is_alone(number))
+    }
+
+    /// One whose lease ended and waits for reclamation: that of the oldest, unless so many ended elsewhere that the range
+    /// itself is sooner looked through.
+    fn next_ended(&self, low: u128, high: u128, now: UnixSeconds) -> Option<u128> {
+        let (table, kind) = (self.table, self.kind);
+        let size = usize::try_from(high - low).map_or(usize::MAX, |steps| steps.saturating_add(1));
+        let suits = |&number: &u128| (low..=high).contains(&number) && self.is_open(number) && self.is_alone(number);
+        let mut ended = table.over(Awaits::Reclamation, now);
+        let of_kind = ended.by_ref().take(size).filter(|lease| Kind::of(lease) == kind);
+        let found = of_kind.map(|lease| kind.number(lease.address)).find(suits);
+        found.or_else(|| {
+            ended.next()?;
+            let free = |number| {
+                let lease = table.get(kind.lease_type, kind.address(number));
+                lease.is_some_and(|lease| Kind::of(lease) == kind && lease.is_free_at(now))
+            };
+            table.standing.get(&kind)?.range(low..=high).filter(suits).find(|&number| free(number))
+        })
+    }
+
+    fn is_open(&self, number: u128) -> bool {
+        !(self.closed)(self.kind.address(number))
+    }
+
+    fn is_alone(&self, number: u128) -> bool {
+        self.table.overlap(self.kind, number).is_none()
     }
 }
 
@@ -444,14 +476,17 @@ impl Leases6 for Session<'_, Table6> {
     async fn find_free(
         &mut self,
         lease_type: LeaseType,
-        first: Ipv6Addr,
-        last: Ipv6Addr,
-        delegated_len: u8,
+        range: Range6,
         from: Ipv6Addr,
         now: UnixSeconds,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> Result<Option<Ipv6Addr>, StoreError> {
-        let kind = Kind { lease_type, prefix_len: delegated_len };
-        Ok(self.leases.table.find_free(kind, first, last, from, now))
+        let kind = Kind { lease_type, prefix_len: range.len };
+        Ok(self.leases.table.find_free(kind, range, from, now, closed))
+    }
+
+    async fn count_held(&mut self, lease_type: LeaseType, range: Range6) -> Result<u64, StoreError> {
+        Ok(self.leases.table.count_held(Kind { lease_type, prefix_len: range.len }, range))
     }
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease6>, StoreError> {

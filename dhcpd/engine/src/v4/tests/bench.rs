@@ -251,6 +251,7 @@ pub fn subnet(id: u8) -> Subnet4 {
         relays: Vec::new(),
         pools: vec![pool([10, 0, id, 10], [10, 0, id, 20])],
         allocator: Allocator::Iterative,
+        adaptive_threshold: None,
         valid: Lifetime { min: 600, default: 3600, max: 7200 },
         tee: TeeTimes { renew: None, rebind: None, calculate: true, t1_fraction: 0.5, t2_fraction: 0.875 },
         cache: LeaseCache::default(),

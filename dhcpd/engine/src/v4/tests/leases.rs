@@ -1,6 +1,8 @@
 //! A lease's life: offered, granted, renewed, released, declined, expired.
 
 use super::bench::*;
+use dhcpd_config::common::Allocator;
+use dhcpd_config::hosts::Hosts;
 use dhcpd_config::lifetime::LeaseCache;
 use dhcpd_config::v4::snapshot::Subnet4;
 use leases::LeaseState;
@@ -217,6 +219,52 @@ fn a_full_pool_gives_what_has_expired_and_then_nothing() {
     bench.now += 3601;
     assert!(all.contains(&bench.lease(12)));
     assert_eq!(bench.statistic("assigned-addresses"), 11);
+}
+
+#[test]
+fn reserved_addresses_do_not_keep_a_client_from_what_was_reclaimed() {
+    let hosts = (100..105).map(|client| host(client, Some([10, 0, 1, client - 90]))).collect();
+    let mut bench = Bench::new(config(vec![Subnet4 { hosts: Hosts::new(hosts).unwrap(), ..subnet(1) }]));
+    let all: std::collections::BTreeSet<_> = (1..=6).map(|client| bench.lease(client)).collect();
+    assert_eq!(all, (15..=20).map(address).collect());
+    assert!(bench.send(&Query::discover(7)).is_none());
+    bench.now += 3601;
+    assert_eq!(bench.reclaim(), 6);
+    assert!(all.contains(&bench.lease(7)));
+}
+
+#[test]
+fn the_queue_gives_in_any_order_what_is_free_by_now() {
+    let queue = || Subnet4 { allocator: Allocator::Flq, ..subnet(1) };
+    let orders = (0..20).map(|_| {
+        let mut bench = Bench::new(config(vec![queue()]));
+        (1..=11).map(|client| bench.lease(client)).collect::<Vec<_>>()
+    });
+    let orders: std::collections::BTreeSet<_> = orders.collect();
+    assert!(orders.len() > 1, "twenty queues in one order");
+    for mut order in orders {
+        order.sort();
+        assert_eq!(order, (10..=20).map(address).collect::<Vec<_>>());
+    }
+    let mut bench = Bench::new(config(vec![queue()]));
+    (1..=11).for_each(|client| assert_eq!(bench.lease(client).octets()[2], 1));
+    bench.now += 3601;
+    assert!(bench.send(&Query::discover(12)).is_none(), "what is over waits for its reclamation");
+    assert_eq!(bench.reclaim(), 11);
+    bench.lease(12);
+}
+
+#[test]
+fn new_leases_are_short_when_few_addresses_are_left() {
+    let crowded = |allocator| Subnet4 { allocator, adaptive_threshold: Some(0.8), ..subnet(1) };
+    let mut bench = Bench::new(config(vec![crowded(Allocator::Flq)]));
+    let mut lifetime = |client| {
+        let address = bench.lease(client);
+        bench.lease_on(address.octets()).unwrap().valid_lifetime
+    };
+    assert_eq!([1, 2, 3, 4, 5, 6, 7, 8].map(&mut lifetime), [3600; 8], "8 of 11 are less than 0.8");
+    assert_eq!([9, 10, 9].map(&mut lifetime), [600; 3]);
+    assert_eq!(lifetime(1), 3600, "what a client has is not cut short");
 }
 
 #[test]
