@@ -4,6 +4,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod ddns;
+pub mod hooks;
 pub mod steps;
 pub mod v4;
 pub mod v6;

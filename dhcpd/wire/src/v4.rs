@@ -1,8 +1,10 @@
-//! DHCPv4 packets (RFC 2131 §2, RFC 2132, RFC 3396): a [`Packet`] is a view of bytes received, a [`Writer`] makes one.
+//! DHCPv4 packets (RFC 2131 §2, RFC 2132, RFC 3396): a [`Packet`] is a view of bytes received, a [`Writer`] makes one, a [`Draft`] changes one.
 
+mod draft;
 mod view;
 mod write;
 
+pub use draft::Draft;
 pub use view::{BadOption, Malformed, Packet, sub_options};
 pub use write::{Header, Writer};
 

@@ -1,14 +1,17 @@
-//! DHCPv6 messages (RFC 8415): [`Packet`] reads what came in, [`Writer`] writes what goes out.
+//! DHCPv6 messages (RFC 8415): [`Packet`] reads what came in, [`Writer`] writes what goes out,
+//! [`Draft`] changes it.
 //!
 //! Views borrow the datagram. Nothing that reads it recurses or panics; what is wrong is reported with its place.
 
 mod build;
+mod draft;
 mod duid;
 mod fqdn;
 mod ia;
 mod message;
 
 pub use build::{Open, TooLong, Writer};
+pub use draft::Draft;
 pub use duid::{Duid, DuidError};
 pub use fqdn::{ClientFqdn, FqdnError};
 pub use ia::{Ia, IaAddress, IaPrefix};

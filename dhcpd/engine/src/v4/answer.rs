@@ -37,7 +37,7 @@ impl<'a> Answer<'a> {
     /// Adds what every answer carries (RFC 6842, RFC 3011, RFC 3046).
     pub fn echo(&mut self, snapshot: &Snapshot) {
         let Self { query, options, .. } = self;
-        if let Some(id) = query.client_id.filter(|_| snapshot.config.echo_client_id) {
+        if let Some(id) = query.sent_client_id.filter(|_| snapshot.config.echo_client_id) {
             options.add(code::CLIENT_IDENTIFIER, id);
         }
         if let Some(selection) = query.packet.option(code::SUBNET_SELECTION) {
@@ -83,6 +83,10 @@ impl<'a> Answer<'a> {
     /// Appends it to `out`; where it goes.
     pub fn write(&mut self, message_type: MessageType, server: &Server, out: &mut Vec<u8>) -> Reply {
         let (query, packet) = (self.query, self.query.packet);
+        // What a library put in its place is nobody's business: the client hears what it said.
+        if let Some(id) = query.sent_client_id.filter(|_| query.replaced_client_id().is_some()) {
+            self.options.add(code::CLIENT_IDENTIFIER, id);
+        }
         let from = query.server_address();
         let inform = query.message_type == MessageType::INFORM;
         let nak = message_type == MessageType::NAK;

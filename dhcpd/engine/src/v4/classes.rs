@@ -7,7 +7,7 @@ use super::refusal::{DropStage, Refusal};
 use crate::steps;
 use dhcpd_config::classes::{Class4, ClassId, ClassSet};
 use dhcpd_config::v4::snapshot::Host4;
-use eval::{Arrival, Names, Outcome, Subject4, Watch};
+use eval::{Names, Outcome, Subject4, Watch};
 use log::event;
 use std::fmt;
 
@@ -24,8 +24,10 @@ impl<'a> Members<'a> {
     /// The classes that decide about the subnet.
     pub fn receive(snapshot: &'a Snapshot, query: &'a Query<'a>, set: &'a mut ClassSet) -> Result<Self, Refusal> {
         let mut members = Self { snapshot, query, set, early: None };
+        members.add(query.classes);
         members.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
         members.go_on(DropStage::Received)?;
+        query.identify(&snapshot.libraries, members.set);
         if snapshot.config.early_global_reservations {
             let hosts = &snapshot.config.hosts;
             let identifiers = query.identifiers(&snapshot.config.host_identifiers);
@@ -59,7 +61,7 @@ impl<'a> Members<'a> {
         self.stage(|classifier, subject, set, told| classifier.reserve(classes, subject, set, told));
     }
 
-    /// Adds the classes of a reservation of a subnet that was found too late for tests.
+    /// Adds classes whatever tests say.
     pub fn add(&mut self, classes: &[ClassId]) {
         classes.iter().for_each(|class| {
             self.set.add(*class);
@@ -93,13 +95,7 @@ impl<'a> Members<'a> {
 
     fn stage(&mut self, run: impl FnOnce(&eval::Classifier, &Subject4<'_, '_>, &mut ClassSet, &Told<'_>)) {
         let classifier = &self.snapshot.config.classes.classifier;
-        let received = self.query.received;
-        let arrival = Arrival {
-            interface: received.interface,
-            source: (*received.source.ip()).into(),
-            destination: received.destination.into(),
-        };
-        let subject = Subject4 { packet: self.query.packet, arrival };
+        let subject = Subject4 { packet: self.query.packet, arrival: self.query.received.arrival() };
         let told = Told { query: self.query.label(), names: classifier.names(), additional: false };
         run(classifier, &subject, self.set, &told);
     }

@@ -92,8 +92,12 @@ impl<'a> Client<'a> {
         rejected
     }
 
-    /// The lifetimes it may choose from: those of its first class that has any, or its subnet's.
+    /// The lifetimes it may choose from: those of its first class that has any, or its subnet's. BOOTP has no way to
+    /// extend a lease.
     pub fn valid_lifetime(&self, subnet: &Subnet4) -> Lifetime {
+        if self.members.contain(ClassId::BOOTP) {
+            return Lifetime::fixed(u32::MAX);
+        }
         self.members.settings().find_map(|class| class.valid).unwrap_or(subnet.valid)
     }
 
@@ -211,7 +215,7 @@ impl<'a> Client<'a> {
 
     /// The client's identifier, where the subnet cares for it.
     pub fn client_id(&self) -> Option<&'a [u8]> {
-        self.query.client_id.filter(|_| self.subnet_config().is_some_and(|s| s.match_client_id))
+        self.query.client_id().filter(|_| self.subnet_config().is_some_and(|s| s.match_client_id))
     }
 
     /// Whether a lease is this client's, as the subnet it is being served from sees it.
@@ -223,7 +227,7 @@ impl<'a> Client<'a> {
     pub async fn find_lease<L: Leases4>(&mut self, leases: &mut L) -> Result<Option<Lease4>, StoreError> {
         let hw_addr = self.query.packet.hw_addr();
         let matches = |at: usize| self.snapshot.subnet(at).filter(|s| s.match_client_id).is_some();
-        if let Some(id) = self.query.client_id.filter(|_| self.siblings().any(matches)) {
+        if let Some(id) = self.query.client_id().filter(|_| self.siblings().any(matches)) {
             let held = leases.by_client_id(id).await?;
             let place = |at| Some(at).zip(held.iter().position(|l| self.is_of(at, l)));
             if let Some((at, place)) = self.siblings().filter(|at| matches(*at)).find_map(place) {
@@ -236,7 +240,7 @@ impl<'a> Client<'a> {
         }
         let held = leases.by_hw_addr(hw_addr).await?;
         let place = |at| {
-            let id = self.query.client_id.filter(|_| matches(at));
+            let id = self.query.client_id().filter(|_| matches(at));
             Some(at).zip(held.iter().position(|l| self.is_of(at, l) && belongs(l, hw_addr, id)))
         };
         let Some((at, place)) = self.siblings().find_map(place) else { return Ok(None) };
@@ -255,7 +259,7 @@ impl<'a> Client<'a> {
             let lease = self.siblings().find_map(|at| held.iter().find(|lease| self.is_of(at, lease)));
             lease.cloned()
         };
-        if let Some(id) = self.query.client_id {
+        if let Some(id) = self.query.client_id() {
             let held = leases.by_client_id(id).await?;
             if let Some(lease) = first(&held) {
                 return Ok(Some(lease));

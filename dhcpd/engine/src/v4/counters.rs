@@ -3,6 +3,8 @@
 //! Names are looked up once, when the snapshot is built. Counters with the same name are the same, so that they survive
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
+use super::hooks::Hooks;
+use crate::hooks::Libraries;
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
 use leases::{Lease4, LeaseState};
 use stats::{Counter, Registry};
@@ -21,6 +23,8 @@ pub struct Snapshot {
     pub counters: Counters,
     /// Server identifiers that operators gave in option 54, in order.
     server_identifiers: Vec<Ipv4Addr>,
+    /// Libraries that have a say.
+    pub(super) libraries: Libraries<dyn Hooks>,
     /// By index of the shared network: the subnet that had a free address last; `usize::MAX`: none yet.
     preferred: Vec<AtomicUsize>,
 }
@@ -32,7 +36,12 @@ impl Snapshot {
         let counters = Counters::new(registry, subnets);
         let preferred = config.subnets.networks().iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let server_identifiers = server_identifiers(&config);
-        Self { config, counters, server_identifiers, preferred }
+        Self { config, counters, server_identifiers, libraries: Libraries::default(), preferred }
+    }
+
+    /// With libraries that have a say.
+    pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
+        Self { libraries, ..self }
     }
 
     /// Whether clients may know this server by that address, as an operator said so.

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::classes::Members;
 use super::client::{Client, Prefix, belongs};
 use super::details::Details;
+use super::hooks::{Incoming, Outgoing};
 use super::messages::*;
 use super::names::{self, ClientName};
 use super::query::{AddressOr, OrNone, Query};
@@ -12,12 +13,15 @@ use super::refusal::{Refusal, unparsed};
 use super::select;
 use super::stash;
 use super::{Counters, Received, Reply, Server, Snapshot};
+use crate::hooks::{Next, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Lease4, LeaseState, Leases4};
 use log::event;
 use ncr::ChangeType;
+use smallvec::SmallVec;
 use stats::Counter;
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use wire::v4::{MessageType, Packet, SERVER_PORT, agent, code};
@@ -46,6 +50,11 @@ impl Server {
             destination_port = SERVER_PORT,
             interface = received.interface,
         );
+        let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
+        if snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
+            return None;
+        }
+        let received = &Received { message: &incoming.message, ..*received };
         let lenient = snapshot.config.compatibility.lenient_option_parsing;
         let mut packet = Packet::default();
         if let Err(malformed) = packet.read(received.message, lenient) {
@@ -54,6 +63,7 @@ impl Server {
         }
         let message_type = packet.message_type().unwrap_or(MessageType(0));
         let mut query = Query::new(&packet, received, message_type, lenient);
+        query.classes = &incoming.classes;
         if let Err(reason) = names::check(&query) {
             unparsed(&reason, received, counters);
             return None;
@@ -80,6 +90,15 @@ impl Server {
                 let message_type = message_type?;
                 let start = out.len();
                 let reply = answer.write(message_type, self, out);
+                drop(answer);
+                if snapshot.libraries.at(Point::Send) {
+                    let renamed = query.replaced_client_id().is_some();
+                    let mut outgoing = Outgoing::new(query.request(&classes), renamed, out, start);
+                    if snapshot.libraries.ask(Point::Send, |library| library.send(&mut outgoing)) == Next::Drop {
+                        out.truncate(start);
+                        return None;
+                    }
+                }
                 sent(counters, &query, message_type, &reply, out.get(start..).unwrap_or(&[]));
                 Some(reply)
             }
@@ -117,10 +136,10 @@ impl Server {
                 ));
             }
         }
-        if packet.hw_addr().is_empty() && query.client_id.is_none() {
+        if packet.hw_addr().is_empty() && query.client_id().is_none() {
             return Err(Refusal::Violation("Missing or useless client-id and no HW address provided"));
         }
-        if query.client_id.is_some_and(|id| id.len() < 2) {
+        if query.client_id().is_some_and(|id| id.len() < 2) {
             return Err(Refusal::ShortClientId);
         }
         Ok(())
@@ -279,7 +298,7 @@ impl Server {
     ) -> Result<Confirmation, Refusal> {
         let query = client.query;
         let held = client.find_any_lease(leases).await?;
-        let held = held.filter(|lease| belongs(lease, query.packet.hw_addr(), query.client_id));
+        let held = held.filter(|lease| belongs(lease, query.packet.hw_addr(), query.client_id()));
         let authoritative = client.subnet_config().is_some_and(|s| s.authoritative);
         Ok(match held {
             Some(lease) if lease.address == address => Confirmation::Go,
@@ -305,7 +324,7 @@ impl Server {
             event!(DHCP4_RELEASE_FAIL_NO_LEASE, query = label, address);
             return Ok(());
         };
-        if !belongs(&lease, query.packet.hw_addr(), query.client_id) {
+        if !belongs(&lease, query.packet.hw_addr(), query.client_id()) {
             event!(DHCP4_RELEASE_FAIL_WRONG_CLIENT, query = label, address);
             return Ok(());
         }
@@ -346,14 +365,14 @@ impl Server {
         };
         let hw_addr = query.packet.hw_addr();
         let assigned = lease.state == LeaseState::Assigned && !lease.is_free_at(now);
-        if !assigned || !belongs(&lease, hw_addr, query.client_id) {
+        if !assigned || !belongs(&lease, hw_addr, query.client_id()) {
             event!(
                 DHCP4_DECLINE_LEASE_MISMATCH,
                 address,
                 query = label,
                 hwaddr = OrNone(Some(hw_addr)),
                 lease_hwaddr = OrNone(Some(&lease.hw_addr)),
-                client_id = OrNone(query.client_id),
+                client_id = OrNone(query.client_id()),
                 lease_client_id = OrNone(lease.client_id.as_deref()),
             );
             return Ok(());

@@ -37,6 +37,8 @@ log::messages! {
     DHCP4_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{query}: changed selected subnet {from} to subnet {to} from shared network {network} for client assignments";
     /// Whether there is a reservation for the client: KNOWN or UNKNOWN.
     DHCP4_CLASS_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following class: {class}";
+    /// The identifier that a library computed.
+    DHCP4_FLEX_ID: Debug(40), "packets", "{query}: flexible identifier generated for incoming packet: {id}";
     /// All classes of the client.
     DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following classes: {classes}";
     /// All classes of the client, those of the chosen scopes included.

@@ -11,6 +11,7 @@ mod commit;
 mod counters;
 mod details;
 mod exchange;
+pub mod hooks;
 pub mod messages;
 mod names;
 mod options;

@@ -2,11 +2,17 @@
 
 use super::Received;
 use super::details::Details;
+use super::hooks::{Hooks, Request};
+use super::messages::DHCP4_FLEX_ID;
+use crate::hooks::{Identity, Libraries, Point};
+use dhcpd_config::classes::{ClassId, ClassSet};
 use dhcpd_config::hosts::{IdentifierKind, IdentifierRef};
+use log::event;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use wire::hex::Colons;
+use wire::hex::{Colons, Plain};
 use wire::v4::{self, MessageType, Packet, SERVER_PORT, agent, code};
 
 /// Client identifier type that carries an IAID and a DUID (RFC 4361 §6.1), and the bytes before the DUID.
@@ -19,7 +25,11 @@ pub(super) struct Query<'a> {
     pub received: &'a Received<'a>,
     pub message_type: MessageType,
     /// Option 61.
-    pub client_id: Option<&'a [u8]>,
+    pub sent_client_id: Option<&'a [u8]>,
+    /// Who the client is, as libraries see it, once they were asked.
+    identity: OnceCell<Identity>,
+    /// Classes that it is in whatever tests say.
+    pub classes: &'a [ClassId],
     /// Option 82.
     pub agent: Option<&'a [u8]>,
     /// What the relay put into option 82 when the client got its lease, for a query that came past the relay.
@@ -30,16 +40,54 @@ pub(super) struct Query<'a> {
 
 impl<'a> Query<'a> {
     pub fn new(packet: &'a Packet<'a>, received: &'a Received<'a>, message_type: MessageType, lenient: bool) -> Self {
-        let client_id = packet.option(code::CLIENT_IDENTIFIER).filter(|id| !id.is_empty());
+        let sent_client_id = packet.option(code::CLIENT_IDENTIFIER).filter(|id| !id.is_empty());
         let agent = packet.option(code::AGENT_OPTIONS).filter(|a| !a.is_empty());
-        Self { packet, received, message_type, client_id, agent, stashed: None, lenient }
+        let identity = OnceCell::new();
+        Self { packet, received, message_type, sent_client_id, identity, classes: &[], agent, stashed: None, lenient }
     }
 
-    pub fn label(&self) -> Label<'a> {
+    /// Asks libraries who the client is.
+    pub fn identify(&self, libraries: &Libraries<dyn Hooks>, classes: &ClassSet) {
+        if !libraries.at(Point::Identify) {
+            return;
+        }
+        let mut whole = Identity::default();
+        for library in libraries.of(Point::Identify) {
+            let Identity { flex_id, client_id } = library.identify(&self.request(classes));
+            whole.flex_id = if flex_id.is_empty() { whole.flex_id } else { flex_id };
+            whole.client_id = if client_id.is_empty() { whole.client_id } else { client_id };
+        }
+        // It is asked for once.
+        let _ = self.identity.set(whole);
+        if let Some(id) = self.flex_id() {
+            event!(DHCP4_FLEX_ID, query = self.label(), id = format_args!("flex-id={}", Plain(id)));
+        }
+    }
+
+    /// The query as libraries see it.
+    pub fn request<'q>(&'q self, classes: &'q ClassSet) -> Request<'q> {
+        Request { packet: self.packet, received: self.received, classes, label: self.label() }
+    }
+
+    /// What counts as the client's identifier: option 61, unless a library says otherwise.
+    pub fn client_id(&self) -> Option<&[u8]> {
+        self.replaced_client_id().or(self.sent_client_id)
+    }
+
+    /// What a library put in the place of option 61.
+    pub fn replaced_client_id(&self) -> Option<&[u8]> {
+        self.identity.get().map(|identity| &*identity.client_id).filter(|id| !id.is_empty())
+    }
+
+    fn flex_id(&self) -> Option<&[u8]> {
+        self.identity.get().map(|identity| &*identity.flex_id).filter(|id| !id.is_empty())
+    }
+
+    pub fn label(&self) -> Label<'_> {
         Label {
             htype: self.packet.htype(),
             hw_addr: self.packet.hw_addr(),
-            client_id: self.client_id,
+            client_id: self.client_id(),
             xid: Some(self.packet.xid()),
         }
     }
@@ -85,17 +133,16 @@ impl<'a> Query<'a> {
     }
 
     /// What the client is known by, in the order of the configuration.
-    pub fn identifiers(&self, kinds: &[IdentifierKind]) -> SmallVec<[IdentifierRef<'a>; 4]> {
+    pub fn identifiers(&self, kinds: &[IdentifierKind]) -> SmallVec<[IdentifierRef<'_>; 4]> {
         let identifier = |&kind: &IdentifierKind| {
             let bytes = match kind {
                 IdentifierKind::HwAddress => Some(self.packet.hw_addr()),
-                IdentifierKind::ClientId => self.client_id,
+                IdentifierKind::ClientId => self.client_id(),
                 IdentifierKind::Duid => {
-                    self.client_id.filter(|id| id.first() == Some(&DUID_TYPE)).and_then(|id| id.get(DUID_START..))
+                    self.client_id().filter(|id| id.first() == Some(&DUID_TYPE)).and_then(|id| id.get(DUID_START..))
                 }
                 IdentifierKind::CircuitId => self.agent_option(agent::CIRCUIT_ID),
-                // Computed by a hook library.
-                IdentifierKind::FlexId => None,
+                IdentifierKind::FlexId => self.flex_id(),
             };
             bytes.filter(|b| !b.is_empty()).map(|bytes| IdentifierRef { kind, bytes })
         };
@@ -105,12 +152,12 @@ impl<'a> Query<'a> {
 
 /// How a client is called in messages: `[hwtype=1 00:0c:01:02:03:04], cid=[no info], tid=0x1234`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Label<'a> {
-    pub htype: u8,
-    pub hw_addr: &'a [u8],
-    pub client_id: Option<&'a [u8]>,
+pub struct Label<'a> {
+    pub(super) htype: u8,
+    pub(super) hw_addr: &'a [u8],
+    pub(super) client_id: Option<&'a [u8]>,
     /// Leases have none.
-    pub xid: Option<u32>,
+    pub(super) xid: Option<u32>,
 }
 
 impl fmt::Display for Label<'_> {

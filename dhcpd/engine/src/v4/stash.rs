@@ -14,7 +14,7 @@ pub(super) async fn recover<L: Leases4>(query: &Query<'_>, leases: &mut L, now: 
     let renews = query.message_type == MessageType::REQUEST && !query.is_relayed() && query.agent.is_none();
     let address = query.ciaddr().filter(|_| renews)?;
     let lease = leases.by_address(address).await.ok()??;
-    if lease.is_free_at(now) || !belongs(&lease, query.packet.hw_addr(), query.client_id) {
+    if lease.is_free_at(now) || !belongs(&lease, query.packet.hw_addr(), query.client_id()) {
         return None;
     }
     let context: Value = serde_json::from_str(lease.user_context.as_deref()?).ok()?;

@@ -125,3 +125,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_draft_takes_options_out_of_the_other_fields() {
+    let mut bytes = packet(&[(82, &[1, 1, 7]), (52, &[1]), (12, b"host")]);
+    bytes[field::FILE.start..field::FILE.start + 6].copy_from_slice(&[67, 3, b'a', b'b', b'c', 255]);
+    let mut draft = Draft::new(&Packet::parse(&bytes).unwrap());
+    draft.set(12, b"other".to_vec());
+    draft.set(15, b"example.org".to_vec());
+    assert!(draft.remove(67) && !draft.remove(67));
+    let mut out = Vec::new();
+    draft.write(&mut out);
+    let read = Packet::parse(&out).unwrap();
+    let options: Vec<_> = read.options().collect();
+    assert_eq!(options, [(12, &b"other"[..]), (15, b"example.org"), (82, &[1, 1, 7])]);
+    assert_eq!((read.file(), read.sname(), read.xid()), (&b""[..], &b"server"[..], 0x01020304));
+}
+
+proptest! {
+    #[test]
+    fn a_draft_that_is_not_changed_is_the_same_packet(
+        options in proptest::collection::btree_map(100u8..=130, proptest::collection::vec(any::<u8>(), 0..600), 0..6),
+    ) {
+        let options: Vec<_> = options.iter().map(|(code, payload)| (*code, payload.as_slice())).collect();
+        let bytes = packet(&options);
+        let mut again = Vec::new();
+        Draft::new(&Packet::parse_leniently(&bytes).unwrap()).write(&mut again);
+        let (seen, wanted) = (Packet::parse_leniently(&again).unwrap(), Packet::parse_leniently(&bytes).unwrap());
+        prop_assert_eq!(seen.options().collect::<Vec<_>>(), wanted.options().collect::<Vec<_>>());
+        prop_assert_eq!(&again[..field::OPTIONS], &bytes[..field::OPTIONS]);
+    }
+}

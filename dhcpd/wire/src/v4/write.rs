@@ -64,6 +64,13 @@ impl<'b> Writer<'b> {
         writer
     }
 
+    /// Appends the fixed fields of another packet, its cookie included.
+    pub(super) fn with_fields(out: &'b mut Vec<u8>, fields: &[u8]) -> Self {
+        let start = out.len();
+        out.extend_from_slice(fields);
+        Self { out, start }
+    }
+
     /// Overwrites fixed fields.
     fn put(&mut self, at: usize, bytes: &[u8]) {
         let at = self.start + at;

@@ -94,7 +94,8 @@ impl<'a> Packet<'a> {
 }
 
 impl<'a> Message<'a> {
-    fn parse(bytes: &'a [u8], base: usize) -> Result<Self, Malformed> {
+    /// Reads a message that begins `base` bytes into the datagram (for what is reported).
+    pub fn parse(bytes: &'a [u8], base: usize) -> Result<Self, Malformed> {
         let (&[kind, a, b, c], options) = bytes.split_first_chunk().ok_or(Malformed::Truncated { offset: base })?;
         Ok(Self {
             kind: MessageType(kind),

@@ -1,0 +1,88 @@
+//! What hook points of both families have in common.
+//!
+//! A library is a value that implements the trait `Hooks` of a family. It says which [`Point`]s it has a say at; it is
+//! asked there and nowhere else, so that a point that no library uses costs one branch. Libraries are asked in the order
+//! of the configuration. They answer at once: one that had to wait for somebody else would hold its worker's batch.
+
+use smallvec::SmallVec;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// A place at which libraries are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A datagram came in and has not been looked at.
+    Receive,
+    /// A query is good, and its first classes are known: who is the client?
+    Identify,
+    /// An answer is ready to be sent.
+    Send,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a packet that is to be dropped must be"]
+pub enum Next {
+    /// It goes its way.
+    Continue,
+    /// Nothing more is done about it; the library counted it where it had to be counted.
+    Drop,
+}
+
+/// Who a client is, as a library sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// What its reservations may be under; empty if there is nothing.
+    pub flex_id: SmallVec<[u8; 32]>,
+    /// What counts in the place of the client identifier or DUID that it sent; empty if that counts.
+    pub client_id: SmallVec<[u8; 32]>,
+}
+
+/// The libraries of a configuration, in its order.
+#[derive(Debug)]
+pub struct Libraries<H: ?Sized> {
+    list: Vec<(Points, Arc<H>)>,
+    all: Points,
+}
+
+/// A set of points, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Points(u16);
+
+impl Points {
+    fn has(self, point: Point) -> bool {
+        self.0 >> point as u8 & 1 == 1
+    }
+}
+
+impl<H: ?Sized + Debug> Libraries<H> {
+    /// These libraries, each with the points at which it has a say.
+    pub fn new(list: impl IntoIterator<Item = (&'static [Point], Arc<H>)>) -> Self {
+        let bits = |points: &[Point]| Points(points.iter().fold(0, |bits, point| bits | 1 << *point as u8));
+        let list: Vec<_> = list.into_iter().map(|(points, library)| (bits(points), library)).collect();
+        let all = Points(list.iter().fold(0, |bits, (points, _)| bits | points.0));
+        Self { list, all }
+    }
+
+    /// Whether any has a say there.
+    pub(crate) fn at(&self, point: Point) -> bool {
+        self.all.has(point)
+    }
+
+    /// Those that have a say there.
+    pub(crate) fn of(&self, point: Point) -> impl Iterator<Item = &H> {
+        self.list.iter().filter(move |(points, _)| points.has(point)).map(|(_, library)| &**library)
+    }
+
+    /// Asks one after the other until one has it dropped.
+    pub(crate) fn ask(&self, point: Point, mut ask: impl FnMut(&H) -> Next) -> Next {
+        let dropped = self.at(point) && self.of(point).any(|library| ask(library) == Next::Drop);
+        if dropped { Next::Drop } else { Next::Continue }
+    }
+}
+
+impl<H: ?Sized> Default for Libraries<H> {
+    fn default() -> Self {
+        Self { list: Vec::new(), all: Points::default() }
+    }
+}

@@ -1,0 +1,109 @@
+//! The hook points of DHCPv4, and what libraries are told there.
+
+use super::Received;
+pub use super::query::Label;
+use crate::hooks::{Identity, Next, Point};
+use dhcpd_config::classes::{ClassId, ClassSet};
+use eval::{Arrival, Subject4};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+use std::fmt::Debug;
+use wire::v4::{Draft, Packet};
+
+/// A library that has a say in what becomes of DHCPv4 packets.
+pub trait Hooks: Debug + Send + Sync {
+    /// Where it has a say.
+    fn points(&self) -> &'static [Point];
+
+    /// A datagram came in: Kea's `buffer4_receive`.
+    fn receive(&self, _incoming: &mut Incoming<'_>) -> Next {
+        Next::Continue
+    }
+
+    /// Who sent a query: Kea's `host4_identifier`, and what libraries do to identifiers at `pkt4_receive`.
+    fn identify(&self, _query: &Request<'_>) -> Identity {
+        Identity::default()
+    }
+
+    /// An answer is ready: Kea's `pkt4_send`.
+    fn send(&self, _outgoing: &mut Outgoing<'_>) -> Next {
+        Next::Continue
+    }
+}
+
+/// A datagram that came in.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// How it came.
+    pub received: &'a Received<'a>,
+    /// The message; libraries may put another one in its place.
+    pub message: Cow<'a, [u8]>,
+    /// Classes that it is in whatever tests say.
+    pub classes: SmallVec<[ClassId; 1]>,
+}
+
+/// A query that is being dealt with.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The message.
+    pub packet: &'a Packet<'a>,
+    /// How it came.
+    pub received: &'a Received<'a>,
+    /// The client's classes so far.
+    pub classes: &'a ClassSet,
+    /// What the client is called in messages.
+    pub label: Label<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// The query as expressions see it.
+    pub fn subject(&self) -> Subject4<'a, 'a> {
+        Subject4 { packet: self.packet, arrival: self.received.arrival() }
+    }
+}
+
+impl<'a> Received<'a> {
+    /// How it came, as expressions see it.
+    pub fn arrival(&self) -> Arrival<'a> {
+        Arrival { interface: self.interface, source: (*self.source.ip()).into(), destination: self.destination.into() }
+    }
+}
+
+/// An answer that is ready to be sent.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// What it answers.
+    pub query: Request<'a>,
+    /// Whether the client is known to the server by another client identifier than the one that it sent.
+    pub renamed: bool,
+    message: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> Outgoing<'a> {
+    pub(super) fn new(query: Request<'a>, renamed: bool, message: &'a mut Vec<u8>, start: usize) -> Self {
+        Self { query, renamed, message, start }
+    }
+
+    /// The answer.
+    pub fn message(&self) -> &[u8] {
+        self.message.get(self.start..).unwrap_or_default()
+    }
+
+    /// Changes the answer.
+    pub fn change(&mut self, change: impl FnOnce(&mut Draft)) {
+        let Ok(packet) = Packet::parse_leniently(self.message()) else { return };
+        let mut draft = Draft::new(&packet);
+        change(&mut draft);
+        self.message.truncate(self.start);
+        draft.write(self.message);
+    }
+
+    /// Fills the answer up with zeros to this many bytes.
+    pub fn pad(&mut self, len: usize) {
+        let len = self.start + len;
+        if self.message.len() < len {
+            self.message.resize(len, 0);
+        }
+    }
+}
