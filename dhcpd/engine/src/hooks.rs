@@ -38,6 +38,18 @@ pub struct Identity {
     pub client_id: SmallVec<[u8; 32]>,
 }
 
+impl Identity {
+    /// Takes over what another library says; the later one counts.
+    pub(crate) fn take(&mut self, other: Self) {
+        if !other.flex_id.is_empty() {
+            self.flex_id = other.flex_id;
+        }
+        if !other.client_id.is_empty() {
+            self.client_id = other.client_id;
+        }
+    }
+}
+
 /// The libraries of a configuration, in its order.
 #[derive(Debug)]
 pub struct Libraries<H: ?Sized> {

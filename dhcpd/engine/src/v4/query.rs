@@ -53,9 +53,7 @@ impl<'a> Query<'a> {
         }
         let mut whole = Identity::default();
         for library in libraries.of(Point::Identify) {
-            let Identity { flex_id, client_id } = library.identify(&self.request(classes));
-            whole.flex_id = if flex_id.is_empty() { whole.flex_id } else { flex_id };
-            whole.client_id = if client_id.is_empty() { whole.client_id } else { client_id };
+            whole.take(library.identify(&self.request(classes)));
         }
         // It is asked for once.
         let _ = self.identity.set(whole);

@@ -3,11 +3,11 @@
 use super::exchange::Exchange;
 use super::hosts::Reservations;
 use super::messages::*;
-use super::query::Label;
+use super::query::{Label, Query};
 use super::refusal::{DropStage, Refusal};
 use crate::steps;
 use dhcpd_config::classes::{Class6, ClassId, ClassSet, Classifier};
-use eval::{Arrival, Names, Outcome, Subject6, Watch};
+use eval::{Names, Outcome, Subject6, Watch};
 use leases::{LeaseType, Leases6};
 use smallvec::SmallVec;
 use std::fmt;
@@ -15,8 +15,15 @@ use std::fmt;
 impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// The classes that decide about the subnet.
     pub(super) fn receive_classes(&mut self) -> Result<(), Refusal> {
+        for class in self.query.classes {
+            self.classes.add(*class);
+        }
         self.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
-        self.go_on(DropStage::Received)?;
+        self.go_on(DropStage::Received)
+    }
+
+    /// The classes of a global reservation that is looked for before the subnet is chosen.
+    pub(super) fn early_classes(&mut self) -> Result<(), Refusal> {
         let config = &self.snapshot.config;
         if config.early_global_reservations {
             self.hosts.global = Reservations::global(config, self.query, self.mac.as_ref());
@@ -117,13 +124,8 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
 
     fn stage(&mut self, run: impl FnOnce(&Classifier, &Subject6<'_, '_>, &mut ClassSet, &Told<'_>)) {
         let classifier = &self.snapshot.config.classes.classifier;
-        let received = self.query.received;
-        let arrival = Arrival {
-            interface: received.interface,
-            source: (*received.source.ip()).into(),
-            destination: received.destination.into(),
-        };
-        let subject = Subject6 { packet: &self.query.packet, arrival, length: received.message.len() };
+        let Query { packet, received, .. } = self.query;
+        let subject = Subject6 { packet, arrival: received.arrival(), length: received.message.len() };
         let told = Told { client: self.query.label(), names: classifier.names(), additional: false };
         run(classifier, &subject, &mut self.classes, &told);
     }

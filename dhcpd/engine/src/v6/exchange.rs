@@ -48,8 +48,11 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// Finds out about the client: its subnet, hardware address and reservations.
     pub(super) fn recognise(&mut self) -> Result<(), Refusal> {
         let client = self.query.label();
-        self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
         self.receive_classes()?;
+        self.query.identify(&self.snapshot.libraries, &self.classes);
+        self.duid = self.query.client_id().unwrap_or_default();
+        self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
+        self.early_classes()?;
         self.subnet = select::subnet(&self.snapshot.config, self.query, &self.classes);
         match self.subnet() {
             Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
@@ -82,7 +85,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         let out = &mut writer;
         out.relays(&self.query.packet.relays);
         out.message(kind, self.query.packet.message.transaction_id);
-        if let Some(client_id) = self.query.client_id {
+        if let Some(client_id) = self.query.sent_client_id {
             self.option(out, code::CLIENT_ID, client_id);
         }
         self.option(out, code::SERVER_ID, &self.snapshot.server_id);

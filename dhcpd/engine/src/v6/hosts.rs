@@ -85,10 +85,11 @@ fn find<'a>(hosts: &'a Hosts<Host6>, config: &Config6, query: &Query<'_>, mac: O
         return None;
     }
     let bytes = |kind: &IdentifierKind| match kind {
-        IdentifierKind::Duid => query.client_id,
+        IdentifierKind::Duid => query.client_id(),
+        IdentifierKind::FlexId => query.flex_id(),
         IdentifierKind::HwAddress => mac.map(|mac| &*mac.address),
         // No client of DHCPv6 has these.
-        IdentifierKind::CircuitId | IdentifierKind::ClientId | IdentifierKind::FlexId => None,
+        IdentifierKind::CircuitId | IdentifierKind::ClientId => None,
     };
     let mut identifiers = config.host_identifiers.iter().filter_map(|kind| Some((*kind, bytes(kind)?)));
     identifiers.find_map(|(kind, bytes)| hosts.find(IdentifierRef { kind, bytes }))

@@ -1,6 +1,8 @@
 //! What the DHCPv6 engine says: identifiers, levels and arguments are Kea's.
 
 log::messages! {
+    /// The identifier that a library computed.
+    DHCP6_FLEX_ID: Debug(40), "packets", "{client}: flexible identifier generated for incoming packet: {id}";
     /// A query begins; what follows carries the same label.
     DHCP6_QUERY_LABEL: Info, "dhcp6", "received query: {client}";
     DHCP6_PACKET_RECEIVED: Info, "packets", "{client}: {name} (type {kind}) received from {source} to {destination} on interface {interface}";

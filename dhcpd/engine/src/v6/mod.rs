@@ -10,6 +10,7 @@ mod classes;
 mod counters;
 mod exchange;
 mod giveback;
+pub mod hooks;
 mod hosts;
 pub mod messages;
 mod names;
@@ -25,8 +26,10 @@ mod tests;
 pub use reclaim::Reclaimed;
 pub use snapshot::Snapshot;
 
+use crate::hooks::{Next, Point};
 use dhcpd_config::classes::ClassSet;
 use exchange::Exchange;
+use hooks::{Incoming, Outgoing};
 use hosts::Reservations;
 use leases::lease::UnixSeconds;
 use leases::{Leases6, StoreError};
@@ -36,6 +39,7 @@ use query::Query;
 use refusal::Refusal;
 use smallvec::SmallVec;
 use snapshot::Random;
+use std::borrow::Cow;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
 use wire::v6::{MessageType, code};
@@ -102,14 +106,21 @@ impl Server {
     ) -> Option<Reply> {
         self.snapshot.counters.received.add(1);
         let start = out.len();
-        let query = match Query::read(received) {
+        let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
+        if self.snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
+            return None;
+        }
+        let original = received.message;
+        let received = &Received { message: &incoming.message, ..*received };
+        let mut query = match Query::read(received) {
             Ok(query) => query,
             Err(refusal) => {
                 refusal.report(&self.snapshot, received, None);
                 return None;
             }
         };
-        match self.answer(&query, leases, now, out).await {
+        query.classes = &incoming.classes;
+        match self.answer(&query, original, leases, now, out).await {
             Ok(kind) => {
                 let reply = Reply { to: self.reply_to(&query), promises: kind == MessageType::REPLY };
                 self.snapshot.counters.sent(kind);
@@ -153,10 +164,12 @@ impl Server {
     async fn answer<L: Leases6>(
         &mut self,
         query: &Query<'_>,
+        original: &[u8],
         leases: &mut L,
         now: UnixSeconds,
         out: &mut Vec<u8>,
     ) -> Result<MessageType, Refusal> {
+        let start = out.len();
         let Self { snapshot, name_changes, random, .. } = self;
         let (client, received) = (query.label(), query.received);
         log::event!(DHCP6_QUERY_LABEL, client);
@@ -182,7 +195,7 @@ impl Server {
             leases,
             now,
             query,
-            duid: query.client_id.unwrap_or_default(),
+            duid: &[],
             mac: None,
             subnet: None,
             hosts: Reservations::default(),
@@ -194,7 +207,15 @@ impl Server {
             written: SmallVec::new(),
         };
         exchange.recognise()?;
-        exchange.respond(out).await
+        let kind = exchange.respond(out).await?;
+        if snapshot.libraries.at(Point::Send) {
+            let renamed = query.replaced_client_id().is_some();
+            let mut outgoing = Outgoing::new(query.request(&exchange.classes), original, renamed, out, start);
+            if snapshot.libraries.ask(Point::Send, |library| library.send(&mut outgoing)) == Next::Drop {
+                return Err(Refusal::Library);
+            }
+        }
+        Ok(kind)
     }
 
     /// Where the answer to a query goes: to the client's port, or to the relay's, which may have asked for the one that

@@ -1,11 +1,16 @@
 //! A query: a datagram read in one pass, and the checks of RFC 8415 §16.
 
 use super::Received;
+use super::hooks::{Hooks, Request};
+use super::messages::DHCP6_FLEX_ID;
 use super::refusal::{Identifiers, Refusal};
+use crate::hooks::{Identity, Libraries, Point};
+use dhcpd_config::classes::{ClassId, ClassSet};
 use leases::LeaseType;
 use smallvec::SmallVec;
+use std::cell::OnceCell;
 use std::fmt;
-use wire::hex::Colons;
+use wire::hex::{Colons, Plain};
 use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, MessageType, Packet, code};
 
 /// A client's message with the options that decide about it, borrowed from the datagram.
@@ -16,7 +21,11 @@ pub(super) struct Query<'a> {
     /// Relays and message.
     pub packet: Packet<'a>,
     /// First client identifier.
-    pub client_id: Option<&'a [u8]>,
+    pub sent_client_id: Option<&'a [u8]>,
+    /// Who the client is, as libraries see it, once they were asked.
+    identity: OnceCell<Identity>,
+    /// Classes that it is in whatever tests say.
+    pub classes: &'a [ClassId],
     /// First server identifier.
     pub server_id: Option<&'a [u8]>,
     /// Codes asked for, two bytes each.
@@ -49,7 +58,9 @@ impl<'a> Query<'a> {
         let mut query = Self {
             received,
             packet,
-            client_id: None,
+            sent_client_id: None,
+            identity: OnceCell::new(),
+            classes: &[],
             server_id: None,
             oro: &[],
             rapid_commit: false,
@@ -72,7 +83,7 @@ impl<'a> Query<'a> {
             match option.code {
                 code::CLIENT_ID => {
                     query.client_ids += 1;
-                    query.client_id = query.client_id.or(Some(option.data));
+                    query.sent_client_id = query.sent_client_id.or(Some(option.data));
                 }
                 code::SERVER_ID => {
                     query.server_ids += 1;
@@ -126,13 +137,49 @@ impl<'a> Query<'a> {
             MessageType::ADDR_REG_INFORM => return Err(Refusal::NoRegistration),
             _ => return Err(Refusal::UnknownMessage),
         };
-        identifier(client, self.client_ids, self.client_id, Identifiers::Client)?;
+        identifier(client, self.client_ids, self.sent_client_id, Identifiers::Client)?;
         identifier(server, self.server_ids, self.server_id, Identifiers::Server)
     }
 
     /// Who asks, as messages name it.
-    pub(super) fn label(&self) -> Label<'a> {
-        Label { duid: self.client_id, transaction_id: self.packet.message.transaction_id }
+    pub(super) fn label(&self) -> Label<'_> {
+        Label { duid: self.client_id(), transaction_id: self.packet.message.transaction_id }
+    }
+
+    /// Asks libraries who the client is.
+    pub(super) fn identify(&self, libraries: &Libraries<dyn Hooks>, classes: &ClassSet) {
+        if !libraries.at(Point::Identify) {
+            return;
+        }
+        let mut whole = Identity::default();
+        for library in libraries.of(Point::Identify) {
+            whole.take(library.identify(&self.request(classes)));
+        }
+        // It is asked for once.
+        let _ = self.identity.set(whole);
+        if let Some(id) = self.flex_id() {
+            log::event!(DHCP6_FLEX_ID, client = self.label(), id = format_args!("flex-id={}", Plain(id)));
+        }
+    }
+
+    /// The query as libraries see it.
+    pub(super) fn request<'q>(&'q self, classes: &'q ClassSet) -> Request<'q, 'a> {
+        Request { packet: &self.packet, received: self.received, classes, label: self.label() }
+    }
+
+    /// What counts as the client's identifier: the one it sent, unless a library says otherwise.
+    pub(super) fn client_id(&self) -> Option<&[u8]> {
+        self.replaced_client_id().or(self.sent_client_id)
+    }
+
+    /// What a library put in the place of the client identifier.
+    pub(super) fn replaced_client_id(&self) -> Option<&[u8]> {
+        self.identity.get().map(|identity| &*identity.client_id).filter(|id| !id.is_empty())
+    }
+
+    /// What a library computed for reservations.
+    pub(super) fn flex_id(&self) -> Option<&[u8]> {
+        self.identity.get().map(|identity| &*identity.flex_id).filter(|id| !id.is_empty())
     }
 }
 
@@ -165,7 +212,7 @@ fn prefixes_are_whole(ia: &Ia<'_>) -> bool {
 
 /// Who asks: `duid=[00:01:...], [no hwaddr info], tid=0x123abc`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Label<'a> {
+pub struct Label<'a> {
     duid: Option<&'a [u8]>,
     transaction_id: u32,
 }

@@ -60,6 +60,8 @@ pub(super) enum Refusal {
     Store(StoreError),
     /// The answer does not fit into a message.
     TooLong,
+    /// A library has it dropped; the library counts it and tells of it.
+    Library,
 }
 
 /// When a client was found to be in the class DROP.
@@ -88,7 +90,7 @@ impl Refusal {
             cause.add(1);
         }
         // An answer that is not due is no dropped packet.
-        if !matches!(self, Self::NothingToConfirm) {
+        if !matches!(self, Self::NothingToConfirm | Self::Library) {
             counters.receive_drop.add(1);
         }
         let client = query.map_or(Label::NOBODY, |query| query.label());
@@ -122,7 +124,7 @@ impl Refusal {
             Self::Class(DropStage::Received) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS, client, name),
             Self::Class(DropStage::Reserved) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS2, client, name),
             Self::Class(DropStage::Early) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS_EARLY, client, name),
-            Self::NothingToConfirm => {}
+            Self::NothingToConfirm | Self::Library => {}
         }
     }
 
@@ -136,7 +138,7 @@ impl Refusal {
             }
             Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
             Self::NoRegistration | Self::Class(_) => Some(&counters.admin_filtered),
-            Self::UnknownMessage | Self::NothingToConfirm => None,
+            Self::UnknownMessage | Self::NothingToConfirm | Self::Library => None,
         }
     }
 }
@@ -160,6 +162,7 @@ impl fmt::Display for Refusal {
             Self::UnknownLink => f.write_str("no subnet for a client that rebinds a prefix"),
             Self::Store(StoreError::Backend(reason)) => write!(f, "lease store: {reason}"),
             Self::TooLong => f.write_str("the answer is too long"),
+            Self::Library => f.write_str("a library has the message dropped"),
         }
     }
 }

@@ -61,7 +61,7 @@ fn from(source: MacSource, query: &Query<'_>) -> Option<Mac> {
         // A UDP socket does not show the frame.
         MacSource::Raw => None,
         MacSource::Duid => {
-            let (hw_type, address) = Duid::hardware_address(query.client_id?)?;
+            let (hw_type, address) = Duid::hardware_address(query.client_id()?)?;
             known(address, hw_type, 0x02)
         }
         MacSource::LinkLocal => {

@@ -4,6 +4,8 @@
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
+use super::hooks::Hooks;
+use crate::hooks::Libraries;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use leases::{Duid, Lease6, LeaseState, LeaseType};
 use stats::Registry;
@@ -20,13 +22,19 @@ pub struct Snapshot {
     pub server_id: Duid,
     pub(super) counters: Counters,
     pub(super) cursors: Cursors,
+    pub(super) libraries: Libraries<dyn Hooks>,
 }
 
 impl Snapshot {
     /// Resolves counters for a configuration; allocators go on where those of `before` are.
     pub fn new(config: Arc<Config6>, server_id: Duid, registry: &Registry, before: Option<&Snapshot>) -> Self {
         let (counters, cursors) = (Counters::new(&config, registry, before), Cursors::new(&config, before));
-        Self { config, server_id, counters, cursors }
+        Self { config, server_id, counters, cursors, libraries: Libraries::default() }
+    }
+
+    /// With libraries that have a say.
+    pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
+        Self { libraries, ..self }
     }
 
     /// Sets how many addresses and prefixes there are to lease; to be called when the snapshot goes into service.

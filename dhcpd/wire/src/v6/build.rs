@@ -217,6 +217,8 @@ mod tests {
             out.relays(&packet.relays);
             out.message(MessageType::SOLICIT, tid);
             out.finish().unwrap();
+            let read = Packet::parse_reply(&reply[8..]).unwrap();
+            prop_assert_eq!((read.relays.len(), read.message.transaction_id), (relays.len(), tid));
             // The reply is the query but for the type of the relays' messages.
             let mut seen = &reply[8..];
             prop_assert_eq!(seen.len(), query.len());

@@ -72,9 +72,18 @@ pub enum Malformed {
 impl<'a> Packet<'a> {
     /// Reads a datagram. Options are not looked at, but for those that hold a relayed message.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, Malformed> {
+        Self::unwrap_relays(datagram, MessageType::RELAY_FORW)
+    }
+
+    /// Reads a datagram that goes the other way: from the server to the client.
+    pub fn parse_reply(datagram: &'a [u8]) -> Result<Self, Malformed> {
+        Self::unwrap_relays(datagram, MessageType::RELAY_REPL)
+    }
+
+    fn unwrap_relays(datagram: &'a [u8], by: MessageType) -> Result<Self, Malformed> {
         let mut relays = SmallVec::new();
         let mut rest = Options { bytes: datagram, base: 0 };
-        while rest.bytes.first() == Some(&MessageType::RELAY_FORW.0) {
+        while rest.bytes.first() == Some(&by.0) {
             if relays.len() == HOP_COUNT_LIMIT {
                 return Err(Malformed::TooManyRelays);
             }
