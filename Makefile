@@ -1,6 +1,6 @@
 # make demo      the main job, end to end, in network namespaces of its own (KEEP=1 leaves it running)
 # make test      every test
-# make bench     figures beside Debian's Kea and the floor
+# make bench     figures beside Debian's Kea and the floor, into docs/benchmarks.md (about ten minutes)
 # make docs      docs/reference anew
 # make install   the tree that Kea's users know, under PREFIX (default /usr/local), staged in DESTDIR; make uninstall
 
@@ -39,7 +39,7 @@ test: build
 bench: build
 	@scripts/need $(BENCH_NEEDS)
 	$(CARGO) build --release --locked -p netconf-agent --example latency
-	$(PYTHON) tests/bench/bench.py
+	$(PYTHON) tests/bench/bench.py --write docs/benchmarks.md
 
 # Configuration is made only where none is; the state folders belong to whoever runs the daemons. BIN=FOLDER installs
 # programs that were built elsewhere.

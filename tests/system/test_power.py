@@ -34,8 +34,8 @@ class Power(Scene):
             server = self.kea.start("kea-dhcp4", {"Dhcp4": config}, started="")
             wait_for(lambda: f"{SERVER4}:67 " in self.lab.run("server", "ss", "-Hlun"), "the socket")
             log = self.lab.folder / f"acked-{turn}"
-            argv = ["ip", "netns", "exec", "client", blast, SERVER4, RELAY, "2", "-64", "200", str(clients)]
-            load = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, env={**os.environ, "BLAST_LOG": str(log)})
+            blast_args = ["-w", "64", "-t", "2", "-o", "200", "-f", str(clients), "-a", str(log), SERVER4, RELAY]
+            load = subprocess.Popen(["ip", "netns", "exec", "client", blast, *blast_args], stdout=subprocess.PIPE, text=True)
             with self.subTest(turn=turn, seed=seed):
                 try:
                     server.popen.wait(dice.uniform(0.1, 1.5))
