@@ -1,5 +1,6 @@
 //! The commands of a daemon by name.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +15,7 @@ use crate::{Answer, Code, Request};
 /// The commands of a daemon by name. `list-commands` is in every table.
 #[derive(Default)]
 pub struct Table {
-    handlers: BTreeMap<&'static str, Handler>,
+    handlers: RefCell<BTreeMap<&'static str, Handler>>,
 }
 
 /// Handlers run on the thread of the control channel; where one waits, others may run.
@@ -39,12 +40,17 @@ impl Table {
     where
         F: Future<Output = Answer> + 'static,
     {
-        self.handlers.insert(name, Rc::new(move |request| Box::pin(handler(request))));
+        self.handlers.get_mut().insert(name, Rc::new(move |request| Box::pin(handler(request))));
+    }
+
+    /// Holds the commands of another table from now on. Those that are being answered come to their end.
+    pub fn replace(&self, other: Table) {
+        self.handlers.swap(&other.handlers);
     }
 
     /// The names of all commands, in their order.
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.handlers.keys().copied().chain([LIST]).collect();
+        let mut names: Vec<_> = self.handlers.borrow().keys().copied().chain([LIST]).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -52,7 +58,8 @@ impl Table {
 
     /// Answers a command.
     pub async fn call(&self, request: Request) -> Answer {
-        match self.handlers.get(request.command.as_str()) {
+        let handler = self.handlers.borrow().get(request.command.as_str()).cloned();
+        match handler {
             Some(handler) => handler(request).await,
             None if request.command == LIST => Answer::with(Value::from(self.names())),
             None => Answer::new(Code::Unsupported, format!("'{}' command not supported.", request.command)),

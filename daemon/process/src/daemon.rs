@@ -78,7 +78,8 @@ pub trait Daemon: Sized + 'static {
     /// The configuration in effect, with all its defaults, as `config-get` shows it: `{ "Dhcp4": { } }`.
     fn config(&self) -> Value;
 
-    /// Adds the daemon's own commands; one of a name that every daemon has replaces it.
+    /// Adds the commands that the daemon itself has with the configuration in effect; one of a name that every daemon has
+    /// replaces it. Asked at its birth, and again whenever a configuration took effect.
     fn commands(self: &Rc<Self>, _table: &mut Table) {}
 
     /// Adds to what `status-get` answers.

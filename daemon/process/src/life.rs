@@ -5,7 +5,7 @@ use std::io::Write;
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,7 +103,9 @@ pub(crate) struct Life<D: Daemon> {
     /// Hash of the configuration in effect.
     pub(crate) hash: RefCell<String>,
     /// The commands, which know this life: emptied at its end.
-    table: RefCell<Rc<Table>>,
+    table: Rc<Table>,
+    /// This life itself, for its commands.
+    me: Weak<Self>,
     servers: RefCell<Vec<Server>>,
 }
 
@@ -119,16 +121,18 @@ struct Ready<D: Daemon> {
 
 impl<D: Daemon> Life<D> {
     fn new(context: Context) -> Result<Rc<Self>, String> {
-        let life = Rc::new(Life {
-            daemon: Rc::new(D::new(context.clone())?),
+        let daemon = Rc::new(D::new(context.clone())?);
+        let life = Rc::new_cyclic(|me: &Weak<Self>| Life {
+            daemon,
             context,
             started: Instant::now(),
             configured: Cell::new(None),
             hash: RefCell::default(),
-            table: RefCell::default(),
+            table: Rc::default(),
+            me: me.clone(),
             servers: RefCell::default(),
         });
-        life.table.replace(Rc::new(commands::table(&life)));
+        life.table.replace(commands::table(&life));
         Ok(life)
     }
 
@@ -219,7 +223,7 @@ impl<D: Daemon> Life<D> {
     fn end(&self) {
         self.servers.take();
         self.daemon.stop();
-        self.table.take();
+        self.table.replace(Table::default());
     }
 
     /// A start that failed is told on the console whatever the loggers say, and where they say.
@@ -319,10 +323,12 @@ impl<D: Daemon> Life<D> {
     fn apply(&self, ready: Ready<D>) {
         ready.outputs.apply();
         self.daemon.apply(ready.daemon);
+        if let Some(life) = self.me.upgrade() {
+            self.table.replace(commands::table(&life));
+        }
         let mut servers = self.servers.borrow_mut();
         servers.retain(|server| ready.sockets.iter().any(|path| path == server.path()));
-        let table = self.table.borrow();
-        servers.extend(ready.listeners.into_iter().map(|listener| listener.serve(table.clone())));
+        servers.extend(ready.listeners.into_iter().map(|listener| listener.serve(self.table.clone())));
         self.configured.set(Some(Instant::now()));
         D::report(Event::Configured);
     }

@@ -107,6 +107,15 @@ impl Registry {
         Value::Object(samples.map(|samples| (name.to_owned(), samples)).into_iter().collect())
     }
 
+    /// The value of this name now; 0 if there is none.
+    pub fn value(&self, name: &str) -> Number {
+        match self.statistics.read().get(name) {
+            Some(Statistic::Counter(counter)) => counter.value().into(),
+            Some(Statistic::Big(value, _)) => big(*value),
+            None => 0.into(),
+        }
+    }
+
     /// All statistics, each as in [`get`](Self::get).
     pub fn get_all(&self) -> Value {
         self.get_those(|_| true)

@@ -17,8 +17,8 @@ pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
 };
 pub use definitions::{Definitions, OptionDef, OptionType};
-pub(crate) use hooks::check_hooks;
-pub use hooks::{BUNDLED, Bundled, HookLibrary};
+pub use hooks::{BUNDLED, Bundled, HookLibrary, Library, Opaque, StatCmds};
+pub(crate) use hooks::{Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};
 pub(crate) use lifetimes::{lifetime, part, tee_times};
 pub use names::Names;

@@ -6,6 +6,7 @@ mod commands;
 mod d2_client;
 mod duid;
 mod housekeeping;
+mod libraries;
 pub mod messages;
 mod plane;
 mod positions;

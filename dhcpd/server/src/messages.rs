@@ -104,6 +104,11 @@ log::messages! {
     /// A clean-up of the lease file failed.
     DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
 
+    /// A library of the configuration is in service.
+    HOOKS_LIBRARY_LOADED: Info, "hooks", "hooks library {library} successfully loaded";
+    /// A library is out of service: another configuration took effect.
+    HOOKS_LIBRARY_UNLOADED: Debug(40), "hooks", "hooks library {library} successfully unloaded";
+
     /// Reclamation could not be done.
     ALLOC_ENGINE_LEASES_RECLAMATION_FAILED: Error, "alloc-engine", "reclamation of expired leases failed: {reason}";
     /// Reclamations in a row did not get through all expired leases.

@@ -250,6 +250,13 @@ impl<F: Family> Plane<F> {
         self.state.borrow().run.clone()
     }
 
+    /// What libraries work on with the configuration in effect.
+    pub fn site(&self) -> Option<libs::Site<F::Snapshot, F::Table>> {
+        let state = self.state.borrow();
+        let Run { snapshot, store, .. } = state.run.clone()?;
+        Some(libs::Site { snapshot, store, stats: state.stats.clone(), name_changes: state.name_changes.clone() })
+    }
+
     /// Whether clients are answered.
     pub fn service(&self) -> Arc<Service> {
         self.state.borrow().service.clone()

@@ -1,6 +1,7 @@
 //! kea-dhcp4.
 
 use crate::commands::{self, Service};
+use crate::libraries;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
@@ -82,7 +83,9 @@ impl Daemon for Dhcp4 {
     fn apply(&self, ready: Ready) {
         self.plane.apply(ready.plane);
         log::event!(DHCP4_CONFIG_COMPLETE, summary = ready.summary);
-        *self.parameters.borrow_mut() = Some(ready.parameters);
+        let before = self.parameters.borrow_mut().replace(ready.parameters.clone());
+        let before = before.as_ref().map_or(&[][..], |before| &before.hooks_libraries);
+        libraries::report(before, &ready.parameters.hooks_libraries);
     }
 
     fn config(&self) -> Value {
@@ -126,6 +129,7 @@ impl Daemon for Dhcp4 {
 
     fn commands(self: &Rc<Self>, table: &mut Table) {
         commands::add(table, &self.plane);
+        libraries::add4(table, &self.plane);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

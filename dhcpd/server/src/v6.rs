@@ -2,6 +2,7 @@
 
 use crate::commands::{self, Service};
 use crate::duid;
+use crate::libraries;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
@@ -86,7 +87,9 @@ impl Daemon for Dhcp6 {
     fn apply(&self, ready: Ready) {
         self.plane.apply(ready.plane);
         log::event!(DHCP6_CONFIG_COMPLETE, summary = ready.summary);
-        *self.parameters.borrow_mut() = Some(ready.parameters);
+        let before = self.parameters.borrow_mut().replace(ready.parameters.clone());
+        let before = before.as_ref().map_or(&[][..], |before| &before.hooks_libraries);
+        libraries::report(before, &ready.parameters.hooks_libraries);
     }
 
     fn config(&self) -> Value {
@@ -130,6 +133,7 @@ impl Daemon for Dhcp6 {
 
     fn commands(self: &Rc<Self>, table: &mut Table) {
         commands::add(table, &self.plane);
+        libraries::add6(table, &self.plane);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

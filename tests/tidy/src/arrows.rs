@@ -30,6 +30,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("dhcpd-net", &[]),
     (
+        "dhcpd-libs",
+        &[
+            "daemon-schema",
+            "daemon-log",
+            "daemon-stats",
+            "daemon-control",
+            "dhcpd-config",
+            "dhcpd-leases",
+            "dhcpd-engine",
+            "d2-ncr",
+        ],
+    ),
+    (
         "dhcpd-server",
         &[
             "daemon-schema",
@@ -41,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dhcpd-config",
             "dhcpd-leases",
             "dhcpd-engine",
+            "dhcpd-libs",
             "dhcpd-net",
             "d2-ncr",
         ],

@@ -3,7 +3,7 @@
 use log::{Row, Severity};
 
 /// Whose messages, in the order of the page.
-const CATALOGUES: [(&str, &str, &[&Row]); 9] = [
+const CATALOGUES: [(&str, &str, &[&Row]); 10] = [
     ("kea-dhcp4", "DHCPv4: what becomes of a packet.", engine::v4::messages::MESSAGES),
     ("kea-dhcp6", "DHCPv6: what becomes of a packet.", engine::v6::messages::MESSAGES),
     (
@@ -13,6 +13,7 @@ const CATALOGUES: [(&str, &str, &[&Row]); 9] = [
     ),
     ("Expressions", "Both DHCP servers: what classes come to, step by step.", engine::steps::MESSAGES),
     ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
+    ("Statistics commands", "`libdhcp_stat_cmds.so`.", libs::stat_cmds::messages::MESSAGES),
     ("kea-dhcp-ddns", "Requests, and updates of the DNS.", d2_server::messages::MESSAGES),
     ("kea-netconf", "Sessions, datastores, the managed servers.", netconf_agent::messages::MESSAGES),
     ("Commands", "Every daemon: its control sockets.", control::messages::MESSAGES),

@@ -1,7 +1,7 @@
 //! The page of what is known and not supported yet.
 
 use crate::pages::PROGRAMS;
-use dhcpd_config::parameters::{BUNDLED, Bundled};
+use dhcpd_config::parameters::BUNDLED;
 use schema::manual::unsupported;
 
 /// The page.
@@ -24,7 +24,7 @@ pub fn page() -> String {
     text.push_str(
         "\n## Hook libraries\n\nOf kea-dhcp4 and kea-dhcp6. A library that is not bundled is refused as well.\n\n",
     );
-    let later = BUNDLED.iter().filter(|(_, state)| *state == Bundled::Later);
-    text.extend(later.map(|(library, _)| format!("- `{library}`\n")));
+    let later = BUNDLED.iter().filter(|bundled| bundled.parameters.is_none());
+    text.extend(later.map(|bundled| format!("- `{}`\n", bundled.file)));
     text
 }

@@ -1,6 +1,16 @@
-//! Libraries that extend the server.
+//! Libraries that extend the server: how they are written, which there are, and what each makes of its parameters.
+//!
+//! A library's parameters are a scope of its own, read with the positions of the file it stands in. A library that works
+//! has a variant of [`Library`] and a row in [`BUNDLED`]; what it does stands elsewhere.
 
-use schema::{At, Given, Json, Problem, Scope};
+mod stat_cmds;
+
+pub use stat_cmds::StatCmds;
+
+use schema::json::{Node, Value};
+use schema::table::{Kind, Table};
+use schema::{At, Field, Given, Pos, Problem, Reader, Scope};
+use wire::options::Family;
 
 /// A library that extends the server.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -10,56 +20,152 @@ pub struct HookLibrary {
     pub library: Given<String>,
     /// Parameters of the library.
     #[param(yang(opaque = "parameters"))]
-    pub parameters: Given<Json>,
+    pub parameters: Given<Opaque>,
 }
 
-/// How far a bundled library has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bundled {
-    /// It works.
-    Works,
-    /// It is known by name.
-    Later,
+impl HookLibrary {
+    /// The name of the file alone: by it a bundled library is known, wherever the path points to.
+    pub fn file(&self) -> &str {
+        self.library.as_ref().and_then(|given| given.rsplit('/').next()).unwrap_or_default()
+    }
 }
 
-/// The bundled libraries by the names of their files.
-pub const BUNDLED: &[(&str, Bundled)] = &[
-    ("libdhcp_bootp.so", Bundled::Later),
-    ("libdhcp_cb_cmds.so", Bundled::Later),
-    ("libdhcp_class_cmds.so", Bundled::Later),
-    ("libdhcp_ddns_tuning.so", Bundled::Later),
-    ("libdhcp_flex_id.so", Bundled::Later),
-    ("libdhcp_flex_option.so", Bundled::Later),
-    ("libdhcp_ha.so", Bundled::Later),
-    ("libdhcp_host_cache.so", Bundled::Later),
-    ("libdhcp_host_cmds.so", Bundled::Later),
-    ("libdhcp_lease_cmds.so", Bundled::Later),
-    ("libdhcp_lease_query.so", Bundled::Later),
-    ("libdhcp_legal_log.so", Bundled::Later),
-    ("libdhcp_limits.so", Bundled::Later),
-    ("libdhcp_mysql.so", Bundled::Later),
-    ("libdhcp_perfmon.so", Bundled::Later),
-    ("libdhcp_pgsql.so", Bundled::Later),
-    ("libdhcp_ping_check.so", Bundled::Later),
-    ("libdhcp_radius.so", Bundled::Later),
-    ("libdhcp_rbac.so", Bundled::Later),
-    ("libdhcp_run_script.so", Bundled::Later),
-    ("libdhcp_stat_cmds.so", Bundled::Later),
-    ("libdhcp_subnet_cmds.so", Bundled::Later),
-    ("libdhcp_user_chk.so", Bundled::Later),
+/// A map that its library reads: kept as it was written, with its positions.
+#[derive(Clone, Debug)]
+pub struct Opaque(Node);
+
+impl Default for Opaque {
+    fn default() -> Self {
+        Self(Node { pos: Pos::default(), value: Value::Map(Vec::new()) })
+    }
+}
+
+impl PartialEq for Opaque {
+    fn eq(&self, other: &Self) -> bool {
+        self.write() == other.write()
+    }
+}
+
+impl Field for Opaque {
+    const KIND: Kind = Kind::Any;
+
+    fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
+        match node.value {
+            Value::Map(_) => Some(Self(node.clone())),
+            _ => {
+                reader.expected(node, "a map");
+                None
+            }
+        }
+    }
+
+    fn write(&self) -> serde_json::Value {
+        self.0.to_json()
+    }
+}
+
+/// A library that works, with what its parameters resolve to.
+#[derive(Clone, Debug)]
+pub enum Library {
+    /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
+    StatCmds,
+}
+
+/// What a library's parameters are resolved with.
+pub(crate) struct Loading<'a> {
+    /// Whose server it is.
+    pub family: Family,
+    /// What is wrong is added here.
+    pub problems: &'a mut Vec<Problem>,
+}
+
+/// The parameters of a library.
+pub(crate) trait Load: Scope {
+    /// The name of its file.
+    const FILE: &'static str;
+    /// The servers that it is for.
+    const FAMILIES: &'static [Family] = &[Family::V4, Family::V6];
+
+    /// What the library works with.
+    fn resolve(&self, loading: &mut Loading<'_>) -> Library;
+}
+
+/// A bundled library.
+pub struct Bundled {
+    /// The name of its file.
+    pub file: &'static str,
+    /// The table of its parameters; none as long as it is known by name only.
+    pub parameters: Option<&'static Table>,
+    load: Option<fn(&Node, &mut Loading<'_>) -> Library>,
+    families: &'static [Family],
+}
+
+impl Bundled {
+    const fn works<L: Load>() -> Self {
+        Self { file: L::FILE, parameters: Some(L::TABLE), load: Some(load::<L>), families: L::FAMILIES }
+    }
+
+    const fn later(file: &'static str) -> Self {
+        Self { file, parameters: None, load: None, families: &[] }
+    }
+}
+
+/// The bundled libraries.
+pub const BUNDLED: &[Bundled] = &[
+    Bundled::later("libdhcp_bootp.so"),
+    Bundled::later("libdhcp_cb_cmds.so"),
+    Bundled::later("libdhcp_class_cmds.so"),
+    Bundled::later("libdhcp_ddns_tuning.so"),
+    Bundled::later("libdhcp_flex_id.so"),
+    Bundled::later("libdhcp_flex_option.so"),
+    Bundled::later("libdhcp_ha.so"),
+    Bundled::later("libdhcp_host_cache.so"),
+    Bundled::later("libdhcp_host_cmds.so"),
+    Bundled::later("libdhcp_lease_cmds.so"),
+    Bundled::later("libdhcp_lease_query.so"),
+    Bundled::later("libdhcp_legal_log.so"),
+    Bundled::later("libdhcp_limits.so"),
+    Bundled::later("libdhcp_mysql.so"),
+    Bundled::later("libdhcp_perfmon.so"),
+    Bundled::later("libdhcp_pgsql.so"),
+    Bundled::later("libdhcp_ping_check.so"),
+    Bundled::later("libdhcp_radius.so"),
+    Bundled::later("libdhcp_rbac.so"),
+    Bundled::later("libdhcp_run_script.so"),
+    Bundled::works::<StatCmds>(),
+    Bundled::later("libdhcp_subnet_cmds.so"),
+    Bundled::later("libdhcp_user_chk.so"),
 ];
 
-/// Refuses libraries that are not bundled, and those that do not work yet. A bundled library is known by its file name,
-/// wherever the path points to.
-pub(crate) fn check_hooks(libraries: &[At<HookLibrary>], problems: &mut Vec<Problem>) {
-    for given in libraries.iter().filter_map(|entry| entry.library.as_ref()) {
-        let file = given.rsplit('/').next().unwrap_or_default();
-        let reason = match BUNDLED.iter().find(|(name, _)| *name == file) {
-            Some((_, Bundled::Works)) => continue,
-            Some((name, Bundled::Later)) => format!("not supported yet: {name}"),
-            None if file.is_empty() => "must name the file of a library".to_owned(),
-            None => format!("not supported yet: {file} is not among the bundled libraries"),
-        };
-        problems.push(Problem::new(given.pos, reason));
-    }
+/// The libraries in the order in which they are written. Those that are not bundled are refused, and those that do not
+/// work yet.
+pub(crate) fn load_libraries(libraries: &[At<HookLibrary>], mut loading: Loading<'_>) -> Vec<Library> {
+    libraries.iter().filter_map(|entry| load_library(entry, &mut loading)).collect()
+}
+
+fn load_library(entry: &HookLibrary, loading: &mut Loading<'_>) -> Option<Library> {
+    let given = entry.library.as_ref()?;
+    let file = entry.file();
+    let bundled = BUNDLED.iter().find(|bundled| bundled.file == file);
+    let reason = match bundled.map(|bundled| (bundled, bundled.load)) {
+        Some((bundled, Some(_))) if !bundled.families.contains(&loading.family) => {
+            format!("{file} is not for this server")
+        }
+        Some((_, Some(load))) => {
+            let parameters = entry.parameters.as_ref().map(|given| given.value.clone()).unwrap_or_default();
+            return Some(load(&parameters.0, loading));
+        }
+        Some((_, None)) => format!("not supported yet: {file}"),
+        None if file.is_empty() => "must name the file of a library".to_owned(),
+        None => format!("not supported yet: {file} is not among the bundled libraries"),
+    };
+    loading.problems.push(Problem::new(given.pos, reason));
+    None
+}
+
+fn load<L: Load>(parameters: &Node, loading: &mut Loading<'_>) -> Library {
+    let mut reader = Reader::default();
+    let read = L::read(&mut reader, parameters);
+    loading.problems.append(&mut reader.problems);
+    read.resolve(loading)
 }

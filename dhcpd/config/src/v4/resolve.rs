@@ -14,7 +14,8 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{
-    Definitions, Encoder, Guards, OptionData, adaptive_threshold, check_allocator, check_classes, part, tee_times,
+    Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator, check_classes,
+    load_libraries, part, tee_times,
 };
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, check_relays,
@@ -85,6 +86,8 @@ impl<'a> Resolver<'a> {
         self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let (interfaces, host_identifiers) = (self.interfaces(&input.interfaces_config()), self.host_identifiers());
+        let loading = Loading { family: Family::V4, problems: &mut self.problems };
+        let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config4 {
             interfaces,
             lease_database: input.lease_database().resolve(),
@@ -112,6 +115,7 @@ impl<'a> Resolver<'a> {
             },
             threads: input.multi_threading().threads(),
             samples: input.waiting.samples(),
+            hooks,
         };
         (config, in_order(self.problems))
     }

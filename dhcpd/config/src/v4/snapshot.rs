@@ -8,6 +8,7 @@ use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use crate::options::OptionSet;
+use crate::parameters::Library;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -58,6 +59,8 @@ pub struct Config4 {
     pub threads: Option<u32>,
     /// Which samples of statistics are kept.
     pub samples: Samples,
+    /// `hooks-libraries`, in the order written.
+    pub hooks: Vec<Library>,
 }
 
 /// `interfaces-config`.

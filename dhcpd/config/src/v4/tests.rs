@@ -1,6 +1,7 @@
 //! Rules between parameters: what is refused, where, and for which reason.
 
 use super::{config_get, load, snapshot::Config4};
+use crate::parameters::Library;
 use schema::json;
 
 fn check(text: &str) -> Result<Config4, Vec<String>> {
@@ -293,6 +294,20 @@ fn sockets_databases_and_libraries_are_complete() {
             "c:5:88: Dhcp4/hooks-libraries[2]: `library` is missing",
         ]
     );
+}
+
+#[test]
+fn a_library_reads_its_parameters_where_they_stand() {
+    assert_eq!(
+        refused(r#""hooks-libraries": [{"library": "/any/libdhcp_stat_cmds.so", "parameters": {"bogus": {"a": 1}}}]"#),
+        ["c:2:77: Dhcp4/hooks-libraries[0]/parameters/bogus: `bogus` is not supported here"]
+    );
+    let text = r#"{"Dhcp4": {"hooks-libraries": [{"library": "libdhcp_stat_cmds.so", "parameters": {}}]}}"#;
+    let document = json::parse("c", text, &mut json::no_includes).unwrap();
+    let (input, config) = load(&document).unwrap();
+    assert!(matches!(config.hooks[..], [Library::StatCmds]));
+    let shown = &config_get(&input)["Dhcp4"]["hooks-libraries"];
+    assert_eq!(shown, &serde_json::json!([{ "library": "libdhcp_stat_cmds.so", "parameters": {} }]));
 }
 
 #[test]

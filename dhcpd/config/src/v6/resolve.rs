@@ -15,8 +15,8 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{
-    AllocatorName, Definitions, Encoder, Guards, OptionData, adaptive_threshold, check_allocator, check_classes,
-    lifetime, part, push_once, tee_times,
+    AllocatorName, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
+    check_classes, lifetime, load_libraries, part, push_once, tee_times,
 };
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
@@ -85,6 +85,8 @@ impl<'a> Resolver<'a> {
         let (host_identifiers, mac_sources) = (self.host_identifiers(), self.mac_sources());
         let (interfaces, server_id) = (self.interfaces(&input.interfaces_config()), self.server_id());
         let relay_supplied_options = self.relay_supplied_options();
+        let loading = Loading { family: Family::V6, problems: &mut self.problems };
+        let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config6 {
             interfaces,
             server_id,
@@ -105,6 +107,7 @@ impl<'a> Resolver<'a> {
             relay_supplied_options,
             threads: input.multi_threading().threads(),
             samples: input.waiting.samples(),
+            hooks,
         };
         (config, in_order(self.problems))
     }

@@ -61,6 +61,8 @@ pub trait Table: Default {
     fn load(&mut self, lease: Self::Lease);
     /// Number of leases.
     fn count(&self) -> usize;
+    /// Visits up to `limit` leases behind `after`, in the order of their keys; the last key if there may be more.
+    fn visit(&self, after: Option<Self::Key>, limit: usize, each: &mut dyn FnMut(&Self::Lease)) -> Option<Self::Key>;
     /// Appends rows of up to `limit` leases behind `after`, in the order of their keys; how many, and the last key.
     fn print_page(&self, after: Option<Self::Key>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Self::Key>);
 }
@@ -154,6 +156,12 @@ impl<T: Table> Session<'_, T> {
     /// How far the history of changes has come; it does not move while nothing changes.
     pub fn mark(&self) -> Mark {
         Mark(self.leases.rows.appended)
+    }
+
+    /// Visits up to `limit` leases behind `after` (from the first on if `None`), in the order of their keys; the last
+    /// key if there may be more.
+    pub fn visit(&self, after: Option<T::Key>, limit: usize, mut each: impl FnMut(&T::Lease)) -> Option<T::Key> {
+        self.leases.table.visit(after, limit, &mut each)
     }
 
     /// Number of leases, in whatever state.

@@ -298,6 +298,15 @@ impl Table for Table4 {
         self.leases.len()
     }
 
+    fn visit(&self, after: Option<Ipv4Addr>, limit: usize, each: &mut dyn FnMut(&Lease4)) -> Option<Ipv4Addr> {
+        let (mut visited, mut last) = (0, None);
+        for lease in self.walk(after).take(limit) {
+            each(lease);
+            (visited, last) = (visited + 1, Some(lease.address));
+        }
+        last.filter(|_| visited == limit)
+    }
+
     fn print_page(&self, after: Option<Ipv4Addr>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Ipv4Addr>) {
         let (mut printed, mut last) = (0, None);
         for lease in self.walk(after).take(limit) {

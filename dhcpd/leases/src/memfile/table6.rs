@@ -407,6 +407,12 @@ impl Table for Table6 {
         self.leases.len()
     }
 
+    fn visit(&self, after: Option<Self::Key>, limit: usize, each: &mut dyn FnMut(&Lease6)) -> Option<Self::Key> {
+        let page = self.walk(after, limit);
+        page.iter().for_each(|lease| each(lease));
+        page.last().filter(|_| page.len() == limit).map(|lease| (lease.address, lease.lease_type))
+    }
+
     fn print_page(&self, after: Option<Self::Key>, limit: usize, out: &mut Vec<u8>) -> (usize, Option<Self::Key>) {
         let page = self.walk(after, limit);
         for lease in &page {

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::classes::{Class4, ClassId};
-use crate::parameters::{Definitions, Encoder, check_hooks};
+use crate::parameters::{Definitions, Encoder};
 use crate::rules::check_length;
 use crate::v4::parameters::ClientClass4;
 use schema::{Given, Problem};
@@ -12,7 +12,6 @@ impl Resolver<'_> {
     /// Rules for parameters that are not part of the snapshot.
     pub(super) fn check_rest(&mut self) {
         let input = self.input;
-        check_hooks(&input.hooks_libraries, &mut self.problems);
         if let Some(queue) = &input.waiting.dhcp_queue_control {
             queue.check(&input.multi_threading(), &mut self.problems);
         }

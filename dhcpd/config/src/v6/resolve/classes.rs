@@ -2,13 +2,11 @@
 
 use super::{Resolver, preferred};
 use crate::classes::{Class6, ClassId};
-use crate::parameters::check_hooks;
 
 impl Resolver<'_> {
     /// Rules for parameters that are not part of the snapshot.
     pub(super) fn check_rest(&mut self) {
         let input = self.input;
-        check_hooks(&input.hooks_libraries, &mut self.problems);
         if let Some(queue) = &input.waiting.dhcp_queue_control {
             queue.check(&input.multi_threading(), &mut self.problems);
         }

@@ -1,0 +1,47 @@
+//! The libraries that a configuration names: their commands, and what is said when they come and go.
+//!
+//! What a library does with packets is in the engine, which finds it in the configuration.
+
+use crate::messages::*;
+use crate::plane::Plane;
+use crate::v4::V4;
+use crate::v6::V6;
+use control::Table;
+use dhcpd_config::parameters::{HookLibrary, Library};
+use schema::At;
+
+/// Adds the commands of the libraries in effect.
+pub fn add4(table: &mut Table, plane: &Plane<V4>) {
+    let Some(site) = plane.site() else { return };
+    for library in &site.snapshot.config.hooks {
+        match library {
+            Library::StatCmds => libs::stat_cmds::add4(table, &site),
+        }
+    }
+}
+
+/// Adds the commands of the libraries in effect.
+pub fn add6(table: &mut Table, plane: &Plane<V6>) {
+    let Some(site) = plane.site() else { return };
+    for library in &site.snapshot.config.hooks {
+        match library {
+            Library::StatCmds => libs::stat_cmds::add6(table, &site),
+        }
+    }
+}
+
+/// Says which libraries went and came with a configuration, if any did.
+pub fn report(before: &[At<HookLibrary>], after: &[At<HookLibrary>]) {
+    if before == after {
+        return;
+    }
+    let name = |library: &HookLibrary| library.library.as_ref().map(|name| name.value.clone()).unwrap_or_default();
+    for library in before.iter().rev() {
+        libs::report_unloaded(library.file());
+        log::event!(HOOKS_LIBRARY_UNLOADED, library = name(library));
+    }
+    for library in after {
+        libs::report_loaded(library.file());
+        log::event!(HOOKS_LIBRARY_LOADED, library = name(library));
+    }
+}
