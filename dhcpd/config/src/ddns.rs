@@ -1,5 +1,6 @@
 //! Host names and dynamic DNS: the `ddns-*` and `hostname-char-*` parameters of a scope.
 
+use eval::Pattern;
 use schema::Word;
 
 /// `ddns-replace-client-name`.
@@ -87,67 +88,106 @@ impl Default for Ddns {
     }
 }
 
-/// Replaces characters of names: `hostname-char-set`, compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Replaces parts of names: `hostname-char-set` and `hostname-char-replacement`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sanitizer {
-    invalid: [u64; 4],
-    replacement: Box<str>,
+    invalid: Invalid,
+    replacement: Vec<Piece>,
+}
+
+/// What is replaced.
+#[derive(Clone, Debug, PartialEq)]
+enum Invalid {
+    /// These bytes, a bit each: nearly every set is one.
+    Bytes([u64; 4]),
+    Parts(Box<Pattern>),
+}
+
+/// A part of the replacement.
+#[derive(Clone, Debug, PartialEq)]
+enum Piece {
+    Text(Box<str>),
+    /// What is replaced: `$&`.
+    Replaced,
 }
 
 impl Sanitizer {
-    /// Compiles a bracket expression of POSIX (`[^A-Za-z0-9.-]`): the characters it matches are replaced. Other
-    /// regular expressions are refused.
+    /// Compiles an extended regular expression of POSIX, such as `[^A-Za-z0-9.-]`, and what replaces the parts of names that
+    /// fit it.
     pub fn new(char_set: &str, replacement: &str) -> Result<Self, String> {
-        let refuse = || format!("not supported yet: '{char_set}' is no bracket expression such as [^A-Za-z0-9.-]");
-        let inner = char_set.strip_prefix('[').and_then(|s| s.strip_suffix(']')).ok_or_else(refuse)?;
-        let (negated, inner) = inner.strip_prefix('^').map_or((false, inner), |rest| (true, rest));
-        let bytes = inner.as_bytes();
-        let mut invalid = [0u64; 4];
-        let mut at = 0;
-        while let Some(&first) = bytes.get(at) {
-            // `]` stands for itself in the first place only; classes such as [:alpha:] are not offered.
-            if (first == b']' && at > 0) || (first == b'[' && matches!(bytes.get(at + 1), Some(b':' | b'.' | b'='))) {
-                return Err(refuse());
-            }
-            let last = match (bytes.get(at + 1), bytes.get(at + 2)) {
-                (Some(b'-'), Some(&last)) => {
-                    at += 2;
-                    last
+        let pattern = Pattern::extended(char_set)?;
+        let mut bytes = [0u64; 4];
+        if pattern.is_byte() {
+            let fits = (0..=u8::MAX).filter(|byte| pattern.matches(&[*byte]));
+            // A word has 64 bits.
+            fits.for_each(|byte| bytes[usize::from(byte >> 6)] |= 1 << (byte & 63));
+        }
+        let invalid = if pattern.is_byte() { Invalid::Bytes(bytes) } else { Invalid::Parts(Box::new(pattern)) };
+        Ok(Self { invalid, replacement: pieces(replacement)? })
+    }
+
+    /// A name with its bad parts replaced.
+    pub fn scrub(&self, name: &[u8]) -> Vec<u8> {
+        let mut clean = Vec::with_capacity(name.len());
+        match &self.invalid {
+            Invalid::Bytes(invalid) => name.iter().for_each(|byte| {
+                if invalid[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1 {
+                    self.replace(std::slice::from_ref(byte), &mut clean);
+                } else {
+                    clean.push(*byte);
                 }
-                _ => first,
-            };
-            if last < first {
-                return Err(refuse());
-            }
-            (first..=last).for_each(|byte| invalid[usize::from(byte >> 6)] |= 1 << (byte & 63));
-            at += 1;
-        }
-        if bytes.is_empty() {
-            return Err(refuse());
-        }
-        if negated {
-            invalid = invalid.map(|word| !word);
-        }
-        Ok(Self { invalid, replacement: replacement.into() })
-    }
-
-    /// Whether a byte is to be replaced.
-    pub fn replaces(&self, byte: u8) -> bool {
-        self.invalid[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
-    }
-
-    /// A name with its bad characters replaced.
-    pub fn scrub(&self, name: &[u8]) -> String {
-        let mut clean = String::with_capacity(name.len());
-        for &byte in name {
-            if self.replaces(byte) || !byte.is_ascii() {
-                clean.push_str(&self.replacement);
-            } else {
-                clean.push(char::from(byte));
-            }
+            }),
+            Invalid::Parts(pattern) => self.scrub_parts(pattern, name, &mut clean),
         }
         clean
     }
+
+    fn scrub_parts(&self, pattern: &Pattern, name: &[u8], clean: &mut Vec<u8>) {
+        let mut at = 0;
+        while let Some(found) = pattern.find(name, at) {
+            clean.extend(name.get(at..found.start).unwrap_or_default());
+            self.replace(name.get(found.clone()).unwrap_or_default(), clean);
+            at = found.end;
+            // Behind what is empty the next byte is kept.
+            if found.is_empty() {
+                let Some(byte) = name.get(at) else { return };
+                clean.push(*byte);
+                at += 1;
+            }
+        }
+        clean.extend(name.get(at..).unwrap_or_default());
+    }
+
+    fn replace(&self, part: &[u8], clean: &mut Vec<u8>) {
+        for piece in &self.replacement {
+            match piece {
+                Piece::Text(text) => clean.extend(text.bytes()),
+                Piece::Replaced => clean.extend(part),
+            }
+        }
+    }
+}
+
+/// Reads a replacement as ECMAScript does: `$&` is what is replaced, `$$` a dollar sign.
+fn pieces(replacement: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let mut chars = replacement.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('$', Some('$')) => text.extend(chars.next()),
+            ('$', Some('&')) => {
+                chars.next();
+                pieces.extend([Piece::Text(std::mem::take(&mut text).into()), Piece::Replaced]);
+            }
+            ('$', Some(sign @ ('0'..='9' | '`' | '\''))) => {
+                return Err(format!("not supported yet: '${sign}' in the replacement of characters of host names"));
+            }
+            (plain, _) => text.push(plain),
+        }
+    }
+    pieces.push(Piece::Text(text.into()));
+    Ok(pieces)
 }
 
 #[cfg(test)]
@@ -155,18 +195,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scrubs_what_the_set_says() {
-        let keep = Sanitizer::new("[^A-Za-z0-9.-]", "x").unwrap();
-        assert_eq!(keep.scrub(b"my host_1.example-\xff"), "myxhostx1.example-x");
-        let drop = Sanitizer::new("[_ ]", "").unwrap();
-        assert_eq!(drop.scrub(b"a_b c"), "abc");
-        assert_eq!(Sanitizer::new("[]_]", "-").unwrap().scrub(b"a]b_"), "a-b-");
+    fn what_fits_is_replaced() {
+        for (set, replacement, name, clean) in [
+            ("[^A-Za-z0-9.-]", "x", "my host_1.example-\u{ff}", "myxhostx1.example-xx"),
+            ("[_ ]", "", "a_b c", "ab c".replace(' ', "").as_str()),
+            ("[]_]", "-", "a]b_", "a-b-"),
+            ("_+", "-", "a__b_c", "a-b-c"),
+            ("^[0-9]+", "n", "12ab3", "nab3"),
+            ("[0-9]", "<$&$$>", "a1", "a<1$>"),
+            ("x*", "-", "axb", "-a--b-"),
+        ] {
+            let clean = clean.as_bytes();
+            assert_eq!(Sanitizer::new(set, replacement).unwrap().scrub(name.as_bytes()), clean, "{set}");
+        }
     }
 
     #[test]
-    fn other_expressions_are_refused() {
-        for bad in ["", "[]", "[^]", "a+", "[[:alpha:]]", "[z-a]", "[a][b]"] {
+    fn what_is_no_expression_is_refused() {
+        for bad in ["[]", "[^]", "[z-a]", "(", "a\\"] {
             assert!(Sanitizer::new(bad, "").is_err(), "{bad}");
         }
+        assert!(Sanitizer::new("[a]", "$1").is_err());
     }
 }

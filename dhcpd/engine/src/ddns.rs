@@ -58,12 +58,23 @@ pub fn generate(address: IpAddr, policy: &Ddns, trailing_dot: bool) -> String {
     qualify(&format!("{}-{host}", policy.generated_prefix), policy, trailing_dot)
 }
 
-/// A name scrubbed label by label (the set may not spare dots); `None` if a label lost all its characters.
+/// A domain name scrubbed label by label (the set may not spare dots); `None` if a label lost all its characters.
 pub fn scrub(name: &str, policy: &Ddns) -> Option<String> {
     let Some(sanitizer) = &policy.sanitizer else { return Some(name.to_owned()) };
     let (labels, dot) = name.strip_suffix('.').map_or((name, ""), |labels| (labels, "."));
-    let labels: Vec<String> = labels.split('.').map(|label| sanitizer.scrub(label.as_bytes())).collect();
-    (!labels.iter().any(String::is_empty)).then(|| labels.join(".") + dot)
+    let raw = wire::names::unescape(labels).ok()?;
+    let labels: Vec<Vec<u8>> = raw.split(|byte| *byte == b'.').map(|label| sanitizer.scrub(label)).collect();
+    if labels.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let name = String::from_utf8(labels.join(&b'.')).ok()? + dot;
+    wire::names::encode(&name, true, &mut Vec::with_capacity(name.len() + 2)).ok().map(|()| name)
+}
+
+/// A host name as the client sent it, scrubbed as a whole; `None` if nothing is left that is text.
+pub fn scrub_hostname(name: &[u8], policy: &Ddns) -> Option<String> {
+    let clean = policy.sanitizer.as_ref().map_or_else(|| name.to_vec(), |sanitizer| sanitizer.scrub(name));
+    String::from_utf8(clean).ok().filter(|name| !name.is_empty())
 }
 
 /// Time to live of the records of a lease, both in seconds.
@@ -167,6 +178,11 @@ mod tests {
     #[test]
     fn labels_are_scrubbed_apart() {
         assert_eq!(scrub("a_b.c!d.", &policy("")), Some("ab.cd.".into()));
+        assert_eq!(
+            scrub("my\\032host\\.x.b", &policy("")),
+            Some("myhost.x.b".into()),
+            "the bytes, not how they are shown"
+        );
         assert_eq!(scrub("a._.b", &policy("")), None);
     }
 

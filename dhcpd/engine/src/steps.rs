@@ -3,11 +3,15 @@
 use std::fmt::Display;
 
 macro_rules! steps {
-    ($($id:ident,)*) => {
+    ($($id:ident,)* ; $($plain:ident,)*) => {
         log::messages! {
             $(
                 /// A step of an expression that decides about a class.
                 $id: Debug(55), "eval", "{client}: {step}";
+            )*
+            $(
+                /// A step of an expression that decides about a class; the steps around it name the client.
+                $plain: Debug(55), "eval", "{step}";
             )*
         }
 
@@ -16,6 +20,7 @@ macro_rules! steps {
         pub(crate) fn write(id: &str, client: &dyn Display, step: &str) {
             match id {
                 $(stringify!($id) => log::event!($id, client, step),)*
+                $(stringify!($plain) => log::event!($plain, step),)*
                 _ => {}
             }
         }
@@ -29,7 +34,6 @@ pub(crate) fn wanted() -> bool {
 
 steps! {
     EVAL_DEBUG_AND,
-    EVAL_DEBUG_BRANCH,
     EVAL_DEBUG_CONCAT,
     EVAL_DEBUG_EQUAL,
     EVAL_DEBUG_HEXSTRING,
@@ -41,7 +45,6 @@ steps! {
     EVAL_DEBUG_IPADDRESS,
     EVAL_DEBUG_IPADDRESSTOTEXT,
     EVAL_DEBUG_LCASE,
-    EVAL_DEBUG_MATCH,
     EVAL_DEBUG_MEMBER,
     EVAL_DEBUG_NOT,
     EVAL_DEBUG_OPTION,
@@ -49,9 +52,6 @@ steps! {
     EVAL_DEBUG_PKT,
     EVAL_DEBUG_PKT4,
     EVAL_DEBUG_PKT6,
-    EVAL_DEBUG_POP_AND_BRANCH_FALSE,
-    EVAL_DEBUG_POP_OR_BRANCH_FALSE,
-    EVAL_DEBUG_POP_OR_BRANCH_TRUE,
     EVAL_DEBUG_RELAY6,
     EVAL_DEBUG_RELAY6_RANGE,
     EVAL_DEBUG_SPLIT,
@@ -77,4 +77,10 @@ steps! {
     EVAL_DEBUG_VENDOR_ENTERPRISE_ID_MISMATCH,
     EVAL_DEBUG_VENDOR_EXISTS,
     EVAL_DEBUG_VENDOR_NO_OPTION,
+    ;
+    EVAL_DEBUG_BRANCH,
+    EVAL_DEBUG_MATCH,
+    EVAL_DEBUG_POP_AND_BRANCH_FALSE,
+    EVAL_DEBUG_POP_OR_BRANCH_FALSE,
+    EVAL_DEBUG_POP_OR_BRANCH_TRUE,
 }

@@ -175,6 +175,12 @@ impl Classifier {
         self.by_id.contains_key(&class)
     }
 
+    /// The names of classes in a set that are neither defined nor built in.
+    pub fn undefined<'a>(&'a self, set: &'a ClassSet) -> impl Iterator<Item = &'a str> {
+        let defined = |name: &str| self.names.find(name).is_some_and(|id| self.is_defined(id));
+        set.names(&self.names).filter(move |name| !is_built_in(name) && !defined(name))
+    }
+
     /// Whether membership of a class is known only once reservations were looked up.
     pub fn depends_on_known(&self, class: ClassId) -> bool {
         [ClassId::KNOWN, ClassId::UNKNOWN].contains(&class)

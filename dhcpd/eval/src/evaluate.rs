@@ -91,7 +91,7 @@ impl<'s> Evaluation<'s> {
             }
             Bool::Exists(path) => {
                 let exists = path.find(self.subject).is_some();
-                self.tell("EVAL_DEBUG_OPTION", || format!("Pushing {path} with value '{exists}'"));
+                self.tell("EVAL_DEBUG_OPTION", || format!("Pushing {} with value '{exists}'", path.step()));
                 exists
             }
             Bool::VendorExists(which, enterprise) => {
@@ -188,8 +188,8 @@ impl<'s> Evaluation<'s> {
                     (Some(payload), _) => Value::Borrowed(payload),
                 };
                 self.tell("EVAL_DEBUG_OPTION", || match form {
-                    Form::Hex => format!("Pushing {path} with value {}", Hex(&value)),
-                    Form::Text => format!("Pushing {path} with value '{}'", value.escape_ascii()),
+                    Form::Hex => format!("Pushing {} with value {}", path.step(), Hex(&value)),
+                    Form::Text => format!("Pushing {} with value '{}'", path.step(), value.escape_ascii()),
                 });
                 value
             }

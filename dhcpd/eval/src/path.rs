@@ -115,6 +115,12 @@ impl Path {
         payload.get(..=end)
     }
 
+    /// As the steps of an evaluation show it: the codes alone, wherever they are looked for.
+    pub fn step(&self) -> String {
+        let codes: Vec<_> = self.codes.iter().map(|code| format!("option[{code}]")).collect();
+        codes.join(".")
+    }
+
     /// Whether the option is text.
     pub fn is_text(&self) -> bool {
         self.definition.as_ref().is_some_and(|definition| definition.kind == DataType::String && !definition.array)

@@ -1,17 +1,19 @@
-//! Regular expressions of `match`: the whole value has to fit.
+//! Regular expressions: of `match`, which the whole value has to fit, and of `hostname-char-set`, which are looked for.
 //!
-//! Kea takes them to the C++ library, in the syntax of ECMAScript, and warns of patterns that take forever. Here a pattern
+//! Kea takes them to the C++ library, in the syntax of ECMAScript and of POSIX, and warns of patterns that take forever. Here a pattern
 //! becomes a set of states that are followed side by side, so that a match takes time in proportion to the value, whatever
 //! the pattern. What cannot be done so is refused where the expression is parsed: references back (`\1`), looks ahead
 //! (`(?=x)`, `(?!x)`) and collating elements (`[[.x.]]`, `[[=x=]]`). Patterns work on bytes; classes are those of ASCII.
 
+use crate::posix::from_extended;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// A compiled regular expression.
 #[derive(Clone, Debug)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     source: Box<str>,
     states: Vec<State>,
 }
@@ -39,9 +41,18 @@ impl PartialEq for Pattern {
 }
 
 impl Pattern {
-    /// Compiles a pattern.
-    pub fn new(source: &str) -> Result<Self, String> {
-        let tree = from_ecmascript(source).and_then(|text| read(&text));
+    /// Compiles a pattern in the syntax of ECMAScript.
+    pub(crate) fn new(source: &str) -> Result<Self, String> {
+        Self::compile(source, from_ecmascript(source))
+    }
+
+    /// Compiles an extended regular expression of POSIX.
+    pub fn extended(source: &str) -> Result<Self, String> {
+        Self::compile(source, from_extended(source))
+    }
+
+    fn compile(source: &str, text: Result<String, String>) -> Result<Self, String> {
+        let tree = text.and_then(|text| read(&text));
         let mut pattern = Self { source: source.into(), states: Vec::new() };
         let compiled = tree.and_then(|tree| pattern.add(&tree)).and_then(|()| pattern.push(State::Match));
         compiled.map_err(|reason| format!("invalid regular expression '{source}': {reason}"))?;
@@ -49,7 +60,7 @@ impl Pattern {
     }
 
     /// As it was written.
-    pub fn source(&self) -> &str {
+    pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
@@ -135,13 +146,30 @@ impl Pattern {
         Ok(())
     }
 
+    /// Whether it is one byte of some set.
+    pub fn is_byte(&self) -> bool {
+        matches!(self.states.as_slice(), [State::Byte(_), State::Match])
+    }
+
     /// Whether the whole value fits. Time: states times bytes.
     pub fn matches(&self, value: &[u8]) -> bool {
+        self.longest(value, 0) == Some(value.len())
+    }
+
+    /// The first part of the value behind `from` that fits, the longest one that begins there.
+    pub fn find(&self, value: &[u8], from: usize) -> Option<Range<usize>> {
+        (from..=value.len()).find_map(|start| Some(start..self.longest(value, start)?))
+    }
+
+    /// Where the longest part that begins at `from` ends.
+    fn longest(&self, value: &[u8], from: usize) -> Option<usize> {
         let words = self.states.len().div_ceil(64);
         let mut now: Set = std::iter::repeat_n(0, words).collect();
         let mut then = now.clone();
-        self.enter(0, value, 0, &mut now);
-        for (at, &byte) in value.iter().enumerate() {
+        let ends = |now: &Set| members(now).any(|state| matches!(self.states.get(state as usize), Some(State::Match)));
+        self.enter(0, value, from, &mut now);
+        let mut end = ends(&now).then_some(from);
+        for (at, &byte) in value.iter().enumerate().skip(from) {
             then.iter_mut().for_each(|word| *word = 0);
             let mut alive = false;
             for state in members(&now) {
@@ -153,11 +181,14 @@ impl Pattern {
                 }
             }
             if !alive {
-                return false;
+                break;
             }
             std::mem::swap(&mut now, &mut then);
+            if ends(&now) {
+                end = Some(at + 1);
+            }
         }
-        members(&now).any(|state| matches!(self.states.get(state as usize), Some(State::Match)))
+        end
     }
 
     /// Adds a state and all that it leads to without a byte.
@@ -289,6 +320,32 @@ mod tests {
             let compiled = Pattern::new(pattern).unwrap();
             fits.iter().for_each(|value| assert!(compiled.matches(value.as_bytes()), "{pattern} {value}"));
             does_not.iter().for_each(|value| assert!(!compiled.matches(value.as_bytes()), "{pattern} {value}"));
+        }
+    }
+
+    #[test]
+    fn the_longest_part_that_comes_first_is_found() {
+        for (pattern, value, found) in [
+            ("[^A-Za-z0-9.-]", "a_b", Some(1..2)),
+            ("a|ab", "xabab", Some(1..3)),
+            ("(a|ab)(c|bcd)", "abcd", Some(0..4)),
+            ("^b", "ab", None),
+            ("b$", "bab", Some(2..3)),
+            ("[]^-]", "a-]", Some(1..2)),
+            ("[^]\\\\[]", "]\\[a", Some(3..4)),
+            ("[[:digit:]_]+", "ab1_2c", Some(2..5)),
+            ("\\d{2}", "1a23", Some(2..4)),
+            ("x*", "axx", Some(0..0)),
+            ("[a-]", "b-", Some(1..2)),
+            ("\\.", "a.b", Some(1..2)),
+            (".", "\0a", Some(1..2)),
+            ("[é]+", "aéb", Some(1..3)),
+        ] {
+            assert_eq!(Pattern::extended(pattern).unwrap().find(value.as_bytes(), 0), found, "{pattern}");
+        }
+        assert!(Pattern::extended("[^a-z]").unwrap().is_byte() && !Pattern::extended("a*").unwrap().is_byte());
+        for wrong in ["[", "[]", "[z-a]", "a\\", "\\q", "(?i)a", "[[.a.]]", "*", "(", "[[:nothing:]]"] {
+            assert!(Pattern::extended(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -119,6 +119,16 @@ fn escaped(bytes: &mut std::str::Bytes<'_>) -> Result<u8, NameError> {
         .map_err(|_| NameError::BadEscape)
 }
 
+/// The bytes that a name shows: its labels with dots between them, without escapes.
+pub fn unescape(text: &str) -> Result<Vec<u8>, NameError> {
+    let mut bytes = text.bytes();
+    let mut raw = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        raw.push(if byte == b'\\' { escaped(&mut bytes)? } else { byte });
+    }
+    Ok(raw)
+}
+
 /// Reads a name from the start of `bytes`; how many bytes it took. A name ends at the root's label, or where the bytes end.
 pub fn decode(bytes: &[u8]) -> Result<(Name, usize), NameError> {
     let mut name = Name::default();

@@ -87,6 +87,11 @@ impl<'a> Members<'a> {
         });
         let (query, name) = (self.query.label(), self.query.message_type.name());
         event!(DHCP4_CLASSES_ASSIGNED, query, name, classes = self.list());
+        if log::enabled!(DHCP4_CLASS_UNCONFIGURED) {
+            for class in self.snapshot.config.classes.classifier.undefined(self.set) {
+                event!(DHCP4_CLASS_UNCONFIGURED, query, class);
+            }
+        }
     }
 
     fn go_on(&self, stage: DropStage) -> Result<(), Refusal> {

@@ -43,6 +43,8 @@ log::messages! {
     DHCP4_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following classes: {classes}";
     /// All classes of the client, those of the chosen scopes included.
     DHCP4_CLASSES_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned on {name} message to the following classes: {classes}";
+    /// The client is in a class that is not defined: a reservation or a template put it there.
+    DHCP4_CLASS_UNCONFIGURED: Debug(40), "dhcp4", "{query}: client packet belongs to an unconfigured class: {class}";
     /// A class that a scope names was evaluated.
     DHCP4_ADDITIONAL_CLASS_EVAL_RESULT: Debug(50), "dhcp4", "{query}: Expression '{class}' evaluated to {result}";
     /// The expression of a class that a scope names failed; the client is no member.
@@ -117,6 +119,20 @@ log::messages! {
     DHCP4_DECLINE_LEASE_MISMATCH: Warn, "dhcp4", "Received DHCPDECLINE for addr {address} from client {query}, but the data doesn't match: received hwaddr: {hwaddr}, lease hwaddr: {lease_hwaddr}, received client-id: {client_id}, lease client-id: {lease_client_id}";
     /// The client sent an FQDN option.
     DHCP4_CLIENT_FQDN_PROCESS: Debug(50), "ddns", "{query}: processing Client FQDN option";
+    /// The FQDN option that the client sent.
+    DHCP4_CLIENT_FQDN_DATA: Debug(55), "ddns", "{query}: Client sent FQDN option: {option}";
+    /// The FQDN option of the answer.
+    DHCP4_RESPONSE_FQDN_DATA: Debug(55), "ddns", "{query}: including FQDN option in the server's response: {option}";
+    /// The host name that the client sent.
+    DHCP4_CLIENT_HOSTNAME_DATA: Debug(55), "ddns", "{query}: client sent Hostname option: {name}";
+    /// The host name of the answer.
+    DHCP4_RESPONSE_HOSTNAME_DATA: Debug(55), "ddns", "{query}: including Hostname option in the server's response: {name}";
+    /// The client has no name; one is made from its address.
+    DHCP4_GENERATE_FQDN: Debug(55), "ddns", "{query}: client did not send a FQDN or hostname; FQDN will be generated for the client";
+    /// The host name is of blanks.
+    DHCP4_EMPTY_HOSTNAME: Debug(50), "ddns", "{query}: received empty hostname from the client, skipping processing of this option";
+    /// What is left of the client's host name is no name.
+    DHCP4_SANITIZED_HOSTNAME_MALFORMED: Debug(50), "ddns", "{query}: hostname after sanitizing is malformed: {reason}";
     /// Nothing is left of the client's name.
     DHCP4_CLIENT_FQDN_SCRUBBED_EMPTY: Debug(50), "ddns", "{query}: sanitizing client's FQDN option '{name}' yielded an empty name or an empty label within the name";
     /// The client sent a host name.

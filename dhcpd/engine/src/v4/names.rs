@@ -7,6 +7,7 @@ use dhcpd_config::ddns::{Ddns, ReplaceClientName};
 use dhcpd_config::v4::snapshot::Host4;
 use log::event;
 use smallvec::SmallVec;
+use std::fmt;
 use std::net::Ipv4Addr;
 use wire::v4::code;
 
@@ -53,6 +54,17 @@ impl ClientName {
             Ok(Some(fqdn)) => from_fqdn(query, policy, reserved, &fqdn),
             _ => from_hostname(query, policy, reserved),
         };
+        match name.answer {
+            NameOption::None => {}
+            NameOption::HostName => {
+                let name = if name.hostname.is_empty() { "." } else { &name.hostname };
+                event!(DHCP4_RESPONSE_HOSTNAME_DATA, query = query.label(), name);
+            }
+            NameOption::Fqdn([flags, ..]) => {
+                let option = Shown { flags, name: &name.hostname, full: !name.hostname.is_empty() };
+                event!(DHCP4_RESPONSE_FQDN_DATA, query = query.label(), option);
+            }
+        }
         if name.hostname.is_empty() && name.answer != NameOption::None {
             let dot = matches!(name.answer, NameOption::Fqdn(_));
             name.hostname = ddns::generate(address.into(), policy, dot).into();
@@ -78,6 +90,21 @@ impl ClientName {
                 Some((code::FQDN, payload))
             }
         }
+    }
+}
+
+/// Option 81 in messages.
+struct Shown<'a> {
+    flags: u8,
+    name: &'a str,
+    full: bool,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [n, e, o, s] = [flag::N, flag::E, flag::O, flag::S].map(|bit| u8::from(self.flags & bit != 0));
+        let kind = if self.full { "full" } else { "partial" };
+        write!(f, "type=81 (CLIENT_FQDN), flags: (N={n}, E={e}, O={o}, S={s}), domain-name='{}' ({kind})", self.name)
     }
 }
 
@@ -137,6 +164,8 @@ pub(super) fn check(query: &Query<'_>) -> Result<(), String> {
 
 fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, fqdn: &SentFqdn) -> ClientName {
     event!(DHCP4_CLIENT_FQDN_PROCESS, query = query.label());
+    let option = Shown { flags: fqdn.head[0], name: &fqdn.name.text, full: fqdn.name.absolute };
+    event!(DHCP4_CLIENT_FQDN_DATA, query = query.label(), option);
     let Some(server) = ddns::directions(fqdn.s(), fqdn.n(), policy) else { return ClientName::default() };
     let sent = &fqdn.name;
     let replaced = matches!(policy.replace_client_name, ReplaceClientName::Always | ReplaceClientName::WhenPresent);
@@ -161,45 +190,58 @@ fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, fqdn: &Se
     ClientName { hostname, forward: server.s, reverse: !server.n, answer }
 }
 
+/// Text without the zeros at its end, which some clients send.
+fn without_zeros(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+/// Whether a text is a domain name.
+fn check_labels(name: &str) -> Result<(), wire::names::NameError> {
+    wire::names::encode(name, true, &mut Vec::with_capacity(name.len() + 2))
+}
+
 fn from_hostname(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>) -> ClientName {
     let answer = |hostname: String| {
         let updates = policy.send_updates;
         let hostname = hostname.to_ascii_lowercase().into();
         ClientName { hostname, forward: updates, reverse: updates, answer: NameOption::HostName }
     };
-    let sent = query.packet.option(code::HOST_NAME).map(<[u8]>::trim_ascii);
+    event!(DHCP4_CLIENT_HOSTNAME_PROCESS, query = query.label());
     if let Some(name) = reserved {
         let name = ddns::qualify(name, policy, false);
         event!(DHCP4_RESERVED_HOSTNAME_ASSIGNED, query = query.label(), name);
         return answer(name);
     }
     use ReplaceClientName::{Always, WhenNotPresent, WhenPresent};
-    let Some(sent) = sent.filter(|s| !s.is_empty()) else {
-        let generated = matches!(policy.replace_client_name, Always | WhenNotPresent);
-        return if generated { answer(String::new()) } else { ClientName::default() };
+    let Some(sent) = query.packet.option(code::HOST_NAME).map(without_zeros).filter(|sent| !sent.is_empty()) else {
+        if matches!(policy.replace_client_name, Always | WhenNotPresent) {
+            event!(DHCP4_GENERATE_FQDN, query = query.label());
+            return answer(String::new());
+        }
+        return ClientName::default();
     };
-    event!(DHCP4_CLIENT_HOSTNAME_PROCESS, query = query.label());
+    event!(DHCP4_CLIENT_HOSTNAME_DATA, query = query.label(), name = sent.escape_ascii());
+    let sent = sent.trim_ascii();
+    if sent.is_empty() {
+        event!(DHCP4_EMPTY_HOSTNAME, query = query.label());
+        return ClientName::default();
+    }
+    let shape: String = sent.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+    if let Err(reason) = check_labels(&shape) {
+        event!(DHCP4_CLIENT_HOSTNAME_MALFORMED, query = query.label(), reason);
+        return ClientName::default();
+    }
     if matches!(policy.replace_client_name, Always | WhenPresent) || sent == b"." {
         return answer(String::new());
     }
-    let malformed = |reason: &dyn std::fmt::Display| {
-        event!(DHCP4_CLIENT_HOSTNAME_MALFORMED, query = query.label(), reason);
-        ClientName::default()
-    };
-    let name = match &policy.sanitizer {
-        Some(sanitizer) => sanitizer.scrub(sent),
-        None => match std::str::from_utf8(sent) {
-            Ok(name) => name.to_owned(),
-            Err(_) => return malformed(&"not ASCII"),
-        },
-    };
-    if name.is_empty() {
-        let name = String::from_utf8_lossy(sent);
-        event!(DHCP4_CLIENT_HOSTNAME_SCRUBBED_EMPTY, query = query.label(), name);
+    let Some(name) = ddns::scrub_hostname(sent, policy) else {
+        event!(DHCP4_CLIENT_HOSTNAME_SCRUBBED_EMPTY, query = query.label(), name = sent.escape_ascii());
         return ClientName::default();
-    }
-    if let Err(reason) = wire::names::encode(&name, true, &mut Vec::with_capacity(name.len() + 2)) {
-        return malformed(&reason);
+    };
+    if let Err(reason) = check_labels(&name) {
+        event!(DHCP4_SANITIZED_HOSTNAME_MALFORMED, query = query.label(), reason);
+        return ClientName::default();
     }
     // One label is a host's name in our domain; more are taken as they are.
     let labels = name.trim_end_matches('.').split('.').count();

@@ -72,6 +72,11 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         });
         let (client, name) = (self.query.label(), self.query.kind().name());
         log::event!(DHCP6_CLASSES_ASSIGNED, client, name, classes = self.classes());
+        if log::enabled!(DHCP6_CLASS_UNCONFIGURED) {
+            for class in self.snapshot.config.classes.classifier.undefined(&self.classes) {
+                log::event!(DHCP6_CLASS_UNCONFIGURED, client, class);
+            }
+        }
     }
 
     /// What members of the client's classes get, the first class first.

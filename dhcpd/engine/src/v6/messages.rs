@@ -28,6 +28,8 @@ log::messages! {
     DHCP6_CLASSES_ASSIGNED_AFTER_SUBNET_SELECTION: Debug(40), "dhcp6", "{client}: client packet has been assigned to the following classes: {classes}";
     /// All classes of the client, for its message.
     DHCP6_CLASSES_ASSIGNED: Debug(40), "dhcp6", "{client}: client packet has been assigned on {name} message to the following classes: {classes}";
+    /// The client is in a class that is not defined: a reservation or a template put it there.
+    DHCP6_CLASS_UNCONFIGURED: Debug(40), "dhcp6", "{client}: client packet belongs to an unconfigured class: {class}";
     /// A class that a scope names was evaluated.
     DHCP6_ADDITIONAL_CLASS_EVAL_RESULT: Debug(50), "dhcp6", "{client}: Expression '{class}' evaluated to {result}";
     /// The expression of a class that a scope names failed; the client is no member.
