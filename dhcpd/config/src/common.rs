@@ -130,6 +130,23 @@ impl Default for Samples {
     }
 }
 
+/// Where packets wait for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// `packet-queue-size`; 0: no limit.
+    pub size: u32,
+    /// `dhcp-queue-control/capacity`, where the queue is enabled.
+    pub ring: Option<u32>,
+    /// The queue is enabled, and off because there are several threads.
+    pub disabled: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { size: 64, ring: None, disabled: false }
+    }
+}
+
 /// `sanity-checks`: what to do with a lease of the file whose subnet does not hold its address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
 pub enum LeaseChecks {

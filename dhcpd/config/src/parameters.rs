@@ -25,7 +25,7 @@ pub use names::Names;
 pub(crate) use options::Encoder;
 pub use options::OptionData;
 
-use crate::common::{self, Allocator, LeaseChecks, ReservationModes, Samples};
+use crate::common::{self, Allocator, LeaseChecks, Queue, ReservationModes, Samples};
 use crate::values::MaybeIp;
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -145,27 +145,40 @@ pub struct Waiting {
     /// Seconds for which samples of a statistic are kept where there is no limit to their number; 0 for the latest alone.
     #[param(default = 0)]
     pub statistic_default_sample_age: Given<u32>,
-    /// A queue between sockets and a single thread.
+    /// A ring that packets pass on their way to a single thread.
     #[param(yang(opaque = "dhcp-queue-control"))]
     pub dhcp_queue_control: Given<QueueControl>,
 }
 
 impl Waiting {
+    /// Where packets wait.
+    pub(crate) fn queue(&self, threads: &MultiThreading) -> Queue {
+        let ring = self.dhcp_queue_control.as_ref().filter(|ring| ring.is_enabled());
+        let capacity = ring.map(|ring| ring.capacity.as_ref().map_or(CAPACITY, |capacity| capacity.value));
+        match threads.enable_multi_threading() {
+            true => Queue { size: threads.packet_queue_size(), ring: None, disabled: ring.is_some() },
+            false => Queue { ring: capacity, ..Queue::default() },
+        }
+    }
+
     /// Which samples of statistics are kept.
     pub(crate) fn samples(&self) -> Samples {
         Samples { count: self.statistic_default_sample_count(), age: self.statistic_default_sample_age() }
     }
 }
 
-/// A queue between sockets and a single thread. There is none with several threads, whatever stands here.
+/// Packets in a ring, if nothing is said.
+const CAPACITY: u32 = 64;
+
+/// A ring that packets pass on their way to a single thread. With several threads there is none, whatever stands here.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct QueueControl {
-    /// Whether there is a queue; not supported yet with a single thread.
+    /// Whether there is a ring.
     #[param(required)]
     pub enable_queue: Given<bool>,
-    /// Kind of the queue.
+    /// Kind of the ring: `kea-ring4` or `kea-ring6`.
     pub queue_type: Given<String>,
-    /// Packets in the queue.
+    /// Packets in the ring; when more wait, the oldest are dropped.
     pub capacity: Given<u32>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -173,19 +186,26 @@ pub struct QueueControl {
 }
 
 impl QueueControl {
-    /// The queue that there would be; several threads go without.
-    pub(crate) fn complete(&mut self, kind: &str) {
-        self.enable_queue = Some(At::unwritten(false));
+    /// The ring that there is or would be; several threads go without.
+    pub(crate) fn complete(&mut self, kind: &str, threads: &MultiThreading) {
+        let enabled = self.is_enabled() && !threads.enable_multi_threading();
+        self.enable_queue = Some(At::unwritten(enabled));
         self.queue_type.get_or_insert_with(|| At::unwritten(kind.to_owned()));
-        self.capacity.get_or_insert_with(|| At::unwritten(64));
+        self.capacity.get_or_insert_with(|| At::unwritten(CAPACITY));
         self.annotations.fold();
     }
 
-    /// As in Kea, there is no queue where there are several threads.
-    pub(crate) fn check(&self, threads: &MultiThreading, problems: &mut Vec<Problem>) {
-        if let Some(on) = self.enable_queue.as_ref().filter(|on| on.value && !threads.enable_multi_threading()) {
-            problems.push(Problem::new(on.pos, "not supported yet: must be false without multi-threading"));
+    /// Kea knows one kind for each family, and asks for none where the ring is off.
+    pub(crate) fn check(&self, known: &str, threads: &MultiThreading, problems: &mut Vec<Problem>) {
+        let wanted = self.is_enabled() && !threads.enable_multi_threading();
+        if let Some(kind) = self.queue_type.as_ref().filter(|kind| wanted && kind.value != known) {
+            let reason = format!("The type of the packet queue: '{}' is not supported: must be `{known}`", kind.value);
+            problems.push(Problem::new(kind.pos, reason));
         }
+    }
+
+    fn is_enabled(&self) -> bool {
+        self.enable_queue.as_ref().is_some_and(|on| on.value)
     }
 }
 
@@ -242,7 +262,8 @@ pub struct MultiThreading {
     /// Number of threads; 0 is one for each processor.
     #[param(range = 0..=65535, default = 0)]
     pub thread_pool_size: Given<u32>,
-    /// Packets that wait for each thread; read for Kea's sake: here they wait in the sockets, whose buffers have a fixed size.
+    /// How many packets may wait for the threads. They wait in the sockets: each has a receive buffer of 128 kB, about a
+    /// hundred small packets, times this number; 0 is no limit.
     #[param(range = 0..=65535, default = 64)]
     pub packet_queue_size: Given<u32>,
     /// Remarks of the operator; the Kea models have no place for them here.

@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod bpf;
+pub mod drops;
 pub mod frame;
 pub mod interfaces;
 pub mod socket;
@@ -13,6 +14,7 @@ pub mod wait;
 
 pub use batch::{Datagram, Destination, RxBatch, TxBatch};
 pub use bpf::Share;
+pub use drops::DropWatch;
 pub use interfaces::{Interface, interfaces};
 pub use socket::Socket;
 pub use wait::{LinkWatch, Waker, wait};

@@ -10,20 +10,27 @@ use crate::interfaces::Interface;
 use libc::{c_int, sock_filter, sock_fprog};
 use socket2::{Domain, Protocol, SockAddr, Type};
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// All_DHCP_Relay_Agents_and_Servers (RFC 8415 §7.1).
 pub const ALL_RELAY_AGENTS_AND_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
 /// All_DHCP_Servers (RFC 8415 §7.1).
 pub const ALL_SERVERS: Ipv6Addr = Ipv6Addr::new(0xff05, 0, 0, 0, 0, 0, 1, 3);
 
-/// Receive buffer in bytes. It bounds how long a packet can wait: about 6,000 small packets, a tenth of a second of
-/// work at full speed. What does not fit is dropped by the kernel at once and counted there; a longer queue would only
-/// answer clients that have already asked again.
-const RECEIVE_BUFFER: c_int = 8 << 20;
+/// Receive buffer in bytes until [`Socket::limit_queue`] says otherwise. It bounds how long a packet can wait: about 6,000
+/// small packets, a tenth of a second of work at full speed. What does not fit is dropped by the kernel at once and
+/// counted there; a longer queue would only answer clients that have already asked again.
+pub const RECEIVE_BUFFER: u32 = 8 << 20;
 /// Send buffer in bytes: a few batches.
-const SEND_BUFFER: c_int = 4 << 20;
+const SEND_BUFFER: u32 = 4 << 20;
+
+/// As `SO_MEMINFO` in the kernel's `asm-generic/socket.h`.
+const SO_MEMINFO: c_int = 55;
+/// As `PACKET_STATISTICS` in packet(7).
+const PACKET_STATISTICS: c_int = 6;
 
 /// What a socket carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +52,21 @@ pub struct Socket {
     inner: socket2::Socket,
     kind: Kind,
     interface: u32,
+    /// It has a filter of the UDP layer, which the kernel counts as drops, too.
+    filtered: bool,
+    /// What [`dropped`](Self::dropped) was told last.
+    known_drops: AtomicU32,
+}
+
+/// Packets that the kernel dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// For want of room, UDP.
+    pub udp: u32,
+    /// For want of room, or left to another worker by the filter: the kernel does not tell them apart.
+    pub udp_or_filtered: u32,
+    /// For want of room in a packet socket.
+    pub packet: u32,
 }
 
 impl Socket {
@@ -56,7 +78,7 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
         }
-        Ok(Self { inner, kind: Kind::Udp4 { address }, interface: interface.index })
+        Ok(Self::of(inner, Kind::Udp4 { address }, interface, false))
     }
 
     /// UDP on an interface, broadcasts included (`dhcp-socket-type: udp`).
@@ -72,7 +94,7 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
         }
-        Ok(Self { inner, kind: Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED }, interface: interface.index })
+        Ok(Self::of(inner, Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED }, interface, share.count > 1))
     }
 
     /// Packet socket: receives broadcasts to `port`, sends to link-layer addresses.
@@ -84,7 +106,7 @@ impl Socket {
         let broadcasts: Vec<_> = std::iter::once(Ipv4Addr::BROADCAST).chain(interface.directed_broadcasts()).collect();
         attach(&inner, libc::SO_ATTACH_FILTER, &bpf::broadcast_v4(port, &broadcasts, share))?;
         inner.bind(&link_address(interface.index))?;
-        Ok(Self { inner, kind: Kind::Packet, interface: interface.index })
+        Ok(Self::of(inner, Kind::Packet, interface, false))
     }
 
     /// DHCPv6 on an interface: unicast to any of its addresses and both multicast groups.
@@ -104,12 +126,40 @@ impl Socket {
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v6(share.count))?;
         }
-        Ok(Self { inner, kind: Kind::Udp6, interface: interface.index })
+        Ok(Self::of(inner, Kind::Udp6, interface, share.count > 1))
+    }
+
+    fn of(inner: socket2::Socket, kind: Kind, interface: &Interface, filtered: bool) -> Self {
+        Self { inner, kind, interface: interface.index, filtered, known_drops: AtomicU32::new(0) }
     }
 
     /// What it carries.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Lets so many bytes of packets wait, as the kernel accounts them.
+    pub fn limit_queue(&self, bytes: u32) {
+        set_buffer(&self.inner, libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, bytes);
+    }
+
+    /// What the kernel dropped since the last call.
+    pub fn dropped(&self) -> Dropped {
+        let new = |total: u32| total.wrapping_sub(self.known_drops.swap(total, Relaxed));
+        let mut dropped = Dropped::default();
+        match self.kind {
+            // Reading sets them to 0: packets that came, packets that were dropped.
+            Kind::Packet => {
+                dropped.packet =
+                    option::<[u32; 2]>(&self.inner, libc::SOL_PACKET, PACKET_STATISTICS).map_or(0, |it| it[1])
+            }
+            Kind::Udp4 { .. } | Kind::Udp6 => {
+                let memory: Option<[u32; 9]> = option(&self.inner, libc::SOL_SOCKET, SO_MEMINFO);
+                let total = memory.map_or(0, |it| it[libc::SK_MEMINFO_DROPS as usize]);
+                *(if self.filtered { &mut dropped.udp_or_filtered } else { &mut dropped.udp }) = new(total);
+            }
+        }
+        dropped
     }
 
     /// Index of its interface.
@@ -138,15 +188,30 @@ fn udp(domain: Domain) -> io::Result<socket2::Socket> {
     Ok(socket)
 }
 
-/// Beyond the system's limit where the process may (CAP_NET_ADMIN), up to it otherwise.
 fn set_buffers(socket: &socket2::Socket) {
-    for (forced, plain, size) in
-        [(libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, RECEIVE_BUFFER), (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, SEND_BUFFER)]
-    {
-        if set_option(socket, libc::SOL_SOCKET, forced, size).is_err() {
-            let _ = set_option(socket, libc::SOL_SOCKET, plain, size); // a smaller buffer still serves
-        }
+    set_buffer(socket, libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, RECEIVE_BUFFER);
+    set_buffer(socket, libc::SO_SNDBUFFORCE, libc::SO_SNDBUF, SEND_BUFFER);
+}
+
+/// Beyond the system's limit where the process may (CAP_NET_ADMIN), up to it otherwise.
+fn set_buffer(socket: &socket2::Socket, forced: c_int, plain: c_int, bytes: u32) {
+    let size = c_int::try_from(bytes).unwrap_or(c_int::MAX);
+    if set_option(socket, libc::SOL_SOCKET, forced, size).is_err() {
+        let _ = set_option(socket, libc::SOL_SOCKET, plain, size); // a smaller buffer still serves
     }
+}
+
+/// An option that is an array of the kernel's integers; none where the kernel is too old to know it all.
+fn option<T: Copy>(socket: &socket2::Socket, level: c_int, option: c_int) -> Option<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    let mut len = size_of::<T>() as u32;
+    #[expect(unsafe_code, reason = "options that socket2 does not know")]
+    // SAFETY: the pointer and length describe `value`; T is an array of integers, for which all bit patterns are valid.
+    let (done, value) = unsafe {
+        let done = libc::getsockopt(socket.as_raw_fd(), level, option, value.as_mut_ptr().cast(), &mut len);
+        (done, value.assume_init())
+    };
+    (done == 0 && len as usize >= size_of::<T>()).then_some(value)
 }
 
 fn link_address(interface: u32) -> SockAddr {

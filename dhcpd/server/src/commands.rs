@@ -67,9 +67,9 @@ pub fn status<F: Family>(plane: &Plane<F>, status: &mut Map<String, Value>) {
     status.insert("multi-threading-enabled".into(), json!(threads.is_some()));
     if let Some(threads) = threads {
         status.insert("thread-pool-size".into(), json!(threads));
-        // Packets wait in the sockets, nowhere else.
-        status.insert("packet-queue-size".into(), json!(0));
-        status.insert("packet-queue-statistics".into(), json!([0.0, 0.0, 0.0]));
+        let (size, averages) = plane.queue();
+        status.insert("packet-queue-size".into(), json!(size));
+        status.insert("packet-queue-statistics".into(), json!(averages));
     }
     let sockets = match (failures.is_empty(), plane.is_retrying()) {
         (true, _) => json!({ "status": "ready" }),

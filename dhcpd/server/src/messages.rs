@@ -21,6 +21,10 @@ log::messages! {
     DHCP4_MULTI_THREADING_INFO: Info, "dhcp4", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
     /// A change of thread-pool-size waits for the next start.
     DHCP4_MULTI_THREADING_KEPT: Warn, "dhcp4", "the number of threads stays {threads} until the next start";
+    /// Packets pass a ring (`dhcp-queue-control`).
+    DHCP4_CONFIG_PACKET_QUEUE: Info, "dhcp4", "DHCPv4 packet queue info after configuration: {info}";
+    /// Packets waited behind more newer ones than the ring holds.
+    DHCP4_PACKET_QUEUE_FULL: Debug(40), "dhcp4", "packet queue is full: the {count} oldest packets were dropped";
     /// The file is read again.
     DHCP4_DYNAMIC_RECONFIGURATION: Info, "dhcp4", "initiate server reconfiguration using file: {file}, after receiving SIGHUP signal or config-reload command";
     /// The file's configuration is in effect.
@@ -60,6 +64,10 @@ log::messages! {
     DHCP6_MULTI_THREADING_INFO: Info, "dhcp6", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
     /// A change of thread-pool-size waits for the next start.
     DHCP6_MULTI_THREADING_KEPT: Warn, "dhcp6", "the number of threads stays {threads} until the next start";
+    /// Packets pass a ring (`dhcp-queue-control`).
+    DHCP6_CONFIG_PACKET_QUEUE: Info, "dhcp6", "DHCPv6 packet queue info after configuration: {info}";
+    /// Packets waited behind more newer ones than the ring holds.
+    DHCP6_PACKET_QUEUE_FULL: Debug(40), "dhcp6", "packet queue is full: the {count} oldest packets were dropped";
     /// The file is read again.
     DHCP6_DYNAMIC_RECONFIGURATION: Info, "dhcp6", "initiate server reconfiguration using file: {file}, after receiving SIGHUP signal or config-reload command";
     /// The file's configuration is in effect.
@@ -85,6 +93,10 @@ log::messages! {
     DHCPSRV_LINK_WATCH_FAILED: Warn, "dhcpsrv", "cannot watch links and addresses: {reason}";
     /// No socket is open: no client can reach the server.
     DHCPSRV_NO_SOCKETS_OPEN: Warn, "dhcpsrv", "no interface configured to listen to DHCP traffic";
+    /// The kernel dropped packets: more came than were served, and the sockets' buffers are full.
+    DHCPSRV_SOCKET_BUFFER_FULL: Warn, "dhcpsrv", "{count} packets were dropped since the receive buffers of the sockets were full";
+    /// The ring of dhcp-queue-control is for a single thread.
+    DHCPSRV_MT_DISABLED_QUEUE_CONTROL: Warn, "dhcpsrv", "disabling dhcp queue control when multi-threading is enabled.";
     /// Name changes are sent to D2 from now on.
     DHCPSRV_DHCP_DDNS_SENDER_STARTED: Info, "dhcpsrv", "NameChangeRequest sender has been started: {parameters}";
     /// A name change was sent to D2.

@@ -9,9 +9,10 @@ use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
 use crate::sockets::{self, BadEntry, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
-use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Samples};
+use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use leases::memfile::{Options, Store, Table};
-use net::{Interface, LinkWatch};
+use net::socket::RECEIVE_BUFFER;
+use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -25,6 +26,14 @@ use tokio::time::sleep;
 
 /// Links come and go in bursts of notices: sockets are looked after when a burst is over.
 const SETTLE: Duration = Duration::from_millis(50);
+
+/// Bytes of a socket's receive buffer for one unit of `packet-queue-size`. One of Kea's threads takes a packet at a time,
+/// a worker here takes a batch, so that a unit is a hundred small packets; Kea's default makes the buffer what it is.
+const SLOT: u32 = RECEIVE_BUFFER / 64;
+/// A buffer without limit in practice.
+const UNLIMITED: u32 = 1 << 30;
+/// How often drops of the kernel's are looked for.
+const DROP_WATCH: Duration = Duration::from_secs(1);
 
 /// What differs between DHCPv4 and DHCPv6.
 pub trait Family: Sized + 'static {
@@ -64,6 +73,8 @@ pub trait Family: Sized + 'static {
     fn plan(config: &Self::Config, interfaces: &[Interface], port: u16) -> Vec<Wanted>;
     /// An engine.
     fn protocol(run: Run<Self>, settings: Self::Settings, stats: &stats::Registry) -> Self::Protocol;
+    /// Says what ring packets pass.
+    fn report_ring(info: String);
     /// Says how many threads serve, and whether that is not what was asked for.
     fn report_threads(multi: bool, threads: u32, queue: u32, kept: bool);
 }
@@ -88,6 +99,8 @@ pub struct Parts<'a> {
     pub threads: Option<u32>,
     /// Which samples of statistics are kept.
     pub samples: Samples,
+    /// Where packets wait.
+    pub queue: Queue,
 }
 
 /// A configuration with what it runs on.
@@ -153,6 +166,7 @@ struct State<F: Family> {
     /// Sockets that could not be opened, in words.
     failures: Vec<String>,
     service: Arc<Service>,
+    drops: DropWatch,
 }
 
 impl<F: Family> Clone for Plane<F> {
@@ -179,6 +193,7 @@ impl<F: Family> Plane<F> {
             retries: 0,
             failures: Vec::new(),
             service: Arc::default(),
+            drops: DropWatch::new(F::NUMBER == 6),
         };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -207,6 +222,7 @@ impl<F: Family> Plane<F> {
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
         let Prepared { run, sockets, failures, needs_cleanup } = prepared;
+        self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
         let parts = run.parts();
@@ -220,7 +236,15 @@ impl<F: Family> Plane<F> {
         let wanted = wanted_workers(parts.threads);
         let count = state.worker_count(parts.threads);
         state.start_workers(&run, count);
-        F::report_threads(parts.threads.is_some(), count, 0, wanted != count);
+        F::report_threads(parts.threads.is_some(), count, parts.queue.size, wanted != count);
+        if let Some(capacity) = parts.queue.ring {
+            F::report_ring(format!(
+                r#"{{ "capacity": {capacity}, "queue-type": "kea-ring{}", "size": 0 }}"#,
+                F::NUMBER
+            ));
+        } else if parts.queue.disabled {
+            log::event!(DHCPSRV_MT_DISABLED_QUEUE_CONTROL);
+        }
         let news = state.run.as_ref().is_none_or(|before| !Arc::ptr_eq(&before.store, &run.store));
         let Samples { count, age } = run.parts().samples;
         state.stats.limit_all(stats::Limits { count, age: age.into() });
@@ -273,6 +297,27 @@ impl<F: Family> Plane<F> {
         self.state.borrow().stats.limits()
     }
 
+    /// `packet-queue-size`, and how many packets wait: averages over the last 10, 100 and 1000.
+    pub fn queue(&self) -> (u32, [f64; 3]) {
+        let state = self.state.borrow();
+        let size = state.run.as_ref().map_or(0, |run| run.parts().queue.size);
+        let averages = state.workers.iter().map(|worker| worker.load.averages());
+        (size, averages.fold([0.0; 3], |all, one| [all[0] + one[0], all[1] + one[1], all[2] + one[2]]))
+    }
+
+    /// Counts and tells what the kernel dropped since the last time.
+    pub fn count_drops(&self) {
+        let mut state = self.state.borrow_mut();
+        let State { drops, sockets, stats, .. } = &mut *state;
+        let count = drops.look(sockets.sockets.iter().flatten().map(|bound| &bound.socket));
+        if count > 0 {
+            for name in ["queue-full", "receive-drop"] {
+                stats.counter(&format!("pkt{}-{name}", F::NUMBER)).add(count as i64);
+            }
+            log::event!(DHCPSRV_SOCKET_BUFFER_FULL, count);
+        }
+    }
+
     /// Sockets that could not be opened, in words.
     pub fn failures(&self) -> Vec<String> {
         self.state.borrow().failures.clone()
@@ -318,6 +363,13 @@ impl<F: Family> Plane<F> {
             state.name_changes.clone(),
         ));
         drop(state);
+        let plane = self.clone();
+        tokio::task::spawn_local(async move {
+            loop {
+                sleep(DROP_WATCH).await;
+                plane.count_drops();
+            }
+        });
         let changes = match watch_links() {
             Ok(changes) => changes,
             Err(error) => return log::event!(DHCPSRV_LINK_WATCH_FAILED, reason = error),
@@ -434,8 +486,12 @@ impl<F: Family> State<F> {
     /// Gives every worker the configuration and the sockets of now.
     fn hand_over(&self) {
         let Some(run) = &self.run else { return };
+        let queue = run.parts().queue;
+        let buffer = if queue.size == 0 { UNLIMITED } else { queue.size.saturating_mul(SLOT).min(UNLIMITED) };
         for (worker, sockets) in self.workers.iter().zip(&self.sockets.sockets) {
-            worker.change(Setup { config: run.clone(), sockets: sockets.clone() });
+            sockets.iter().for_each(|bound| bound.socket.limit_queue(buffer));
+            let ring = queue.ring.map(|capacity| capacity as usize);
+            worker.change(Setup { config: run.clone(), sockets: sockets.clone(), ring });
         }
     }
 }

@@ -24,6 +24,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -209,6 +210,7 @@ impl Family for V4 {
             d2: &config.d2,
             threads: config.threads,
             samples: config.samples,
+            queue: config.queue,
         }
     }
 
@@ -222,6 +224,7 @@ impl Family for V4 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt4-received");
         let malformed = [stats.counter("pkt4-parse-failed"), stats.counter("pkt4-receive-drop")];
+        let queue_full = ["pkt4-queue-full", "pkt4-receive-drop"].map(|name| stats.counter(name));
         let disabled = ["pkt4-received", "pkt4-service-disabled", "pkt4-receive-drop"].map(|name| stats.counter(name));
         Serve4 {
             engine,
@@ -231,9 +234,14 @@ impl Family for V4 {
             exits: Vec::new(),
             received,
             malformed,
+            queue_full,
             service: run.service,
             disabled,
         }
+    }
+
+    fn report_ring(info: String) {
+        log::event!(DHCP4_CONFIG_PACKET_QUEUE, info);
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -255,6 +263,7 @@ pub struct Serve4 {
     exits: Vec<Exits>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
+    queue_full: [Arc<stats::Counter>; 2],
     service: Arc<Service>,
     disabled: [Arc<stats::Counter>; 3],
 }
@@ -290,16 +299,16 @@ impl Protocol for Serve4 {
         self.engine.addresses.dedup();
     }
 
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
         if self.service.is_disabled() {
-            return self.disabled.iter().for_each(|counter| counter.add(count as i64));
+            return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
         }
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
         let before = leases.mark();
-        for i in 0..count {
+        for i in packets {
             let datagram = match rx.datagram(i, socket) {
                 Ok(datagram) => datagram,
                 Err(reason) => {
@@ -357,6 +366,11 @@ impl Protocol for Serve4 {
 
     fn send_failed(&mut self, error: &io::Error) {
         log::event!(DHCP4_PACKET_SEND_FAIL, reason = error);
+    }
+
+    fn shed(&mut self, count: usize) {
+        self.queue_full.iter().for_each(|counter| counter.add(count as i64));
+        log::event!(DHCP4_PACKET_QUEUE_FULL, count);
     }
 
     fn held_back(&mut self, count: usize) {

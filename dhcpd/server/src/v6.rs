@@ -24,6 +24,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -212,6 +213,7 @@ impl Family for V6 {
             d2: &config.d2,
             threads: config.threads,
             samples: config.samples,
+            queue: config.queue,
         }
     }
 
@@ -225,8 +227,22 @@ impl Family for V6 {
         engine.reply_to_source = settings.reply_to_source;
         let received = stats.counter("pkt6-received");
         let malformed = [stats.counter("pkt6-parse-failed"), stats.counter("pkt6-receive-drop")];
+        let queue_full = ["pkt6-queue-full", "pkt6-receive-drop"].map(|name| stats.counter(name));
         let disabled = ["pkt6-received", "pkt6-service-disabled", "pkt6-receive-drop"].map(|name| stats.counter(name));
-        Serve6 { engine, store: run.store, unsynced: None, received, malformed, service: run.service, disabled }
+        Serve6 {
+            engine,
+            store: run.store,
+            unsynced: None,
+            received,
+            malformed,
+            queue_full,
+            service: run.service,
+            disabled,
+        }
+    }
+
+    fn report_ring(info: String) {
+        log::event!(DHCP6_CONFIG_PACKET_QUEUE, info);
     }
 
     fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
@@ -245,6 +261,7 @@ pub struct Serve6 {
     unsynced: Option<Mark>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
+    queue_full: [Arc<stats::Counter>; 2],
     service: Arc<Service>,
     disabled: [Arc<stats::Counter>; 3],
 }
@@ -257,15 +274,15 @@ impl Protocol for Serve6 {
         self.engine.configure(run.snapshot);
     }
 
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies) {
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
         if self.service.is_disabled() {
-            return self.disabled.iter().for_each(|counter| counter.add(count as i64));
+            return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
         }
         let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
         let before = leases.mark();
-        for i in 0..count {
+        for i in packets {
             let datagram = match rx.datagram(i, socket) {
                 Ok(datagram) => datagram,
                 Err(reason) => {
@@ -320,6 +337,11 @@ impl Protocol for Serve6 {
 
     fn send_failed(&mut self, error: &io::Error) {
         log::event!(DHCP6_PACKET_SEND_FAIL, reason = error);
+    }
+
+    fn shed(&mut self, count: usize) {
+        self.queue_full.iter().for_each(|counter| counter.add(count as i64));
+        log::event!(DHCP6_PACKET_QUEUE_FULL, count);
     }
 
     fn held_back(&mut self, count: usize) {

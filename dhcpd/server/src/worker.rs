@@ -4,12 +4,15 @@
 //! send the replies. A system call, a lock or a wake-up is paid once for a batch. Everything that changes (configuration,
 //! sockets) comes as one [`Setup`] between two turns, so a packet sees one state.
 
+use crate::intake::Intake;
+use crate::load::Load;
 use crate::sockets::Bound;
 use leases::StoreError;
 use ncr::NameChangeRequest;
 use net::{Destination, RxBatch, Socket, TxBatch, Waker, wait};
 use parking_lot::Mutex;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -23,8 +26,8 @@ pub trait Protocol: Send + 'static {
     /// Goes over to another configuration, and to these sockets.
     fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]);
 
-    /// Decides about the packets that `rx` received from `sockets[at]`.
-    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, count: usize, replies: &mut Replies);
+    /// Decides about these packets of those that `rx` received from `sockets[at]`.
+    fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies);
 
     /// Makes what was decided durable, if there is anything to be made so.
     fn sync(&mut self) -> Result<(), StoreError>;
@@ -40,6 +43,9 @@ pub trait Protocol: Send + 'static {
 
     /// The kernel refused a reply.
     fn send_failed(&mut self, error: &io::Error);
+
+    /// So many packets were too old to be served: newer ones fill the ring.
+    fn shed(&mut self, count: usize);
 
     /// So many replies must not leave: what they promise is not durable.
     fn held_back(&mut self, count: usize);
@@ -77,11 +83,15 @@ pub struct Setup<C> {
     pub config: C,
     /// Its sockets.
     pub sockets: Vec<Arc<Bound>>,
+    /// Capacity of the ring that packets pass, if there is one.
+    pub ring: Option<usize>,
 }
 
 /// A running worker, seen from outside.
 pub struct Worker<C> {
     mailbox: Arc<Mailbox<C>>,
+    /// How busy it is.
+    pub load: Arc<Load>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -103,9 +113,11 @@ impl<C: Send + 'static> Worker<C> {
         name_changes: UnboundedSender<Vec<NameChangeRequest>>,
     ) -> io::Result<Self> {
         let mailbox = Arc::new(Mailbox { order: Mutex::new(None), waker: Waker::new()? });
-        let inbox = mailbox.clone();
-        let thread = std::thread::Builder::new().name(name).spawn(move || run(&mut protocol, &inbox, &name_changes))?;
-        Ok(Self { mailbox, thread: Some(thread) })
+        let load = Arc::new(Load::default());
+        let (inbox, told) = (mailbox.clone(), load.clone());
+        let thread =
+            std::thread::Builder::new().name(name).spawn(move || run(&mut protocol, &inbox, &told, &name_changes))?;
+        Ok(Self { mailbox, load, thread: Some(thread) })
     }
 
     /// Hands a new state over; it counts from the worker's next turn on.
@@ -125,8 +137,13 @@ impl<C> Drop for Worker<C> {
     }
 }
 
-fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &UnboundedSender<Vec<NameChangeRequest>>) {
-    let mut rx = RxBatch::new();
+fn run<P: Protocol>(
+    protocol: &mut P,
+    inbox: &Mailbox<P::Config>,
+    load: &Load,
+    d2: &UnboundedSender<Vec<NameChangeRequest>>,
+) {
+    let mut intake = Intake::default();
     let mut replies = Replies::default();
     let mut sockets: Vec<Arc<Bound>> = Vec::new();
     let mut ready = Vec::new();
@@ -140,6 +157,7 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
             Some(Order::Change(setup)) => {
                 protocol.configure(setup.config, &setup.sockets);
                 sockets = setup.sockets;
+                intake.ring = setup.ring;
                 ready.clear(); // numbers of the sockets before; the next wait tells again
             }
             None => {}
@@ -147,7 +165,8 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
         for at in ready.drain(..) {
             // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
             // the store's lock is released by unwinding, and the clients ask again.
-            let served = catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut rx, &mut replies)));
+            let served =
+                catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut intake, load, &mut replies)));
             if served.is_err() {
                 replies = Replies::default();
             }
@@ -160,13 +179,30 @@ fn run<P: Protocol>(protocol: &mut P, inbox: &Mailbox<P::Config>, d2: &Unbounded
     }
 }
 
-fn turn<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], at: usize, rx: &mut RxBatch, replies: &mut Replies) {
-    let Ok(count) = rx.receive(&sockets[at].socket) else { return };
-    if count == 0 {
-        return;
+fn turn<P: Protocol>(
+    protocol: &mut P,
+    sockets: &[Arc<Bound>],
+    at: usize,
+    intake: &mut Intake,
+    load: &Load,
+    replies: &mut Replies,
+) {
+    match intake.receive(&sockets[at].socket) {
+        Ok(0) => {}
+        Ok(shed) => protocol.shed(shed),
+        Err(_) => return,
     }
+    if intake.len() > 0 {
+        load.took(intake.len());
+    }
+    for (rx, packets) in intake.batches() {
+        protocol.serve(sockets, at, rx, packets, replies);
+        answer(protocol, sockets, replies);
+    }
+}
+
+fn answer<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], replies: &mut Replies) {
     let socket = |i: usize| -> &Socket { &sockets[i].socket };
-    protocol.serve(sockets, at, rx, count, replies);
     stats::flush(); // who has an answer sees it counted
     replies.plain.flush(socket, |e| protocol.send_failed(&e));
     // Only what is on disk is promised: after a failed write nobody hears of these leases.

@@ -108,7 +108,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("pkt4-rfc-violation", "Messages that break a rule of the protocol."),
     ("pkt4-processing-failed", "Messages that could not be dealt with."),
     ("pkt4-service-disabled", "Messages that came while the service was switched off."),
-    ("pkt4-queue-full", "Messages for which there was no room in a queue."),
+    (
+        "pkt4-queue-full",
+        "Packets for which there was no room: in the sockets' buffers (`packet-queue-size`) or in the ring (`dhcp-queue-control`).",
+    ),
     ("pkt4-duplicate", "Messages that came again while they were being dealt with."),
     ("pkt4-admin-filtered", "Messages that the configuration says to drop."),
     ("pkt4-limit-exceeded", "Messages above a limit on their rate."),

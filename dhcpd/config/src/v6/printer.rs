@@ -103,7 +103,8 @@ impl Dhcp6 {
     fn complete(&mut self) {
         self.annotations.fold();
         self.option_def.iter_mut().for_each(|definition| definition.value.complete(Family::V6));
+        let threads = self.multi_threading();
         let queue = self.waiting.dhcp_queue_control.get_or_insert_default();
-        queue.value.complete("kea-ring6");
+        queue.value.complete("kea-ring6", &threads);
     }
 }

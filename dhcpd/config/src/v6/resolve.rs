@@ -108,6 +108,7 @@ impl<'a> Resolver<'a> {
             threads: input.multi_threading().threads(),
             samples: input.waiting.samples(),
             hooks,
+            queue: input.waiting.queue(&input.multi_threading()),
         };
         (config, in_order(self.problems))
     }

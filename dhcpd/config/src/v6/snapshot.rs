@@ -3,7 +3,7 @@
 //! Defaults and inheritance are already applied: nothing here asks an outer scope. A packet takes one snapshot and keeps it.
 
 use crate::classes::{Class6, ClassId, ClassSet, Classes, Guard};
-use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, ReservationModes, Samples};
+use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, Queue, ReservationModes, Samples};
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -57,6 +57,8 @@ pub struct Config6 {
     pub samples: Samples,
     /// `hooks-libraries`, in the order written.
     pub hooks: Vec<Library>,
+    /// Where packets wait.
+    pub queue: Queue,
 }
 
 /// `interfaces-config`.

@@ -13,7 +13,7 @@ impl Resolver<'_> {
     pub(super) fn check_rest(&mut self) {
         let input = self.input;
         if let Some(queue) = &input.waiting.dhcp_queue_control {
-            queue.check(&input.multi_threading(), &mut self.problems);
+            queue.check("kea-ring4", &input.multi_threading(), &mut self.problems);
         }
     }
 
