@@ -138,6 +138,9 @@ impl Daemon for Agent {
     fn report(event: Event<'_>) {
         process::messages::report(&Self::IDENTITY, event);
         match event {
+            Event::Tolerated(warnings) => {
+                warnings.iter().for_each(|warning| log::event!(NETCONF_CONFIG_SYNTAX_WARNING, warning));
+            }
             Event::Started => log::event!(NETCONF_STARTED, version = process::VERSION),
             Event::Stopped => log::event!(NETCONF_RUN_EXIT),
             _ => {}

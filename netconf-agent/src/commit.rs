@@ -14,7 +14,7 @@ use std::rc::Rc;
 use translators::{Edit, TranslateError};
 
 use crate::core::{Core, Turn};
-use crate::daemons::{Server, Trouble};
+use crate::daemons::{Refusal, Server, Trouble};
 use crate::datastore::Content;
 use crate::messages::*;
 use crate::rpc::{Datastore, Errors, RpcError, Tag};
@@ -43,7 +43,7 @@ pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result
         match change.server.set(&mut change.edit, &change.text).await {
             Ok(()) => change.is_set = true,
             Err(trouble) => {
-                let mut errors = vec![refusal(core, change, &trouble)];
+                let mut errors = refusal(core, change, &trouble);
                 // One that cannot be reached may have taken it or not.
                 let done = if matches!(trouble, Trouble::Unreachable(_)) { at + 1 } else { at };
                 changes.truncate(done);
@@ -114,7 +114,7 @@ async fn test(core: &Core, changes: &mut [Change]) -> Result<(), Errors> {
     let mut errors = Errors::new();
     for change in changes.iter_mut().filter(|change| change.server.settings.validate_changes) {
         if let Err(trouble) = change.server.test(&change.text).await {
-            errors.push(refusal(core, change, &trouble));
+            errors.extend(refusal(core, change, &trouble));
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
@@ -138,17 +138,27 @@ async fn take_back(core: &Rc<Core>, changes: &mut [Change], errors: &mut Errors)
     }
 }
 
-/// What a server said no to, with the place in its model that it spoke of.
-fn refusal(core: &Core, change: &mut Change, trouble: &Trouble) -> RpcError {
+/// What a server said no to, with the places in its model that it spoke of.
+fn refusal(core: &Core, change: &mut Change, trouble: &Trouble) -> Errors {
     let Change { server, edit, .. } = change;
     let model = &server.settings.model;
-    let text = trouble.to_string();
-    let error = failed(server, &text);
-    let path = json_path(&text, model.root)
-        .and_then(|path| server.look_after(edit, |after| translators::instance_path(model, after, path)));
-    match path {
-        Some(path) => error.at(core.schema.error_path(&path)),
-        None => error,
+    let mut error = |path: Option<&str>, reason: &str| {
+        let error = failed(server, reason);
+        let node =
+            path.and_then(|path| server.look_after(edit, |after| translators::instance_path(model, after, path)));
+        match node {
+            Some(node) => error.at(core.schema.error_path(&node)),
+            None => error,
+        }
+    };
+    match trouble {
+        Trouble::Refused(Refusal { reasons, .. }) if !reasons.is_empty() => {
+            reasons.iter().map(|(path, reason)| error(Some(path), reason)).collect()
+        }
+        trouble => {
+            let text = trouble.to_string();
+            vec![error(json_path(&text, model.root), &text)]
+        }
     }
 }
 

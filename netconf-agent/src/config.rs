@@ -30,6 +30,7 @@ pub struct File {
 
 /// The NETCONF agent.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(may_be_empty)]
 pub struct Netconf {
     /// Whether startup is loaded into the servers when the agent starts.
     #[param(default = true, inherited)]
@@ -56,6 +57,7 @@ pub struct Netconf {
     #[param(later)]
     pub hooks_libraries: Vec<At<Json>>,
     /// What is logged, and where to.
+    #[param(filled)]
     pub loggers: Vec<At<Logger>>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -64,6 +66,7 @@ pub struct Netconf {
 
 /// The servers that are managed.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(may_be_empty)]
 pub struct ManagedServers {
     /// kea-dhcp4.
     pub dhcp4: Given<ManagedServer>,
@@ -236,10 +239,11 @@ impl Netconf {
     pub fn show(&self) -> Value {
         let mut shown = self.clone();
         shown.fill();
-        shown.annotations.fold();
         let mut map = Map::new();
         shown.put(&mut map);
-        json!({ "Netconf": map })
+        let mut shown = json!({ "Netconf": map });
+        schema::fold_comments(&mut shown, File::TABLE);
+        shown
     }
 }
 

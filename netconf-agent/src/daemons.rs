@@ -71,13 +71,33 @@ pub enum Trouble {
     /// It cannot be reached, or its answer is none.
     Unreachable(String),
     /// It says no.
-    Refused(String),
+    Refused(Refusal),
+}
+
+/// How a server says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words: the first of its reasons.
+    pub text: String,
+    /// All its reasons, each with the path of a parameter (`Dhcp4/subnet4[0]/pools[1]`) or an empty one. A server other
+    /// than ours gives none.
+    pub reasons: Vec<(String, String)>,
+}
+
+impl Refusal {
+    fn of(answer: &Answer) -> Self {
+        let errors = answer.arguments.as_ref().and_then(|arguments| arguments.get("errors")?.as_array());
+        let text = |error: &Value, key| error.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let reasons = errors.into_iter().flatten().map(|error| (text(error, "path"), text(error, "reason")));
+        Self { text: answer.text.clone(), reasons: reasons.collect() }
+    }
 }
 
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unreachable(reason) | Self::Refused(reason) => f.write_str(reason),
+            Self::Unreachable(reason) => f.write_str(reason),
+            Self::Refused(refusal) => f.write_str(&refusal.text),
         }
     }
 }
@@ -276,7 +296,7 @@ impl Server {
             Code::Success => Ok(answer),
             // It says itself that it is not as it was before.
             Code::Fatal => Err(Trouble::Unreachable(answer.text)),
-            _ => Err(Trouble::Refused(answer.text)),
+            _ => Err(Trouble::Refused(Refusal::of(&answer))),
         }
     }
 

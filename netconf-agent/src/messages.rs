@@ -11,6 +11,8 @@ log::messages! {
     NETCONF_GET_CONFIG: Info, "", "got configuration from {server} server: {summary}";
     /// A server could not be asked, or its configuration not be understood. The agent asks again.
     NETCONF_GET_CONFIG_FAILED: Error, "", "getting configuration from {server} server failed: {reason}";
+    /// Something in the agent's configuration file is not as it should be, and was understood all the same.
+    NETCONF_CONFIG_SYNTAX_WARNING: Warn, "", "NETCONF configuration syntax warning: {warning}";
     /// A part of a server's configuration that the models cannot show. It stays as it is in every commit.
     NETCONF_CONFIG_LEFT_OUT: Debug(40), "", "{server} server has {path}, which is not shown: {reason}";
     /// A server's configuration was changed by someone else since the agent last heard or set it.

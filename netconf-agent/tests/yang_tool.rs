@@ -91,8 +91,10 @@ fn what_is_wrong_in_data_is_told_with_its_path() {
     for (wrong, told) in [
         (xml("<subnet4><id>1</id></subnet4>"), "<stdin>: /kea-dhcp4-server:config/subnet4[id='1']: "),
         (
-            xml("<control-socket><socket-type>unix</socket-type></control-socket>"),
-            "<stdin>: /kea-dhcp4-server:config/control-socket: ",
+            xml(
+                "<lease-database><database-type>memfile</database-type><user-context>{}</user-context></lease-database>",
+            ),
+            "<stdin>: /kea-dhcp4-server:config/lease-database/user-context: ",
         ),
         (xml("<nonsense/>"), "<stdin>: /kea-dhcp4-server:config: "),
         (

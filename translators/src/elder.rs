@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::special::Members;
 
 /// The older key of a daemon's parameters, and the list that it is an entry of.
-static ELDERS: &[(&str, &str)] = &[("control-socket", "control-sockets"), ("hosts-database", "hosts-databases")];
+static ELDERS: &[(&str, &str)] = &[("hosts-database", "hosts-databases")];
 
 /// The parameters with everything under its newer key, and all subnets with the numbers that the daemon gives them. What
 /// stands there under both keys keeps both; no daemon takes it.

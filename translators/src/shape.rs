@@ -168,7 +168,7 @@ const OWN: &str = "takahe:";
 static LEAST: &[(&str, i64)] = &[("maxver", 1)];
 
 /// Containers whose presence means something.
-static PRESENCE: &[&str] = &["authentication", "lease-database", "server-id"];
+static PRESENCE: &[&str] = &["authentication", "control-socket", "lease-database", "server-id"];
 
 const fn list(node: &'static str, keys: &'static [&'static str], by_user: bool) -> List {
     List { node, keys, needs: &[], by_user }

@@ -168,7 +168,8 @@ static CREDENTIALS: &[&str] = &["user", "password", "user-file", "password-file"
 /// says of other places.
 pub(crate) fn has_no_node(module: &str, within: &str, key: &str) -> bool {
     let context = NO_CONTEXT.contains(&within) && ["user-context", "comment"].contains(&key);
-    context || (module, within, key) == ("kea-dhcp-ddns", "control-sockets", "http-headers")
+    let socket = ["control-socket", "control-sockets"].contains(&within);
+    context || (module == "kea-dhcp-ddns" && socket && key == "http-headers")
 }
 
 impl Special {

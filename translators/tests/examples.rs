@@ -162,7 +162,7 @@ fn older_spellings_are_shown_as_newer_ones() {
     assert_eq!(shown.left_out, []);
     let identifiers = ["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
     let expected = json!({
-        "control-sockets": [{"socket-type": "unix", "socket-name": "s"}],
+        "control-socket": {"socket-type": "unix", "socket-name": "s"},
         "hosts-database": [{"database-type": "mysql"}],
         "shared-network": [{"name": "n", "subnet4": [{"id": 2, "subnet": "10.0.0.0/24"}]}],
         "subnet4": [{"id": 3, "subnet": "10.0.1.0/24"}, {"id": 1, "subnet": "10.0.2.0/24"}],
@@ -173,12 +173,12 @@ fn older_spellings_are_shown_as_newer_ones() {
     assert_eq!(shown.yang, json!({"kea-dhcp4-server:config": expected}));
     assert_eq!(to_kea(&Model::DHCP4, &shown.yang, &before), Ok(before.clone()));
 
-    // Where something changed, subnets keep the numbers that they had; one socket is still spelt as it was.
+    // Where something changed, subnets keep the numbers that they had; the database is still spelt as it was.
     let mut edited = shown.yang;
     edited["kea-dhcp4-server:config"]["shared-network"] = json!([]);
     let after = to_kea(&Model::DHCP4, &edited, &before).expect("data of the model");
     assert_eq!(after["Dhcp4"]["subnet4"][0]["id"], 3);
-    assert_eq!(after["Dhcp4"]["control-socket"], before["Dhcp4"]["control-socket"]);
+    assert_eq!(after["Dhcp4"]["hosts-database"], before["Dhcp4"]["hosts-database"]);
 }
 
 #[test]
@@ -210,17 +210,6 @@ fn nodes_that_no_daemon_takes_are_refused_with_their_path() {
         |list: &str, entry: Value| json!({"kea-dhcp6-server:config": {"subnet6": [{"id": 1, list: [entry]}]}});
     let pool = json!({"start-address": "::1", "end-address": "::2", "ddns-use-conflict-resolution": true});
     for (model, data, path) in [
-        (
-            Model::DHCP4,
-            json!({"kea-dhcp4-server:config": {"control-socket": {"socket-type": "unix"}}}),
-            "control-socket",
-        ),
-        (
-            Model::DHCP6,
-            json!({"kea-dhcp6-server:config": {"control-socket": {"socket-type": "unix"}}}),
-            "control-socket",
-        ),
-        (Model::DDNS, json!({"kea-dhcp-ddns:config": {"control-socket": {"socket-type": "unix"}}}), "control-socket"),
         (
             Model::DDNS,
             json!({"kea-dhcp-ddns:config": {"control-sockets": [{"socket-type": "http", "http-headers": []}]}}),

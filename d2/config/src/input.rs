@@ -7,7 +7,7 @@ use std::str::FromStr;
 use dns::{Name, NameError};
 use schema::common::{ControlSocket, Logger};
 use schema::json::Document;
-use schema::{Annotations, At, ConfigError, Given, Json, Scope, Word, text_field};
+use schema::{Annotations, At, ConfigError, Given, Json, Scope, Word, fold_comments, text_field};
 use serde_json::{Map, Value, json};
 
 /// A configuration file of kea-dhcp-ddns.
@@ -48,13 +48,12 @@ pub struct DhcpDdns {
     /// Sockets at which the server takes commands.
     pub control_sockets: Vec<At<ControlSocket>>,
     /// The socket at which commands are taken, as it was written before `control-sockets`.
-    #[param(yang(absent))]
     pub control_socket: Given<ControlSocket>,
     /// Libraries that extend the server; not supported yet.
     #[param(later, yang = "takahe:hook-library")]
     pub hooks_libraries: Vec<At<HookLibrary>>,
     /// What is logged, and where to.
-    #[param(yang = "logger")]
+    #[param(filled, yang = "logger")]
     pub loggers: Vec<At<Logger>>,
     /// Remarks of the operator.
     #[param(flatten)]
@@ -74,6 +73,7 @@ pub struct HookLibrary {
 
 /// A catalogue of zones in one direction.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(may_be_empty)]
 pub struct DomainList {
     /// Zones; a request is carried out in the one that has most of its name.
     #[param(yang = "ddns-domains/ddns-domain")]
@@ -231,17 +231,17 @@ impl DhcpDdns {
                 domains.entry("ddns-domains").or_insert_with(|| json!([]));
             }
         }
-        json!({ "DhcpDdns": map })
+        let mut shown = json!({ "DhcpDdns": map });
+        fold_comments(&mut shown, File::TABLE);
+        shown
     }
 
     fn settle(&mut self) {
         Scope::fill(self);
-        self.annotations.fold();
+        let older = ControlSocket::only_older(&self.control_sockets, &self.control_socket).cloned();
+        self.control_sockets.extend(older);
+        self.control_socket = None;
         self.tsig_keys.sort_by_key(|key| key.value.name.as_ref().map(|name| name.to_string()));
-        self.tsig_keys.iter_mut().for_each(|key| key.value.annotations.fold());
-        self.control_sockets.iter_mut().for_each(|socket| socket.value.annotations.fold());
-        self.control_socket.iter_mut().for_each(|socket| socket.value.annotations.fold());
-        self.loggers.iter_mut().for_each(|logger| logger.value.annotations.fold());
         for list in [&mut self.forward_ddns, &mut self.reverse_ddns].into_iter().flatten() {
             list.value.ddns_domains.sort_by_key(|domain| domain.value.name.as_ref().map(|name| name.to_string()));
             for domain in &mut list.value.ddns_domains {
@@ -253,10 +253,8 @@ impl DhcpDdns {
 
 impl DdnsDomain {
     fn settle(&mut self) {
-        self.annotations.fold();
         self.key_name.take_if(|key| key.value.is_empty());
         for server in &mut self.dns_servers {
-            server.value.annotations.fold();
             server.value.key_name.take_if(|key| key.value.is_empty());
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dns::{Key, Name};
+use schema::common::{ControlSocket, SocketType};
 use schema::json::Document;
 use schema::{At, ConfigError, Given, Pos, Reader};
 
@@ -71,6 +72,7 @@ impl D2Config {
     pub fn read(document: &Document, read_file: ReadFile<'_>) -> Result<(DhcpDdns, Self), Vec<ConfigError>> {
         let input = DhcpDdns::read(document)?;
         let mut reader = Reader::default();
+        check_control_sockets(&input, &mut reader);
         let mut config = resolve(&input, &mut reader, read_file);
         let clear = input.tsig_keys.iter().filter_map(|key| key.secret.as_ref()).map(|secret| {
             let error = document.error(secret.pos, "");
@@ -97,6 +99,20 @@ impl Domains {
     /// Is there no zone, which is how updates in this direction are switched off?
     pub fn is_empty(&self) -> bool {
         self.by_name.is_empty() && self.wildcard.is_none()
+    }
+}
+
+/// One UNIX control socket, written in one of the two places or the same in both; and none with headers, which Kea's D2 does not know.
+fn check_control_sockets(input: &DhcpDdns, reader: &mut Reader) {
+    let older = ControlSocket::only_older(&input.control_sockets, &input.control_socket);
+    let sockets = || input.control_sockets.iter().chain(older);
+    let unix =
+        |socket: &&At<ControlSocket>| matches!(&socket.socket_type, Some(kind) if kind.value == SocketType::Unix);
+    if let Some(extra) = sockets().filter(unix).nth(1) {
+        reader.problem(extra.pos, "there is a unix control socket already");
+    }
+    for header in sockets().filter_map(|socket| socket.http_headers.first()) {
+        reader.problem(header.pos, "`http-headers` is for kea-dhcp4 and kea-dhcp6 only");
     }
 }
 

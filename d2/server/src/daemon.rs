@@ -128,6 +128,9 @@ impl Daemon for D2 {
         match event {
             // Told where it is applied, with its summary.
             Event::Configured => {}
+            Event::Tolerated(warnings) => {
+                warnings.iter().for_each(|warning| log::event!(DHCP_DDNS_CONFIG_SYNTAX_WARNING, warning));
+            }
             Event::Refused(errors) => errors.iter().for_each(|reason| log::event!(DHCP_DDNS_CONFIG_FAIL, reason)),
             other => process::messages::report(&Self::IDENTITY, other),
         }

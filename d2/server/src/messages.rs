@@ -4,6 +4,8 @@ log::messages! {
     // The server.
     /// The server is ready for requests.
     DHCP_DDNS_STARTED: Info, "dhcpddns", "Kea DHCP-DDNS server version {version} started";
+    /// Something in the configuration file is not as it should be, and was understood all the same.
+    DHCP_DDNS_CONFIG_SYNTAX_WARNING: Warn, "d2-to-dns", "DHCP-DDNS server configuration syntax warning: {warning}";
     /// A configuration was refused; the one before it stays in effect.
     DHCP_DDNS_CONFIG_FAIL: Error, "dhcpddns", "DHCP-DDNS server configuration failed: {reason}";
     /// The process was started with `-X`.

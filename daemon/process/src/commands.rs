@@ -3,10 +3,11 @@
 use std::rc::{Rc, Weak};
 
 use control::{Answer, Request, Table};
+use schema::ConfigError;
 use serde_json::{Map, Value, json};
 use stats::Limits;
 
-use crate::life::{Life, join};
+use crate::life::{Life, Refusal};
 use crate::{Daemon, Style, VERSION, file, options};
 
 /// The daemon's own commands and those every daemon has.
@@ -84,8 +85,9 @@ fn config_get<D: Daemon>(life: &Life<D>) -> Answer {
 
 fn config_set<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
     let Some(document) = request.into_document() else { return no_arguments() };
-    let answer = match life.check_modules(&document).and_then(|()| life.configure(&document)) {
-        Ok(()) => configured(life),
+    let answer = match life.check_modules(&document).map(|()| life.configure(&document)) {
+        Ok(Ok(())) => configured(life),
+        Ok(Err(errors)) => refused(&errors.into()),
         Err(reason) => Answer::error(reason),
     };
     // Freeing a large one takes its time: the answer comes first.
@@ -108,7 +110,7 @@ fn config_test<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
         }),
         Err(errors) => {
             D::report(crate::Event::Refused(&errors));
-            Answer::error(join(&errors))
+            refused(&errors.into())
         }
     }
 }
@@ -116,8 +118,30 @@ fn config_test<D: Daemon>(life: &Life<D>, request: Request) -> Answer {
 fn config_reload<D: Daemon>(life: &Life<D>) -> Answer {
     match life.reload() {
         Ok(()) => configured(life),
-        Err(reason) if D::IDENTITY.style == Style::Server => Answer::error(format!("Config reload failed: {reason}")),
-        Err(reason) => Answer::error(reason),
+        Err(refusal) => {
+            let mut answer = refused(&refusal);
+            if D::IDENTITY.style == Style::Server {
+                answer.text.insert_str(0, "Config reload failed: ");
+            }
+            answer
+        }
+    }
+}
+
+/// What is answered when a configuration is wrong: the first mistake in words, all of them as data.
+fn refused(refusal: &Refusal) -> Answer {
+    let answer = Answer::error(refusal.first());
+    let placed: Value = refusal.errors.iter().filter(|error| error.is_placed()).map(error_to_json).collect();
+    if placed == json!([]) { answer } else { answer.and(json!({ "errors": placed })) }
+}
+
+/// `{ "file": "<string>", "line": 1, "column": 20, "path": "Dhcp4/subnet4[0]/id", "reason": "..." }`; what is wrong
+/// although nobody wrote it has no position.
+fn error_to_json(error: &ConfigError) -> Value {
+    let ConfigError { file, line, column, path, reason } = error;
+    match line {
+        0 => json!({ "path": path, "reason": reason }),
+        _ => json!({ "file": file, "line": line, "column": column, "path": path, "reason": reason }),
     }
 }
 

@@ -108,6 +108,8 @@ pub enum Event<'a> {
     AlreadyRunning(&'a str),
     /// The configuration in a file cannot be used, for this reason.
     LoadFailed(&'a Path, &'a str),
+    /// What is wrong in the configuration in a file and does no harm; there may be nothing.
+    Tolerated(&'a [ConfigError]),
     /// A configuration, from a file or a command, is not good, for these reasons; there is at least one.
     Refused(&'a [ConfigError]),
     /// The start failed, for this reason.

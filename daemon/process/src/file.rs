@@ -5,14 +5,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use schema::ConfigError;
 use schema::json::{self, Document};
 
 /// Reads and parses the file. Names of included files are, as in Kea, relative to where the process runs.
-pub(crate) fn read(path: &Path) -> Result<Document, String> {
+pub(crate) fn read(path: &Path) -> Result<Document, ConfigError> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("Unable to open file {name}: {error}"))?;
+    let unread = |error| ConfigError::general(format!("Unable to open file {name}: {error}"));
+    let text = std::fs::read_to_string(path).map_err(unread)?;
     let mut include = |file: &str| std::fs::read_to_string(file).map_err(|error| error.to_string());
-    json::parse(&name, &text, &mut include).map_err(|error| error.to_string())
+    json::parse(&name, &text, &mut include)
 }
 
 /// Where `config-write` may write: the configuration file's folder, under any name.

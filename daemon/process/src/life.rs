@@ -144,13 +144,14 @@ impl<D: Daemon> Life<D> {
         };
         let document = match file::read(&self.context.options.config) {
             Ok(document) => document,
-            Err(reason) => return told(&format!("Syntax check failed with: {reason}")),
+            Err(error) => return told(&format!("Syntax check failed with: {error}")),
         };
+        D::report(Event::Tolerated(&document.warnings));
+        if let Err(errors) = self.check_file(&document) {
+            return told(&format!("Error encountered: {}", join(&errors)));
+        }
         if self.context.options.debug {
             eprintln!("Syntax check OK");
-        }
-        if let Err(reason) = self.check_modules(&document) {
-            return told(&format!("Error encountered: {reason}"));
         }
         let checked = match checks {
             Checks::Plain => self.test(&document),
@@ -201,7 +202,7 @@ impl<D: Daemon> Life<D> {
         let mut hangup = listen(SignalKind::hangup())?;
         let mut interrupt = listen(SignalKind::interrupt())?;
         let mut terminate = listen(SignalKind::terminate())?;
-        self.load()?;
+        self.load().map_err(|refusal| refusal.all())?;
         D::report(Event::Started);
         notify(&[NotifyState::Ready]);
         let exit = loop {
@@ -235,25 +236,28 @@ impl<D: Daemon> Life<D> {
         D::report(Event::InitFailed(reason));
     }
 
-    /// Puts the configuration file into effect; the reason if that fails.
-    pub(crate) fn load(&self) -> Result<(), String> {
+    /// Puts the configuration file into effect; the reasons if that fails.
+    pub(crate) fn load(&self) -> Result<(), Refusal> {
         let path = &self.context.options.config;
-        let read = file::read(path).and_then(|document| self.check_modules(&document).map(|()| document));
-        let read = read.map_err(|reason| match D::IDENTITY.style {
-            Style::Server => reason,
-            Style::Controller => format!("Configuration parsing failed: {reason}"),
+        let read = file::read(path).map_err(|error| vec![error]).and_then(|document| {
+            D::report(Event::Tolerated(&document.warnings));
+            self.check_file(&document).map(|()| document)
         });
-        read.and_then(|document| self.configure(&document)).map_err(|reason| {
-            D::report(Event::LoadFailed(path, &reason));
+        let read = read.map_err(|errors| match D::IDENTITY.style {
+            Style::Server => Refusal::from(errors),
+            Style::Controller => Refusal::from(errors).within("Configuration parsing failed"),
+        });
+        read.and_then(|document| Ok(self.configure(&document)?)).map_err(|refusal| {
+            D::report(Event::LoadFailed(path, &refusal.all()));
             match D::IDENTITY.style {
-                Style::Server => format!("configuration error using file '{}': {reason}", path.display()),
-                Style::Controller => reason,
+                Style::Server => refusal.within(&format!("configuration error using file '{}'", path.display())),
+                Style::Controller => refusal,
             }
         })
     }
 
     /// Reads the configuration file again. If that fails, everything stays as it was.
-    pub(crate) fn reload(&self) -> Result<(), String> {
+    pub(crate) fn reload(&self) -> Result<(), Refusal> {
         let path = &self.context.options.config;
         D::report(Event::Reloading(path));
         if let Ok(now) = NotifyState::monotonic_usec_now() {
@@ -262,14 +266,14 @@ impl<D: Daemon> Life<D> {
         let loaded = self.load();
         match &loaded {
             Ok(()) => D::report(Event::Reloaded(path)),
-            Err(reason) => D::report(Event::ReloadFailed(path, reason)),
+            Err(refusal) => D::report(Event::ReloadFailed(path, &refusal.all())),
         }
         notify(&[NotifyState::Ready]);
         loaded
     }
 
     /// Puts a configuration into effect; the reasons if that fails, and then nothing has changed.
-    pub(crate) fn configure(&self, document: &Document) -> Result<(), String> {
+    pub(crate) fn configure(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
         if self.configured.get().is_none() {
             self.log_early(document);
         }
@@ -281,7 +285,7 @@ impl<D: Daemon> Life<D> {
             }
             Err(errors) => {
                 D::report(Event::Refused(&errors));
-                Err(join(&errors))
+                Err(errors)
             }
         }
     }
@@ -333,6 +337,12 @@ impl<D: Daemon> Life<D> {
         D::report(Event::Configured);
     }
 
+    /// What is asked of a file and not of a command.
+    fn check_file(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
+        self.check_modules(document).map_err(|reason| vec![ConfigError::general(reason)])?;
+        schema::check_filled(document, D::IDENTITY.parameters)
+    }
+
     /// A configuration is a map that holds the daemon's part and nothing else.
     pub(crate) fn check_modules(&self, document: &Document) -> Result<(), String> {
         let module = D::IDENTITY.module;
@@ -366,8 +376,39 @@ fn stopped_by(signal: Signal) -> u8 {
     0
 }
 
+/// Why a configuration was refused.
+pub(crate) struct Refusal {
+    /// What was being done, in words that end with a colon and a space; or nothing.
+    doing: String,
+    /// What is wrong; there is at least one.
+    pub errors: Vec<ConfigError>,
+}
+
+impl From<Vec<ConfigError>> for Refusal {
+    fn from(errors: Vec<ConfigError>) -> Self {
+        Self { doing: String::new(), errors }
+    }
+}
+
+impl Refusal {
+    /// The same while something else was being done.
+    fn within(self, what: &str) -> Self {
+        Self { doing: format!("{what}: {}", self.doing), ..self }
+    }
+
+    /// Everything that is wrong.
+    pub fn all(&self) -> String {
+        format!("{}{}", self.doing, join(&self.errors))
+    }
+
+    /// What is wrong first.
+    pub fn first(&self) -> String {
+        format!("{}{}", self.doing, join(self.errors.get(..1).unwrap_or_default()))
+    }
+}
+
 /// All errors in one text, in the order of their positions.
-pub(crate) fn join(errors: &[ConfigError]) -> String {
+fn join(errors: &[ConfigError]) -> String {
     errors.iter().map(ConfigError::to_string).collect::<Vec<_>>().join("; ")
 }
 

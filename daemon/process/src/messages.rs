@@ -47,6 +47,8 @@ pub fn report(identity: &Identity, event: Event<'_>) {
         Event::Started => log::event!(DCTL_RUN_PROCESS, module),
         Event::Configured => log::event!(DCTL_CONFIG_COMPLETE, summary = module),
         Event::Reloading(file) => log::event!(DCTL_CFG_FILE_RELOAD_SIGNAL_RECVD, signal = 1, file = file.display()),
+        // In words of the daemon's own.
+        Event::Tolerated(_) => {}
         Event::LoadFailed(..) | Event::Reloaded(_) | Event::Stopping => {}
         Event::ReloadFailed(_, reason) => log::event!(DCTL_CFG_FILE_RELOAD_ERROR, reason),
         Event::Stopped => log::event!(DCTL_SHUTDOWN, module, pid, version = VERSION),

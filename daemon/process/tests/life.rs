@@ -199,7 +199,10 @@ fn a_refused_configuration_changes_nothing() -> Outcome {
     let _running = bench.start()?;
     let text = "{ \"command\": \"config-set\",\n  \"arguments\": { \"Tiny\": { \"value\": \"x\" } } }";
     let answer = send(&bench.path("socket"), text)?;
-    assert_eq!(answer, json!({ "result": 1, "text": "<string>:2:37: Tiny/value: must be a whole number" }));
+    let reason = "must be a whole number";
+    let error = json!({ "file": "<string>", "line": 2, "column": 37, "path": "Tiny/value", "reason": reason });
+    let text = format!("<string>:2:37: Tiny/value: {reason}");
+    assert_eq!(answer, json!({ "result": 1, "text": text, "arguments": { "errors": [error] } }));
     for (arguments, reason) in [
         (None, "Missing mandatory 'arguments' parameter."),
         (Some(json!({})), "Missing mandatory 'Tiny' parameter."),

@@ -19,7 +19,7 @@ pub struct Logger {
     #[param(key = "debuglevel", range = 0..=99, default = 0)]
     pub debug_level: Given<u8>,
     /// Where the messages go; each output gets them all.
-    #[param(alias = "output_options", yang = "output-option")]
+    #[param(alias = "output_options", filled, yang = "output-option")]
     pub output_options: Vec<At<LogOutput>>,
     /// Remarks of the operator.
     #[param(flatten)]

@@ -40,6 +40,19 @@ pub struct ConfigError {
     pub reason: String,
 }
 
+impl ConfigError {
+    /// What is wrong with a configuration as a whole.
+    pub fn general(reason: impl Into<String>) -> Self {
+        let (file, path) = Default::default();
+        Self { file, line: 0, column: 0, path, reason: reason.into() }
+    }
+
+    /// Whether it says where the mistake is.
+    pub fn is_placed(&self) -> bool {
+        self.line > 0 || !self.path.is_empty()
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, path, reason } = self;

@@ -76,9 +76,9 @@ impl Field for f64 {
     fn read(reader: &mut Reader, node: &Node, _kind: &'static Kind) -> Option<Self> {
         match node.value {
             Value::Real(value) => Some(value),
-            Value::Int(value) => Some(value as f64),
+            // Kea tells whole numbers from others by how they are written.
             _ => {
-                reader.expected(node, "a number");
+                reader.expected(node, "a number with a decimal point, such as 0.5");
                 None
             }
         }

@@ -291,7 +291,7 @@ impl Parser<'_> {
     }
 
     fn extra_comma(&mut self, pos: Pos) {
-        self.scan.warnings.push(Problem::new(pos, "a comma too many".to_owned()));
+        self.scan.warnings.push(Problem::new(pos, "a comma too many: was something left out?".to_owned()));
     }
 }
 

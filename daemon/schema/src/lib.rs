@@ -10,6 +10,7 @@
 extern crate self as schema;
 
 pub mod common;
+mod empty;
 mod error;
 mod field;
 pub mod json;
@@ -20,11 +21,12 @@ mod scope;
 pub mod table;
 
 pub use daemon_schema_derive::{Scope, Word};
+pub use empty::check_filled;
 pub use error::{ConfigError, Problem};
 pub use field::{Field, Json, Slot, empty_map, literal};
 pub use json_schema::json_schema;
 pub use reader::Reader;
-pub use scope::{Annotations, Scope, read};
+pub use scope::{Annotations, Scope, fold_comments, read};
 
 #[doc(hidden)]
 pub use serde_json;

@@ -18,6 +18,7 @@ use std::fmt::Debug;
 /// | `range = 0..=65535` | least and greatest value of a whole number |
 /// | `inherited` | when absent, taken from the enclosing scope by [`Scope::inherit`] |
 /// | `required` | absence is an error |
+/// | `filled` | a list that a file may not have with nothing in it |
 /// | `secret` | not shown to everyone |
 /// | `later`, `later = ""` | not supported yet: any value but an empty one is refused, or any but this one |
 /// | `yang = "..."` | name of the node in the Kea YANG models; the key otherwise; `takahe:...` in a module of our own that augments them |
@@ -26,7 +27,7 @@ use std::fmt::Debug;
 /// | `flatten` | the field is another scope whose parameters stand in this map |
 ///
 /// `#[scope(rules)]` at the struct: its method `rules(&self, pos: Pos, reader: &mut Reader)` is called once it is read, and
-/// tells what contradicts itself in one map.
+/// tells what contradicts itself in one map. `#[scope(may_be_empty)]`: a file may have the map with nothing in it.
 pub trait Scope: Clone + Debug + Default + PartialEq + 'static {
     /// The parameters as data.
     const TABLE: &'static Table;
@@ -57,6 +58,11 @@ pub trait Scope: Clone + Debug + Default + PartialEq + 'static {
             if !scope.take(member, reader) {
                 reader.unknown(member, Self::TABLE);
             }
+        }
+        if let Some(comment) = members.iter().find(|member| &*member.key == "comment")
+            && node.member("user-context").is_some_and(|context| context.member("comment").is_some())
+        {
+            reader.problem(comment.pos, "`comment` stands in `user-context` already");
         }
         // A value that was written but refused is absent from the struct; it has had its error.
         scope.missing(&mut |key| {
@@ -96,13 +102,23 @@ pub struct Annotations {
     pub user_context: Given<Json>,
 }
 
-impl Annotations {
-    /// The user context with the comment in it, as `config-get` shows it.
-    pub fn fold(&mut self) {
-        if let Some(comment) = self.comment.take() {
-            let context =
-                self.user_context.get_or_insert_with(|| crate::At { value: Json::default(), pos: comment.pos });
-            context.value.0.entry("comment").or_insert(comment.value.into());
+/// Puts the comments into the user contexts in everything that a file or a part of it shows, as `config-get` does.
+pub fn fold_comments(shown: &mut serde_json::Value, table: &'static Table) {
+    let Some(map) = shown.as_object_mut() else { return };
+    let params = table.parameters();
+    if params.iter().any(|param| param.key == "user-context")
+        && let Some(comment) = map.remove("comment")
+    {
+        let context = map.entry("user-context").or_insert_with(|| serde_json::Map::new().into());
+        if let Some(context) = context.as_object_mut() {
+            context.entry("comment").or_insert(comment);
+        }
+    }
+    for (param, scope) in params.iter().filter_map(|param| Some((param, param.scope()?))) {
+        match map.get_mut(param.key) {
+            Some(serde_json::Value::Array(items)) => items.iter_mut().for_each(|item| fold_comments(item, scope)),
+            Some(value) => fold_comments(value, scope),
+            None => {}
         }
     }
 }

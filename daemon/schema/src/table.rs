@@ -10,6 +10,8 @@ pub struct Table {
     pub name: &'static str,
     /// What the map configures: the doc comment of the struct.
     pub doc: &'static str,
+    /// A file may have the map with nothing in it.
+    pub may_be_empty: bool,
     /// Own parameters in order of declaration; a flattened group's parameters follow through [`Param::group`].
     pub params: &'static [Param],
 }
@@ -31,6 +33,8 @@ pub struct Param {
     pub inherited: bool,
     /// Absence is an error.
     pub required: bool,
+    /// A file may not have it as an empty list.
+    pub filled: bool,
     /// Never shown to those without the right to (`secret`, `password`).
     pub secret: bool,
     /// How much of it the daemon can do yet.

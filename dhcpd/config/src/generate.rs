@@ -190,7 +190,7 @@ impl Generator {
             ("Membership", "test") => "option[60].text == 'a' or member('ALL')".into(),
             ("Membership", "template-test") => "substring(option[60].hex, 0, 3)".into(),
             (_, "hostname-char-set") => self.pick(&["[^A-Za-z0-9.-]", "[_ ]", ""]).into(),
-            (_, "user-context") => json!({ "site": self.word(), "floor": self.int(0, 9), "comment": "here" }),
+            (_, "user-context") => json!({ "site": self.word(), "floor": self.int(0, 9), "remark": "here" }),
             (_, "host-reservation-identifiers" | "mac-sources") => json!(["hw-address", "duid"].map(|word| {
                 if param.key == "mac-sources" && word == "hw-address" { "ipv6-link-local" } else { word }
             })),

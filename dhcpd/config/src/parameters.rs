@@ -192,7 +192,6 @@ impl QueueControl {
         self.enable_queue = Some(At::unwritten(enabled));
         self.queue_type.get_or_insert_with(|| At::unwritten(kind.to_owned()));
         self.capacity.get_or_insert_with(|| At::unwritten(CAPACITY));
-        self.annotations.fold();
     }
 
     /// Kea knows one kind for each family, and asks for none where the ring is off.

@@ -1,12 +1,13 @@
 //! Rules between parameters that both servers keep.
 
 use crate::hosts::{IdentifierKind, IdentifierRef};
-use crate::values::{Address, Range};
+use crate::values::{Address, MaybeIpv4, Range};
 use hashbrown::{HashMap, HashSet};
 use schema::common::{ControlSocket, SocketType};
 use schema::{At, Given, Pos, Problem};
 
 use std::hash::Hash;
+use std::net::Ipv4Addr;
 
 /// What must be unique in a configuration, and where it stands first.
 #[derive(Debug)]
@@ -166,13 +167,24 @@ pub(crate) fn number(mut ids: Vec<&mut Given<u32>>) {
     }
 }
 
-/// One UNIX control socket, written in one of the two places.
+/// Where clients boot from is an address where it is not inherited.
+pub(crate) fn check_next_server(given: &Given<MaybeIpv4>, problems: &mut Vec<Problem>) {
+    let Some(given) = given else { return };
+    match given.value.0 {
+        None => problems.push(Problem::new(given.pos, "must be an IPv4 address, not \"\"")),
+        Some(Ipv4Addr::BROADCAST) => problems.push(Problem::new(given.pos, "must not be the broadcast address")),
+        Some(_) => {}
+    }
+}
+
+/// One UNIX control socket, written in one of the two places, or the same in both.
 pub(crate) fn check_control_sockets(
     list: &[At<ControlSocket>],
     older: &Given<ControlSocket>,
     problems: &mut Vec<Problem>,
 ) {
     let unix = |socket: &ControlSocket| socket.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Unix);
+    let older = ControlSocket::only_older(list, older);
     if let Some(extra) = list.iter().chain(older).filter(|socket| unix(socket)).nth(1) {
         problems.push(Problem::new(extra.pos, "there is a unix control socket already"));
     }

@@ -11,6 +11,8 @@ log::messages! {
     DHCP4_ALREADY_RUNNING: Error, "dhcp4", "{process} already running? {reason}";
     /// A file's configuration was refused.
     DHCP4_CONFIG_LOAD_FAIL: Error, "dhcp4", "configuration error using file: {file}, reason: {reason}";
+    /// Something in a configuration file is not as it should be, and was understood all the same.
+    DHCP4_CONFIG_SYNTAX_WARNING: Warn, "dhcp4", "configuration syntax warning: {warning}";
     /// A configuration is wrong in one place; each place is told.
     DHCP4_PARSER_FAIL: Error, "dhcp4", "failed to create or run parser for configuration element {element}: {reason}";
     /// The server cannot start.
@@ -52,6 +54,8 @@ log::messages! {
     DHCP6_ALREADY_RUNNING: Error, "dhcp6", "{process} already running? {reason}";
     /// A file's configuration was refused.
     DHCP6_CONFIG_LOAD_FAIL: Error, "dhcp6", "configuration error using file: {file}, reason: {reason}";
+    /// Something in a configuration file is not as it should be, and was understood all the same.
+    DHCP6_CONFIG_SYNTAX_WARNING: Warn, "dhcp6", "configuration syntax warning: {warning}";
     /// A configuration is wrong in one place; each place is told.
     DHCP6_PARSER_FAIL: Error, "dhcp6", "failed to create or run parser for configuration element {element}: {reason}";
     /// The server cannot start.

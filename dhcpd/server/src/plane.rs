@@ -144,6 +144,8 @@ pub enum Unfit {
     Socket(String),
     /// The lease file.
     Leases(String),
+    /// Where the lease file is.
+    LeaseFile(String),
 }
 
 /// The data plane of a running daemon. Clones are the same one.
@@ -200,7 +202,9 @@ impl<F: Family> Plane<F> {
 
     /// Whether the configuration fits this machine, without touching sockets or files.
     pub fn check(&self, config: &F::Config) -> Result<(), Vec<Unfit>> {
-        select(F::parts(config).interfaces).map(drop)
+        let parts = F::parts(config);
+        select(parts.interfaces)?;
+        lease_file::<F>(parts.lease_database).map(drop).map_err(|reason| vec![Unfit::LeaseFile(reason)])
     }
 
     /// Opens what the configuration needs and is not open yet.
@@ -208,6 +212,7 @@ impl<F: Family> Plane<F> {
         let state = self.state.borrow();
         let parts = F::parts(&config);
         let interfaces = select(parts.interfaces)?;
+        lease_file::<F>(parts.lease_database).map_err(|reason| vec![Unfit::LeaseFile(reason)])?;
         let (store, needs_cleanup) = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
         let workers = state.worker_count(parts.threads);
         let (sockets, failures) = state.sockets.changed_to(F::plan(&config, &interfaces, state.port), workers);

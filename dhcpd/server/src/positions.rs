@@ -1,8 +1,10 @@
 //! Where in the configuration stands what does not fit this machine.
 
+use std::collections::BTreeSet;
+
 use crate::plane::Unfit;
 use schema::json::{Document, Node, Value};
-use schema::{ConfigError, Pos};
+use schema::{ConfigError, Pos, Problem};
 
 /// Errors for what was found unfit under `module`.
 pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<ConfigError> {
@@ -19,8 +21,45 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
             }
             Unfit::Socket(reason) => error(document, &[module, "interfaces-config"], reason),
             Unfit::Leases(reason) => error(document, &[module, "lease-database"], reason),
+            Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })
         .collect()
+}
+
+/// Shared networks and subnets are on links of this machine.
+pub fn check_links(document: &Document, module: &str) -> Result<(), Vec<ConfigError>> {
+    let mut links = Vec::new();
+    if let Some(part) = document.root.member(module) {
+        let networks = part.member("shared-networks").map(entries).unwrap_or_default();
+        for scope in networks.iter().chain([part]) {
+            let subnets = ["subnet4", "subnet6"].into_iter().filter_map(|key| scope.member(key)).flat_map(entries);
+            links.extend(subnets.chain([scope]).filter_map(|scope| scope.member("interface")));
+        }
+    }
+    let named = |node: &&Node| matches!(&node.value, Value::Text(name) if !name.is_empty());
+    links.retain(named);
+    if links.is_empty() {
+        return Ok(());
+    }
+    let machine: BTreeSet<String> = match net::interfaces() {
+        Ok(machine) => machine.into_iter().map(|interface| interface.name).collect(),
+        Err(error) => return Err(vec![document.error(document.root.pos, format!("cannot list interfaces: {error}"))]),
+    };
+    let absent = links.into_iter().filter_map(|node| match &node.value {
+        Value::Text(name) if !machine.contains(&**name) => {
+            Some(Problem::new(node.pos, format!("interface '{name}' doesn't exist in the system")))
+        }
+        _ => None,
+    });
+    let absent: Vec<Problem> = absent.collect();
+    if absent.is_empty() { Ok(()) } else { Err(document.errors(absent)) }
+}
+
+fn entries(list: &Node) -> &[Node] {
+    match &list.value {
+        Value::List(entries) => entries,
+        _ => &[],
+    }
 }
 
 /// An error at the parameter of this path, or at the innermost map around it that was written.

@@ -70,6 +70,7 @@ impl Daemon for Dhcp4 {
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
         let (parameters, config) = dhcpd_config::v4::load(document)?;
+        positions::check_links(document, "Dhcp4")?;
         let summary = summary(&config);
         let plane =
             self.plane.prepare(Arc::new(config), ()).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))?;
@@ -78,6 +79,7 @@ impl Daemon for Dhcp4 {
 
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
         let (_, config) = dhcpd_config::v4::load(document)?;
+        positions::check_links(document, "Dhcp4")?;
         self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))
     }
 
@@ -110,6 +112,9 @@ impl Daemon for Dhcp4 {
             }
             Event::AlreadyRunning(reason) => log::event!(DHCP4_ALREADY_RUNNING, process = "kea-dhcp4", reason),
             Event::LoadFailed(file, reason) => log::event!(DHCP4_CONFIG_LOAD_FAIL, file = file.display(), reason),
+            Event::Tolerated(warnings) => {
+                warnings.iter().for_each(|warning| log::event!(DHCP4_CONFIG_SYNTAX_WARNING, warning));
+            }
             Event::Refused(errors) => {
                 for error in errors {
                     log::event!(DHCP4_PARSER_FAIL, element = error.path, reason = crate::place(error));

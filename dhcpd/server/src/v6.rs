@@ -67,6 +67,7 @@ impl Daemon for Dhcp6 {
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
         let (parameters, config) = dhcpd_config::v6::load(document)?;
+        positions::check_links(document, "Dhcp6")?;
         let summary = summary(&config);
         let interfaces = net::interfaces().unwrap_or_default();
         let path = process::paths::DATA.folder().join(duid::FILE);
@@ -82,6 +83,7 @@ impl Daemon for Dhcp6 {
 
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
         let (_, config) = dhcpd_config::v6::load(document)?;
+        positions::check_links(document, "Dhcp6")?;
         self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp6", unfit))
     }
 
@@ -114,6 +116,9 @@ impl Daemon for Dhcp6 {
             }
             Event::AlreadyRunning(reason) => log::event!(DHCP6_ALREADY_RUNNING, process = "kea-dhcp6", reason),
             Event::LoadFailed(file, reason) => log::event!(DHCP6_CONFIG_LOAD_FAIL, file = file.display(), reason),
+            Event::Tolerated(warnings) => {
+                warnings.iter().for_each(|warning| log::event!(DHCP6_CONFIG_SYNTAX_WARNING, warning));
+            }
             Event::Refused(errors) => {
                 for error in errors {
                     log::event!(DHCP6_PARSER_FAIL, element = error.path, reason = crate::place(error));

@@ -100,6 +100,19 @@ fn what_was_set_is_taken_back_when_another_server_refuses() {
 }
 
 #[test]
+fn each_fault_that_a_server_finds_is_an_error_with_its_place() {
+    run(async {
+        let house = House::new().await;
+        house.dhcp6.mood.set(Mood::FindsFaults(&[("Dhcp6/subnet6[0]/subnet", "no interface"), ("", "too late")]));
+        let reply = failed_commit(&house).await;
+        assert_eq!(reply.matches("<rpc-error>").count(), 2, "{reply}");
+        assert_eq!(text(&reply, "error-message"), "dhcp6: no interface");
+        assert!(text(&reply, "error-path").ends_with("/kea-dhcp6-server:subnet"), "{reply}");
+        assert!(reply.contains("dhcp6: too late"), "{reply}");
+    });
+}
+
+#[test]
 fn what_was_set_is_taken_back_when_another_server_dies() {
     for taken in [false, true] {
         run(async {
@@ -159,10 +172,11 @@ fn what_is_wrong_is_refused_with_its_place_before_any_server_is_asked() {
         assert!(text(&reply, "error-path").contains("subnet4"), "{reply}");
         client.ok("<discard-changes/>").await;
         // A node that the model has and no server takes.
-        let socket = "<control-socket><socket-name>x</socket-name><socket-type>unix</socket-type></control-socket>";
-        client.edit(&format!("<config xmlns=\"{NS4}\">{socket}</config>")).await;
+        let database =
+            "<lease-database><database-type>memfile</database-type><user-context>{}</user-context></lease-database>";
+        client.edit(&format!("<config xmlns=\"{NS4}\">{database}</config>")).await;
         let reply = client.rpc("<validate><source><candidate/></source></validate>").await;
-        assert!(text(&reply, "error-path").ends_with("control-socket"), "{reply}");
+        assert!(text(&reply, "error-path").ends_with("user-context"), "{reply}");
         assert_eq!(house.dhcp4.asked(), Vec::<String>::new());
     });
 }

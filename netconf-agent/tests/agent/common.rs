@@ -22,6 +22,8 @@ pub enum Mood {
     Willing,
     /// Says no to config-test, with these words.
     RefusesTest(&'static str),
+    /// Answers `config-test` with these faults, each with a path and a reason.
+    FindsFaults(&'static [(&'static str, &'static str)]),
     /// Says yes to config-test and no to config-set.
     RefusesSet,
     /// Closes the connection in the middle of config-set, and from then on at once; it has taken the configuration or not.
@@ -82,6 +84,11 @@ impl FakeServer {
                 Some(json!({"result": 0, "arguments": arguments}))
             }
             ("config-test", Mood::RefusesTest(reason)) => Some(json!({"result": 1, "text": reason})),
+            ("config-test", Mood::FindsFaults(faults)) => {
+                let errors: Vec<_> =
+                    faults.iter().map(|(path, reason)| json!({"line": 1, "path": path, "reason": reason})).collect();
+                Some(json!({"result": 1, "text": "the first of them", "arguments": {"errors": errors}}))
+            }
             ("config-set", Mood::RefusesSet) => Some(json!({"result": 1, "text": "cannot open the socket"})),
             ("config-set", Mood::DiesInSet { taken }) => {
                 if taken {

@@ -13,6 +13,7 @@ pub(crate) struct Param {
     pub range: Option<(Expr, Expr)>,
     pub inherited: bool,
     pub required: bool,
+    pub filled: bool,
     pub secret: bool,
     pub flatten: bool,
     /// How much of it is supported, where its type does not say so.
@@ -39,6 +40,7 @@ impl Param {
             range: None,
             inherited: false,
             required: false,
+            filled: false,
             secret: false,
             flatten: false,
             support: None,
@@ -70,6 +72,7 @@ impl Param {
             "range" => self.range = Some(range(meta)?),
             "inherited" => self.inherited = true,
             "required" => self.required = true,
+            "filled" => self.filled = true,
             "secret" => self.secret = true,
             "flatten" => self.flatten = true,
             "later" if meta.input.peek(Token![=]) => {

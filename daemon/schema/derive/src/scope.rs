@@ -28,18 +28,24 @@ struct Table {
     doc: String,
     /// Whether the struct has rules for what stands in one map.
     rules: bool,
+    /// Whether a file may have the map with nothing in it.
+    may_be_empty: bool,
 }
 
 impl Table {
     fn new(input: &DeriveInput) -> syn::Result<Self> {
-        let mut rules = false;
+        let (mut rules, mut may_be_empty) = (false, false);
         for attribute in input.attrs.iter().filter(|attribute| attribute.path().is_ident("scope")) {
             attribute.parse_nested_meta(|meta| {
-                rules = meta.path.is_ident("rules");
-                if rules { Ok(()) } else { Err(meta.error("`rules` is all that can be said of a scope")) }
+                match meta.path.get_ident().map(ToString::to_string).as_deref() {
+                    Some("rules") => rules = true,
+                    Some("may_be_empty") => may_be_empty = true,
+                    _ => return Err(meta.error("no such attribute; see `schema::Scope`")),
+                }
+                Ok(())
             })?;
         }
-        Ok(Self { name: input.ident.to_string(), doc: doc(&input.attrs), rules })
+        Ok(Self { name: input.ident.to_string(), doc: doc(&input.attrs), rules, may_be_empty })
     }
 }
 
@@ -77,6 +83,7 @@ fn flattened(ident: &Ident, ty: &Type, param: &Param) -> Part {
                 default: None,
                 inherited: false,
                 required: false,
+                filled: false,
                 secret: false,
                 support: ::schema::table::Support::Full,
                 yang: ::schema::table::Yang::Absent,
@@ -158,7 +165,7 @@ fn default_value(ty: &Type, param: &Param) -> Option<TokenStream> {
 }
 
 fn row(ty: &Type, param: &Param) -> TokenStream {
-    let Param { key, aliases, doc, inherited, required, secret, support, yang, .. } = param;
+    let Param { key, aliases, doc, inherited, required, filled, secret, support, yang, .. } = param;
     let field = quote!(<<#ty as ::schema::Slot>::Value as ::schema::Field>);
     let support = support.clone().unwrap_or_else(|| quote!(#field::SUPPORT));
     let kind = match &param.range {
@@ -182,6 +189,7 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
             default: #default,
             inherited: #inherited,
             required: #required,
+            filled: #filled,
             secret: #secret,
             support: #support,
             yang: #yang,
@@ -190,7 +198,7 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
 }
 
 fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
-    let Table { name: table_name, doc: table_doc, rules } = table;
+    let Table { name: table_name, doc: table_doc, rules, may_be_empty } = table;
     let rules = rules.then(|| quote!(scope.rules(node.pos, reader);));
     let rows = parts.iter().map(|part| &part.row);
     let offered: Vec<_> = parts.iter().map(|part| &part.offered).collect();
@@ -215,6 +223,7 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
             const TABLE: &'static ::schema::table::Table = &::schema::table::Table {
                 name: #table_name,
                 doc: #table_doc,
+                may_be_empty: #may_be_empty,
                 params: &[#(#rows)*],
             };
 

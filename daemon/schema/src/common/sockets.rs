@@ -108,6 +108,11 @@ pub struct Credentials {
 }
 
 impl ControlSocket {
+    /// What stands under the older key `control-socket`, unless it is in the list `control-sockets` as well.
+    pub fn only_older<'a>(list: &[At<Self>], older: &'a Given<Self>) -> Option<&'a At<Self>> {
+        older.as_ref().filter(|older| !list.contains(older))
+    }
+
     fn rules(&self, pos: Pos, reader: &mut Reader) {
         let text = |given: &Given<String>| given.as_ref().is_some_and(|given| !given.is_empty());
         let over_http = [

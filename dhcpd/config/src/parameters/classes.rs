@@ -36,8 +36,12 @@ pub struct Membership {
 }
 
 impl Guards {
-    /// Refuses an older spelling beside the one of today.
+    /// Refuses classes without a name, and an older spelling beside the one of today.
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        let lists = [&self.client_classes, &self.evaluate_additional_classes, &self.require_client_classes];
+        for nameless in lists.into_iter().flatten().filter(|class| class.is_empty()) {
+            problems.push(Problem::new(nameless.pos, "must be the name of a class, not \"\""));
+        }
         let first = |list: &[At<String>]| list.first().map(|class| class.pos);
         if let (Some(older), Some(_)) = (&self.client_class, first(&self.client_classes)) {
             problems.push(Problem::new(older.pos, "cannot stand beside client-classes"));

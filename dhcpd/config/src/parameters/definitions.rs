@@ -179,7 +179,6 @@ impl OptionDef {
     pub(crate) fn complete(&mut self, family: Family) {
         self.space.get_or_insert_with(|| At::unwritten(outermost(family).to_owned()));
         Scope::fill(self);
-        self.annotations.fold();
     }
 }
 

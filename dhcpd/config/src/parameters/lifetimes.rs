@@ -1,7 +1,7 @@
 //! Lifetimes and how leases are renewed early.
 
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
-use schema::{Given, Problem, Scope};
+use schema::{At, Given, Problem, Scope};
 
 /// How long leases are valid.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -19,17 +19,14 @@ pub struct ValidLifetime {
 
 impl ValidLifetime {
     pub(crate) fn resolve(&self, problems: &mut Vec<Problem>) -> Lifetime {
-        let default = Some(self.valid_lifetime());
-        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems)
+        let default = self.valid_lifetime.clone().unwrap_or_else(|| At::unwritten(self.valid_lifetime()));
+        lifetime("valid-lifetime", &self.min_valid_lifetime, &Some(default), &self.max_valid_lifetime, problems)
             .unwrap_or(Lifetime::fixed(0))
     }
-}
 
-impl ValidLifetime {
     /// As a scope says it that has no default, such as a class.
     pub(crate) fn given(&self, problems: &mut Vec<Problem>) -> Option<Lifetime> {
-        let default = self.valid_lifetime.as_ref().map(|given| given.value);
-        lifetime("valid-lifetime", &self.min_valid_lifetime, default, &self.max_valid_lifetime, problems)
+        lifetime("valid-lifetime", &self.min_valid_lifetime, &self.valid_lifetime, &self.max_valid_lifetime, problems)
     }
 }
 
@@ -37,21 +34,41 @@ impl ValidLifetime {
 pub(crate) fn lifetime(
     name: &str,
     min: &Given<u32>,
-    default: Option<u32>,
+    default: &Given<u32>,
     max: &Given<u32>,
     problems: &mut Vec<Problem>,
 ) -> Option<Lifetime> {
     let value = |given: &Given<u32>| given.as_ref().map(|given| given.value);
-    let middle = default.or(value(min)).or(value(max))?;
+    let middle = value(default).or(value(min)).or(value(max))?;
     let made = Lifetime { min: value(min).unwrap_or(middle), default: middle, max: value(max).unwrap_or(middle) };
     if let (None, Some(_), Some(max)) = (default, min, max) {
         problems.push(Problem::new(max.pos, format!("min-{name} and max-{name} need {name} between them")));
-    } else if let Some(min) = min.as_ref().filter(|_| made.min > made.default) {
-        problems.push(Problem::new(min.pos, format!("must not be above {name}, which is {}", made.default)));
-    } else if let Some(max) = max.as_ref().filter(|_| made.max < made.default) {
-        problems.push(Problem::new(max.pos, format!("must not be below {name}, which is {}", made.default)));
+        return Some(made);
+    }
+    let (least, most) = (format!("min-{name}"), format!("max-{name}"));
+    for (low, high) in [((&*least, min), (name, default)), ((name, default), (&*most, max))] {
+        if let ((low_name, Some(low)), (high_name, Some(high))) = (low, high)
+            && low.value > high.value
+        {
+            problems.push(out_of_order((low_name, low), (high_name, high)));
+            break;
+        }
     }
     Some(made)
+}
+
+/// Two values in the wrong order. One may be inherited: what was written last is told, with the place of the other.
+fn out_of_order((low_name, low): (&str, &At<u32>), (high_name, high): (&str, &At<u32>)) -> Problem {
+    let place = |at: &At<u32>| match at.pos.line {
+        0 => "by default".to_owned(),
+        line => format!("in line {line}"),
+    };
+    if low.pos > high.pos {
+        let reason = format!("must not be above {high_name}, which is {} {}", high.value, place(high));
+        Problem::new(low.pos, reason)
+    } else {
+        Problem::new(high.pos, format!("must not be below {low_name}, which is {} {}", low.value, place(low)))
+    }
 }
 
 /// Renewals that come early get their lease as it stands, which spares a write.

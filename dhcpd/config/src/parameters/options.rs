@@ -179,8 +179,7 @@ impl<'d> Encoder<'d> {
     /// The option that is meant. Where both code and name are given, they must agree.
     fn definition(self, data: &OptionData) -> Result<Option<&'d Definition>, Problem> {
         let space = self.space(data);
-        let name = data.name.as_ref().filter(|name| !name.is_empty());
-        match (&data.code, name) {
+        match (&data.code, data.name.as_ref()) {
             (Some(code), name) => {
                 let definition = self.definitions.by_code(space, code.value);
                 match (definition, name) {
@@ -242,7 +241,6 @@ impl<'d> Encoder<'d> {
                 data.value.name.get_or_insert_with(|| At::unwritten(definition.name.to_string()));
             }
             Scope::fill(&mut data.value);
-            data.value.annotations.fold();
         }
     }
 }

@@ -44,10 +44,9 @@ pub struct Dhcp4 {
     /// Sockets at which commands are taken.
     pub control_sockets: Vec<At<ControlSocket>>,
     /// The socket at which commands are taken, as it was written before `control-sockets`.
-    #[param(yang(absent))]
     pub control_socket: Given<ControlSocket>,
     /// What is logged, and where to.
-    #[param(yang = "logger")]
+    #[param(filled, yang = "logger")]
     pub loggers: Vec<At<Logger>>,
     /// Parameters that subnets take over; `config-get` shows them in each.
     #[param(flatten)]

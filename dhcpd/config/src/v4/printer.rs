@@ -3,10 +3,11 @@
 //! The outermost scope shows its defaults. Shared networks and subnets show what they say themselves, and how leases are
 //! made ([`Lease4`](super::parameters::Lease4)) wherever that was written.
 
-use super::parameters::{ClientClass4, Dhcp4, Lease4, Pool4, Reservation4, Subnet4};
+use super::parameters::{ClientClass4, Dhcp4, File4, Lease4, Pool4, Reservation4, Subnet4};
 use crate::parameters::{Definitions, Encoder, Relay4};
 use crate::printer::add_empty_lists;
-use schema::{At, Scope};
+use schema::common::ControlSocket;
+use schema::{At, Scope, fold_comments};
 use serde_json::Value;
 use wire::options::Family;
 
@@ -28,7 +29,6 @@ pub fn config_get(input: &Dhcp4) -> Value {
         network.value.service.modernise();
         network.value.guards.modernise();
         network.value.lease.inherit(&shown.lease);
-        network.value.annotations.fold();
         encoder.complete(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
         network.value.link.relay.get_or_insert_with(no_relays);
@@ -41,6 +41,7 @@ pub fn config_get(input: &Dhcp4) -> Value {
     (shown.shared_networks, shown.subnet4, shown.client_classes) = (networks, subnets, classes);
     let mut value: Value = [("Dhcp4".to_owned(), Scope::write(&shown))].into_iter().collect();
     add_empty_lists("", &mut value);
+    fold_comments(&mut value, File4::TABLE);
     value
 }
 
@@ -55,11 +56,9 @@ fn show(subnet: &mut Subnet4, outer: &Lease4, encoder: Encoder<'_>) {
     subnet.lease.inherit(outer);
     // Only here, where nothing inherits any more: a completed value would hide what an inner scope leaves to follow.
     subnet.lease.valid.complete();
-    subnet.annotations.fold();
     encoder.complete(&mut subnet.option_data);
     reservations(&mut subnet.reservations, encoder);
-    for Pool4 { option_data, annotations, guards, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
-        annotations.fold();
+    for Pool4 { option_data, guards, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
         guards.modernise();
         encoder.complete(option_data);
     }
@@ -68,7 +67,6 @@ fn show(subnet: &mut Subnet4, outer: &Lease4, encoder: Encoder<'_>) {
 fn reservations(list: &mut [At<Reservation4>], encoder: Encoder<'_>) {
     for reservation in list.iter_mut().map(|reservation| &mut reservation.value) {
         Scope::fill(reservation);
-        reservation.annotations.fold();
         encoder.complete(&mut reservation.option_data);
     }
 }
@@ -83,20 +81,20 @@ fn show_class(class: &mut ClientClass4, definitions: &Definitions) {
     let definitions = definitions.with(&class.option_def, &mut Vec::new());
     class.option_def.iter_mut().for_each(|definition| definition.value.complete(Family::V4));
     Encoder::new(Family::V4, &definitions).complete(&mut class.option_data);
-    class.annotations.fold();
 }
 
 impl Dhcp4 {
     /// Turns older spellings into those of today.
     fn modernise(&mut self) {
         self.service.modernise();
-        self.control_sockets.extend(self.control_socket.take());
+        let older = ControlSocket::only_older(&self.control_sockets, &self.control_socket).cloned();
+        self.control_sockets.extend(older);
+        self.control_socket = None;
         self.hosts_databases.extend(self.hosts_database.take());
     }
 
     /// What is shown although nobody wrote it, and depends on other parameters.
     fn complete(&mut self) {
-        self.annotations.fold();
         self.option_def.iter_mut().for_each(|definition| definition.value.complete(Family::V4));
         let threads = self.multi_threading();
         let queue = self.waiting.dhcp_queue_control.get_or_insert_default();

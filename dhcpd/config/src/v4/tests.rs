@@ -51,7 +51,7 @@ fn mistakes_are_told_together() {
 {"id": 1, "subnet": "10.0.0.0/24", "valid_lifetime": 5}]"#
         ),
         [
-            "c:2:46: Dhcp4/min-valid-lifetime: must not be above valid-lifetime, which is 100",
+            "c:2:46: Dhcp4/min-valid-lifetime: must not be above valid-lifetime, which is 100 in line 2",
             "c:2:94: Dhcp4/t1-percent: must be less than t2-percent, which is 0.875",
             "c:3:67: Dhcp4/subnet4[0]/pools[0]/pool: the pool 10.0.1.0/28 is not inside the subnet 10.0.0.0/24",
             "c:3:123: Dhcp4/subnet4[0]/pools[2]/pool: the pool 10.0.0.8/29 overlaps the pool 10.0.0.1-10.0.0.9",
@@ -207,7 +207,7 @@ fn classes_are_defined_before_they_are_asked_for() {
             "c:3:89: Dhcp4/client-classes[3]/test: built-in class 'KNOWN' cannot have a test",
             "c:3:124: Dhcp4/client-classes[3]/only-if-required: class 'KNOWN' cannot be in additional lists alone",
             "c:4:35: Dhcp4/client-classes[4]/only-if-required: cannot stand beside only-in-additional-list",
-            "c:4:97: Dhcp4/client-classes[4]/min-valid-lifetime: must not be above valid-lifetime, which is 8",
+            "c:4:118: Dhcp4/client-classes[4]/valid-lifetime: must not be below min-valid-lifetime, which is 9 in line 4",
             "c:5:52: Dhcp4/client-classes[5]/option-def[0]/code: a class defines the options 43 and 224 to 254 only",
             "c:6:39: Dhcp4/client-classes[5]/option-data[0]/data: 256 is out of range",
             "c:6:81: Dhcp4/client-classes[6]/name: a class needs a name",

@@ -3,10 +3,11 @@
 //! The outermost scope shows its defaults. Shared networks and subnets show what they say themselves, and how leases are
 //! made ([`Lease6`](super::parameters::Lease6)) wherever that was written.
 
-use super::parameters::{ClientClass6, Dhcp6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
+use super::parameters::{ClientClass6, Dhcp6, File6, Lease6, PdPool, Pool6, Reservation6, Subnet6};
 use crate::parameters::{Definitions, Encoder, Relay6};
 use crate::printer::{add_empty_lists, complete_lifetime};
-use schema::{At, Scope};
+use schema::common::ControlSocket;
+use schema::{At, Scope, fold_comments};
 use serde_json::Value;
 use wire::options::Family;
 
@@ -29,7 +30,6 @@ pub fn config_get(input: &Dhcp6) -> Value {
         network.value.service.modernise();
         network.value.guards.modernise();
         network.value.lease.inherit(&shown.lease);
-        network.value.annotations.fold();
         encoder.complete(&mut network.value.option_data);
         let (lease, relay) = (network.lease.clone(), network.link.relay.clone());
         network.value.link.relay.get_or_insert_with(no_relays);
@@ -42,6 +42,7 @@ pub fn config_get(input: &Dhcp6) -> Value {
     (shown.shared_networks, shown.subnet6, shown.client_classes) = (networks, subnets, classes);
     let mut value: Value = [("Dhcp6".to_owned(), Scope::write(&shown))].into_iter().collect();
     add_empty_lists("", &mut value);
+    fold_comments(&mut value, File6::TABLE);
     value
 }
 
@@ -58,16 +59,13 @@ fn show(subnet: &mut Subnet6, outer: &Lease6, encoder: Encoder<'_>) {
         &mut preferred.preferred_lifetime,
         &mut preferred.max_preferred_lifetime,
     );
-    subnet.annotations.fold();
     encoder.complete(&mut subnet.option_data);
     reservations(&mut subnet.reservations, encoder);
-    for Pool6 { option_data, annotations, guards, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
-        annotations.fold();
+    for Pool6 { option_data, guards, .. } in subnet.pools.iter_mut().map(|pool| &mut pool.value) {
         guards.modernise();
         encoder.complete(option_data);
     }
-    for PdPool { option_data, annotations, guards, .. } in subnet.pd_pools.iter_mut().map(|pool| &mut pool.value) {
-        annotations.fold();
+    for PdPool { option_data, guards, .. } in subnet.pd_pools.iter_mut().map(|pool| &mut pool.value) {
         guards.modernise();
         encoder.complete(option_data);
     }
@@ -76,7 +74,6 @@ fn show(subnet: &mut Subnet6, outer: &Lease6, encoder: Encoder<'_>) {
 fn reservations(list: &mut [At<Reservation6>], encoder: Encoder<'_>) {
     for reservation in list.iter_mut().map(|reservation| &mut reservation.value) {
         Scope::fill(reservation);
-        reservation.annotations.fold();
         encoder.complete(&mut reservation.option_data);
     }
 }
@@ -88,20 +85,20 @@ fn no_relays() -> At<Relay6> {
 fn show_class(class: &mut ClientClass6, definitions: &Definitions) {
     class.membership.modernise();
     Encoder::new(Family::V6, definitions).complete(&mut class.option_data);
-    class.annotations.fold();
 }
 
 impl Dhcp6 {
     /// Turns older spellings into those of today.
     fn modernise(&mut self) {
         self.service.modernise();
-        self.control_sockets.extend(self.control_socket.take());
+        let older = ControlSocket::only_older(&self.control_sockets, &self.control_socket).cloned();
+        self.control_sockets.extend(older);
+        self.control_socket = None;
         self.hosts_databases.extend(self.hosts_database.take());
     }
 
     /// What is shown although nobody wrote it, and depends on other parameters.
     fn complete(&mut self) {
-        self.annotations.fold();
         self.option_def.iter_mut().for_each(|definition| definition.value.complete(Family::V6));
         let threads = self.multi_threading();
         let queue = self.waiting.dhcp_queue_control.get_or_insert_default();

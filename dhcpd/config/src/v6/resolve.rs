@@ -396,9 +396,8 @@ fn addresses(list: &[At<Ipv6Addr>]) -> impl Iterator<Item = Ipv6Addr> {
 
 /// All zero where nothing is given: five eighths of the valid lifetime.
 fn preferred(given: &PreferredLifetime, problems: &mut Vec<Problem>) -> Lifetime {
-    let default = given.preferred_lifetime.as_ref().map(|given| given.value);
     let (min, max) = (&given.min_preferred_lifetime, &given.max_preferred_lifetime);
-    lifetime("preferred-lifetime", min, default, max, problems).unwrap_or(Lifetime::fixed(0))
+    lifetime("preferred-lifetime", min, &given.preferred_lifetime, max, problems).unwrap_or(Lifetime::fixed(0))
 }
 
 fn tee(timers: &Timers6, problems: &mut Vec<Problem>) -> TeeTimes {

@@ -14,6 +14,8 @@ pub fn encode(definition: &Definition, text: &str, csv: bool) -> Result<Vec<u8>,
     // Bytes of a text are the operator's own affair: clients may expect other encodings than UTF-8.
     if definition.kind != DataType::String {
         super::decode(definition, &bytes)?;
+    } else if bytes.iter().all(|byte| *byte == 0) {
+        return refused("a text must not be empty", text);
     }
     Ok(bytes)
 }

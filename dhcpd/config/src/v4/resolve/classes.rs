@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::classes::{Class4, ClassId};
 use crate::parameters::{Definitions, Encoder};
-use crate::rules::check_length;
+use crate::rules::{check_length, check_next_server};
 use crate::v4::parameters::ClientClass4;
 use schema::{Given, Problem};
 use wire::options::Family;
@@ -27,11 +27,7 @@ impl Resolver<'_> {
             let options = encoder.encode(&class.option_data, &mut self.classes, &mut self.problems);
             check_length(&class.boot.server_hostname, 63, &mut self.problems);
             check_length(&class.boot.boot_file_name, 127, &mut self.problems);
-            if let Some(next) =
-                class.boot.next_server.as_ref().filter(|next| next.0.is_some_and(|ip| ip.is_broadcast()))
-            {
-                self.problems.push(Problem::new(next.pos, "must not be the broadcast address"));
-            }
+            check_next_server(&class.boot.next_server, &mut self.problems);
             let text = |given: &Given<String>| given.as_ref().map_or("", |text| &text.value).into();
             let given = Class4 {
                 valid,

@@ -3,7 +3,7 @@
 use super::Resolver;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
 use crate::parameters::ids;
-use crate::rules::{Candidate, Unique, check_length, one_identifier};
+use crate::rules::{Candidate, Unique, check_length, check_next_server, one_identifier};
 use crate::v4::parameters::Reservation4;
 use crate::v4::snapshot::Host4;
 use crate::values::Prefix4;
@@ -28,6 +28,7 @@ impl Resolver<'_> {
             }
             check_length(&reservation.server_hostname, 63, &mut self.problems);
             check_length(&reservation.boot_file_name, 127, &mut self.problems);
+            check_next_server(&reservation.next_server, &mut self.problems);
             let next_server = reservation.next_server.as_ref().and_then(|server| server.value.0);
             let text = |given: &Given<String>| given.as_ref().map_or("", |text| &text.value).into();
             list.push(Host4 {
