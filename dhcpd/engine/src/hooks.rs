@@ -4,8 +4,11 @@
 //! asked there and nowhere else, so that a point that no library uses costs one branch. Libraries are asked in the order
 //! of the configuration. They answer at once: one that had to wait for somebody else would hold its worker's batch.
 
+use crate::steps;
+use dhcpd_config::classes::ClassSet;
+use eval::{BoolExpression, EvalError, StringExpression, Subject, Watch};
 use smallvec::SmallVec;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::sync::Arc;
 
 /// A place at which libraries are asked.
@@ -27,6 +30,38 @@ pub enum Next {
     Continue,
     /// Nothing more is done about it; the library counted it where it had to be counted.
     Drop,
+}
+
+/// What an expression is evaluated on: a packet of either family, the classes it is in, and what it is called in messages.
+pub struct Evaluation<'a> {
+    /// The packet.
+    pub subject: &'a dyn Subject,
+    /// Its classes.
+    pub classes: &'a ClassSet,
+    /// What it is called.
+    pub client: &'a dyn Display,
+}
+
+impl Evaluation<'_> {
+    /// The value of an expression.
+    pub fn text(&self, expression: &StringExpression) -> Result<Vec<u8>, EvalError> {
+        expression.value(self.subject, self.classes, self).map(|value| value.to_vec())
+    }
+
+    /// Whether an expression is true.
+    pub fn holds(&self, expression: &BoolExpression) -> Result<bool, EvalError> {
+        expression.matches(self.subject, self.classes, self)
+    }
+}
+
+impl Watch for Evaluation<'_> {
+    fn wants_steps(&self) -> bool {
+        steps::wanted()
+    }
+
+    fn step(&self, message: &'static str, text: &str) {
+        steps::write(message, self.client, text);
+    }
 }
 
 /// Who a client is, as a library sees it.
