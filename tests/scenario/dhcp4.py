@@ -85,7 +85,7 @@ AGENT_KINDS, AGENT_NAMES, AGENT_CODES = table("""
 
 # Fields of the header: how they are called in a scenario, and in the message.
 ADDRESSES = {"ciaddr": "ciaddr", "giaddr": "giaddr", "next-server": "siaddr"}
-NUMBERS = {"hops": "hops", "secs": "secs", "htype": "htype"}
+NUMBERS = {"hops": "hops", "secs": "secs", "htype": "htype", "size": "size"}
 TEXTS = {"server-hostname": "sname", "boot-file": "file"}
 
 CONVERSATION = [("DISCOVER", "OFFER", []), ("REQUEST", "ACK", ["$wanted"])]
@@ -98,12 +98,15 @@ class Message:
         self.op, self.htype, self.hops, self.xid, self.secs, self.flags = 1, 1, 0, xid, 0, 0
         self.ciaddr = self.yiaddr = self.siaddr = self.giaddr = "0.0.0.0"
         self.chaddr, self.sname, self.file = b"", b"", b""
+        self.size = 0
         self.options = {}
         self.agent = {}
 
     @property
     def type(self):
-        return TYPE_NAMES.get(self.options.get(TYPE, b"\0")[0], "message without a type")
+        if TYPE not in self.options:
+            return "BOOTREPLY" if self.op == 2 else "message without a type"
+        return TYPE_NAMES.get(self.options[TYPE][0], "message of an unknown type")
 
     def build(self):
         ips = [ipaddress.ip_address(a).packed for a in (self.ciaddr, self.yiaddr, self.siaddr, self.giaddr)]
@@ -116,6 +119,7 @@ class Message:
     @classmethod
     def parse(cls, data):
         message = cls()
+        message.size = len(data)
         message.op, message.htype, length, message.hops, message.xid, message.secs, message.flags, *rest = HEADER.unpack(data[: HEADER.size])
         message.ciaddr, message.yiaddr, message.siaddr, message.giaddr = (str(ipaddress.IPv4Address(a)) for a in rest[:4])
         message.chaddr, sname, file = rest[4][:length], rest[5], rest[6]

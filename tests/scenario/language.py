@@ -85,24 +85,27 @@ def tokens(text):
 
 def read(path, name):
     """The scenarios of a file. What stands before the first `scenario` belongs to each of them."""
-    shared, scenarios, pending = [], [], ""
+    shared, scenarios, pending, not_for_kea_2_2 = [], [], "", ""
     for statement in statements(path, name):
         words = statement.words(continued=False)
         current = scenarios[-1] if scenarios else None
         said = statement.text.split(maxsplit=1)[1:]
         if words.take("scenario"):
             scenarios.append(Scenario("".join(said), statement.place, list(shared)))
-            scenarios[-1].pending = pending
+            scenarios[-1].pending, scenarios[-1].not_for_kea_2_2 = pending, not_for_kea_2_2
         elif words.take("pending"):
             reason = "".join(said) or "no reason given"
             if current is None:
                 pending = reason
             else:
                 current.pending = reason
+        elif statement.text.startswith(NOT_FOR_KEA_2_2):
+            if current is None:
+                not_for_kea_2_2 = statement.text
+            else:
+                current.not_for_kea_2_2 = statement.text
         elif current is None:
             shared.append(statement)
-        elif statement.text.startswith(NOT_FOR_KEA_2_2):
-            current.not_for_kea_2_2 = statement.text
         else:
             current.statements.append(statement)
     return scenarios

@@ -94,6 +94,13 @@ pub struct Classifier {
     by_id: HashMap<ClassId, usize>,
 }
 
+/// For expressions that stand outside of class definitions, any name will do.
+impl Classes for Classifier {
+    fn refer(&mut self, name: &str) -> Option<ClassId> {
+        Some(self.names.id(name))
+    }
+}
+
 impl Classifier {
     /// No class but the built-in ones.
     pub fn empty(family: Family) -> Self {

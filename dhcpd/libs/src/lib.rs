@@ -1,19 +1,26 @@
-//! The bundled hook libraries, a module each: commands that a configuration asks for by naming a library of Kea's.
+//! The bundled hook libraries, a module each: what a configuration asks for by naming a library of Kea's.
 //!
-//! A library is commands, added to the table of the control channel, and messages. What all of them work on is a [`Site`].
-//! Nothing here knows sockets, packets or the life of the daemon.
+//! A library is commands, added to the table of the control channel, or a say in what becomes of packets ([`hooks4`],
+//! [`hooks6`]), and messages. What commands work on is a [`Site`]. Nothing here knows sockets or the life of the daemon.
 
+pub mod bootp;
+pub mod flex_id;
+mod packets;
 mod site;
 pub mod stat_cmds;
 mod walk;
 
+use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
+use flex_id::messages::FLEX_ID_UNLOAD;
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 
+pub use packets::{hooks4, hooks6};
 pub use site::{Site, Site4, Site6};
 
 /// Says in the library's own words that it is loaded.
 pub fn report_loaded(file: &str) {
     match file {
+        "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         _ => {}
     }
@@ -22,6 +29,8 @@ pub fn report_loaded(file: &str) {
 /// Says in the library's own words that it is not loaded any more.
 pub fn report_unloaded(file: &str) {
     match file {
+        "libdhcp_bootp.so" => log::event!(BOOTP_UNLOAD),
+        "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! The libraries that a configuration names: their commands, and what is said when they come and go.
 //!
-//! What a library does with packets is in the engine, which finds it in the configuration.
+//! What a library does with packets the engine finds in its snapshot.
 
 use crate::messages::*;
 use crate::plane::Plane;
@@ -16,6 +16,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
+            Library::Bootp | Library::FlexId(_) => {}
         }
     }
 }
@@ -26,6 +27,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
+            Library::Bootp | Library::FlexId(_) => {}
         }
     }
 }

@@ -180,7 +180,8 @@ impl Family for V4 {
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
     ) -> Arc<Snapshot> {
-        Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)))
+        let libraries = libs::hooks4(&config.hooks);
+        Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)).with(libraries))
     }
 
     fn config(snapshot: &Snapshot) -> &Config4 {

@@ -183,7 +183,8 @@ impl Family for V6 {
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
     ) -> Arc<Snapshot> {
-        Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)))
+        let libraries = libs::hooks6(&config.hooks);
+        Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)).with(libraries))
     }
 
     fn config(snapshot: &Snapshot) -> &Config6 {

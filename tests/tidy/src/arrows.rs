@@ -36,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "daemon-log",
             "daemon-stats",
             "daemon-control",
+            "dhcpd-wire",
             "dhcpd-config",
             "dhcpd-leases",
             "dhcpd-engine",

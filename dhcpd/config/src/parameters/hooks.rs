@@ -3,10 +3,17 @@
 //! A library's parameters are a scope of its own, read with the positions of the file it stands in. A library that works
 //! has a variant of [`Library`] and a row in [`BUNDLED`]; what it does stands elsewhere.
 
+mod bootp;
+mod flex_id;
 mod stat_cmds;
 
+pub use bootp::Bootp;
+pub use flex_id::{FlexId, FlexIdRules};
 pub use stat_cmds::StatCmds;
 
+use super::Definitions;
+use crate::classes::Classifier;
+use eval::{ParseError, StringExpression};
 use schema::json::{Node, Value};
 use schema::table::{Kind, Table};
 use schema::{At, Field, Given, Pos, Problem, Reader, Scope};
@@ -67,6 +74,10 @@ impl Field for Opaque {
 /// A library that works, with what its parameters resolve to.
 #[derive(Clone, Debug)]
 pub enum Library {
+    /// `libdhcp_bootp.so`: BOOTP clients are served.
+    Bootp,
+    /// `libdhcp_flex_id.so`: clients are known by what an expression makes of their packets.
+    FlexId(FlexIdRules),
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
 }
@@ -75,8 +86,35 @@ pub enum Library {
 pub(crate) struct Loading<'a> {
     /// Whose server it is.
     pub family: Family,
+    /// Options that expressions may name.
+    pub definitions: &'a Definitions,
+    /// Classes that expressions may name.
+    pub classes: &'a mut Classifier,
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
+}
+
+impl Loading<'_> {
+    /// An expression whose value is a string; none if it is absent or empty.
+    pub fn text(&mut self, given: &Given<String>) -> Option<StringExpression> {
+        self.expression(given, StringExpression::parse)
+    }
+
+    fn expression<E>(
+        &mut self,
+        given: &Given<String>,
+        parse: impl FnOnce(&str, &mut eval::Scope<'_>) -> Result<E, ParseError>,
+    ) -> Option<E> {
+        let given = given.as_ref().filter(|text| !text.is_empty())?;
+        let mut scope = eval::Scope { family: self.family, definitions: self.definitions, classes: self.classes };
+        match parse(given, &mut scope) {
+            Ok(expression) => Some(expression),
+            Err(error) => {
+                self.problems.push(Problem::new(given.pos, error.to_string()));
+                None
+            }
+        }
+    }
 }
 
 /// The parameters of a library.
@@ -112,11 +150,11 @@ impl Bundled {
 
 /// The bundled libraries.
 pub const BUNDLED: &[Bundled] = &[
-    Bundled::later("libdhcp_bootp.so"),
+    Bundled::works::<Bootp>(),
     Bundled::later("libdhcp_cb_cmds.so"),
     Bundled::later("libdhcp_class_cmds.so"),
     Bundled::later("libdhcp_ddns_tuning.so"),
-    Bundled::later("libdhcp_flex_id.so"),
+    Bundled::works::<FlexId>(),
     Bundled::later("libdhcp_flex_option.so"),
     Bundled::later("libdhcp_ha.so"),
     Bundled::later("libdhcp_host_cache.so"),

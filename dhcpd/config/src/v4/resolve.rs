@@ -86,7 +86,8 @@ impl<'a> Resolver<'a> {
         self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let (interfaces, host_identifiers) = (self.interfaces(&input.interfaces_config()), self.host_identifiers());
-        let loading = Loading { family: Family::V4, problems: &mut self.problems };
+        let Self { definitions, classes, problems, .. } = &mut self;
+        let loading = Loading { family: Family::V4, definitions, classes, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config4 {
             interfaces,

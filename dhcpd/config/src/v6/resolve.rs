@@ -54,6 +54,7 @@ struct Outer {
 
 struct Resolver<'a> {
     input: &'a Dhcp6,
+    definitions: &'a Definitions,
     encoder: Encoder<'a>,
     classes: Classifier,
     /// `dhcp-ddns/enable-updates`.
@@ -70,7 +71,7 @@ impl<'a> Resolver<'a> {
         let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
         let classes = check_classes(Family::V6, &classes, definitions, &mut problems);
         let (ids, prefixes) = Default::default();
-        Self { input, encoder, classes, updates, ids, prefixes, problems }
+        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems }
     }
 
     fn resolve(mut self) -> (Config6, Vec<Problem>) {
@@ -85,7 +86,8 @@ impl<'a> Resolver<'a> {
         let (host_identifiers, mac_sources) = (self.host_identifiers(), self.mac_sources());
         let (interfaces, server_id) = (self.interfaces(&input.interfaces_config()), self.server_id());
         let relay_supplied_options = self.relay_supplied_options();
-        let loading = Loading { family: Family::V6, problems: &mut self.problems };
+        let Self { definitions, classes, problems, .. } = &mut self;
+        let loading = Loading { family: Family::V6, definitions, classes, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config6 {
             interfaces,

@@ -2,7 +2,7 @@
 
 use super::Received;
 pub use super::query::Label;
-use crate::hooks::{Identity, Next, Point};
+use crate::hooks::{Evaluation, Identity, Next, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use eval::{Arrival, Subject4};
 use smallvec::SmallVec;
@@ -42,6 +42,14 @@ pub struct Incoming<'a> {
     pub classes: SmallVec<[ClassId; 1]>,
 }
 
+impl Incoming<'_> {
+    /// What the client is called in messages.
+    pub fn label(&self) -> Label<'_> {
+        let (htype, hw_addr, xid) = Packet::fixed_fields(&self.message);
+        Label { htype, hw_addr, client_id: None, xid: Some(xid) }
+    }
+}
+
 /// A query that is being dealt with.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -56,6 +64,11 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// Evaluates on the query.
+    pub fn evaluate<T>(&self, evaluate: impl FnOnce(&Evaluation<'_>) -> T) -> T {
+        evaluate(&Evaluation { subject: &self.subject(), classes: self.classes, client: &self.label })
+    }
+
     /// The query as expressions see it.
     pub fn subject(&self) -> Subject4<'a, 'a> {
         Subject4 { packet: self.packet, arrival: self.received.arrival() }

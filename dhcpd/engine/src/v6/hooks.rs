@@ -2,7 +2,7 @@
 
 use super::Received;
 pub use super::query::Label;
-use crate::hooks::{Identity, Next, Point};
+use crate::hooks::{Evaluation, Identity, Next, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use eval::{Arrival, Subject6};
 use smallvec::SmallVec;
@@ -56,6 +56,11 @@ pub struct Request<'a, 'p> {
 }
 
 impl<'a, 'p> Request<'a, 'p> {
+    /// Evaluates on the query.
+    pub fn evaluate<T>(&self, evaluate: impl FnOnce(&Evaluation<'_>) -> T) -> T {
+        evaluate(&Evaluation { subject: &self.subject(), classes: self.classes, client: &self.label })
+    }
+
     /// The query as expressions see it.
     pub fn subject(&self) -> Subject6<'a, 'p> {
         Subject6 { packet: self.packet, arrival: self.received.arrival(), length: self.received.message.len() }

@@ -1,0 +1,31 @@
+//! The libraries of a configuration that have a say in what becomes of packets.
+
+use crate::{bootp::Bootp, flex_id::FlexId};
+use dhcpd_config::parameters::Library;
+use engine::hooks::Libraries;
+use engine::{v4, v6};
+use std::sync::Arc;
+use wire::options::Family;
+
+/// Those of a DHCPv4 server, in the order of the configuration.
+pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
+    let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v4::hooks::Hooks>> {
+        match library {
+            Library::Bootp => Some(Arc::new(Bootp)),
+            Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
+            Library::StatCmds => None,
+        }
+    });
+    Libraries::new(made.map(|library| (library.points(), library)))
+}
+
+/// Those of a DHCPv6 server, in the order of the configuration.
+pub fn hooks6(libraries: &[Library]) -> Libraries<dyn v6::hooks::Hooks> {
+    let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v6::hooks::Hooks>> {
+        match library {
+            Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
+            Library::Bootp | Library::StatCmds => None,
+        }
+    });
+    Libraries::new(made.map(|library| (library.points(), library)))
+}
