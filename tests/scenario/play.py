@@ -124,9 +124,24 @@ class Play:
             raise Wrong(statement.place, f"the server refuses this: {answer['text']}")
 
     def do_server(self, words):
-        words.take("restarts") or self.bad(words, "the server only `restarts`")
-        self.server.restart()
+        match words.next("restarts or finds"):
+            case "restarts":
+                self.server.restart()
+            case "finds":
+                self.server.restart(words.next("an address"), self.columns(words))
+            case other:
+                self.bad(words, f"restarts or finds: {other}")
         self.count = 0
+
+    def columns(self, words):
+        """The columns of a lease that are named, as the lease file has them."""
+        found = {}
+        while words:
+            name = words.next()
+            value = words.next(name)
+            value = str(STATES.index(value)) if name == "state" else {"yes": "1", "no": "0"}.get(value, value)
+            found[COLUMNS.get(name, name.replace("-", "_"))] = value
+        return found
 
     def do_interface(self, words):
         """What happens to an interface of the server's machine; the stage is put in order afterwards."""
@@ -201,12 +216,7 @@ class Play:
 
     def do_lease(self, words):
         address = words.next("an address")
-        wanted = {}
-        while words:
-            name = words.next()
-            column = COLUMNS.get(name, name.replace("-", "_"))
-            value = words.next(name)
-            wanted[column] = str(STATES.index(value)) if name == "state" else {"yes": "1", "no": "0"}.get(value, value)
+        wanted = self.columns(words)
 
         def fits(row):
             return row is not None and all(row.get(column) == value for column, value in wanted.items())

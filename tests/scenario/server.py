@@ -23,6 +23,12 @@ OLD_NAMES = {
 # What Kea 2.2 always does as Kea 3 does when it is told so.
 ALWAYS_SO = {("ddns-conflict-resolution-mode", "check-with-dhcid")}
 RELEASED = "3"
+# A lease that a server finds in its file, unless it is said otherwise.
+FOUND = {
+    "hwaddr": "02:00:00:00:00:f0", "duid": "00:03:00:01:02:00:00:00:00:f0", "valid_lifetime": "4000", "pref_lifetime": "3000",
+    "subnet_id": "1", "lease_type": "0", "iaid": "1", "prefix_len": "128", "fqdn_fwd": "0", "fqdn_rev": "0", "state": "0",
+    "hwtype": "1", "hwaddr_source": "0", "pool_id": "0",
+}
 IDENTIFIERS = {"hw-address", "client-id", "duid", "circuit-id", "flex-id"}
 
 
@@ -50,7 +56,7 @@ class Server:
 
     def __init__(self, lab, clock, family, folder, program, kea_2_2):
         self.family, self.name, self.kea_2_2 = family, f"kea-dhcp{family}", kea_2_2
-        self.program = program
+        self.program, self.clock = program, clock
         self.scope = f"Dhcp{family}"
         self.kea = Kea(lab, "server", folder)
         self.kea.env |= {"SCENARIO_CLOCK": str(clock.file), "LD_PRELOAD": str(clock.library)}
@@ -88,8 +94,15 @@ class Server:
         shutil.rmtree(self.kea.folder, ignore_errors=True)
         return panics
 
-    def restart(self):
+    def restart(self, address=None, columns=None):
+        """Ends it and starts it again, with one more lease in its file if an address is given."""
         self.process.stop()
+        if address:
+            with open(self.lease_file, "r+", newline="") as file:
+                names = file.readline().strip().split(",")
+                row = FOUND | {"address": address, "expire": str(self.clock.now + int(FOUND["valid_lifetime"]))} | columns
+                file.seek(0, 2)
+                file.write(",".join(row.get(name, "").replace(",", "&#x2c") for name in names) + "\n")
         self.start()
 
     def log(self):

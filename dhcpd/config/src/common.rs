@@ -162,3 +162,17 @@ pub enum LeaseChecks {
     /// Drop it.
     Del,
 }
+
+/// `sanity-checks`: what to do with relay information in leases of the file that is not as it should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Word)]
+pub enum ExtendedInfoChecks {
+    /// Bring what servers of old wrote up to date, and remove what is of no form.
+    #[default]
+    Fix,
+    /// Nothing.
+    None,
+    /// Remove what cannot be read, too.
+    Strict,
+    /// Remove what does not belong there, too.
+    Pedantic,
+}

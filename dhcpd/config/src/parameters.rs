@@ -25,7 +25,7 @@ pub use names::Names;
 pub(crate) use options::Encoder;
 pub use options::OptionData;
 
-use crate::common::{self, Allocator, LeaseChecks, Queue, ReservationModes, Samples};
+use crate::common::{self, Allocator, ExtendedInfoChecks, LeaseChecks, Queue, ReservationModes, Samples};
 use crate::values::MaybeIp;
 use schema::{Annotations, At, Given, Problem, Scope, Word};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -112,22 +112,6 @@ pub struct SanityChecks {
     /// What to do with relay information in leases that is not as it should be.
     #[param(default = "fix")]
     pub extended_info_checks: Given<ExtendedInfoChecks>,
-}
-
-/// What to do with relay information in leases that is not as it should be. It is kept as it is and not looked at, so
-/// that nothing is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
-pub enum ExtendedInfoChecks {
-    /// Correct it where that can be done.
-    Fix,
-    /// Nothing.
-    None,
-    /// Correct it, and remove what is strange.
-    #[later]
-    Strict,
-    /// Correct it, and remove what is not as it must be.
-    #[later]
-    Pedantic,
 }
 
 /// How packets and statistics wait for others.

@@ -5,6 +5,7 @@
 mod commands;
 mod d2_client;
 mod duid;
+mod extended_info;
 mod housekeeping;
 mod intake;
 mod libraries;

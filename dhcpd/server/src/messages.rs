@@ -109,6 +109,10 @@ log::messages! {
     DHCPSRV_DHCP_DDNS_NCR_REJECTED: Error, "dhcpsrv", "NameChangeRequest rejected by the sender: {reason}, ncr: {request}";
     /// D2 cannot be reached; name changes wait.
     DHCPSRV_DHCP_DDNS_WAITING: Warn, "dhcpsrv", "kea-dhcp-ddns cannot be reached at {server}: {reason}; name changes wait";
+    /// Relay information of a stored lease was removed.
+    DHCPSRV_LEASE4_EXTENDED_INFO_SANITY_FAIL: Error, "dhcpsrv", "extended info for lease {address} failed checks ({problem})";
+    /// Relay information of a stored lease was removed.
+    DHCPSRV_LEASE6_EXTENDED_INFO_SANITY_FAIL: Error, "dhcpsrv", "extended info for lease {address} failed checks ({problem})";
     /// A stored lease is kept in a subnet that does not hold its address.
     DHCPSRV_LEASE_SANITY_FAIL: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}).";
     /// A stored lease was dropped: its subnet does not hold its address.

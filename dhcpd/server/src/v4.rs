@@ -1,6 +1,7 @@
 //! kea-dhcp4.
 
 use crate::commands::{self, Service};
+use crate::extended_info;
 use crate::libraries;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
@@ -428,6 +429,11 @@ fn judged(run: &Run<V4>, mut lease: Lease4) -> Option<Lease4> {
             let _ = crate::ready(run.store.session().remove(address));
             return None;
         }
+    }
+    let context = lease.user_context.as_deref();
+    if let Some(context) = context.and_then(|text| extended_info::review4(config.extended_info_checks, address, text)) {
+        lease.user_context = context;
+        let _ = crate::ready(run.store.session().put(lease.clone()));
     }
     Some(lease)
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::{self, Service};
 use crate::duid;
+use crate::extended_info;
 use crate::libraries;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
@@ -373,6 +374,11 @@ fn judged(run: &Run<V6>, mut lease: Lease6) -> Option<Lease6> {
             let _ = crate::ready(run.store.session().remove(lease.lease_type, address));
             return None;
         }
+    }
+    let context = lease.user_context.as_deref();
+    if let Some(context) = context.and_then(|text| extended_info::review6(config.extended_info_checks, address, text)) {
+        lease.user_context = context;
+        let _ = crate::ready(run.store.session().put(lease.clone()));
     }
     Some(lease)
 }

@@ -139,6 +139,8 @@ pub mod code {
     pub const IA_PREFIX: u16 = 26;
     /// Remote end as a relay names it (RFC 4649).
     pub const REMOTE_ID: u16 = 37;
+    /// What a relay is known by (RFC 5460 §5.4.1).
+    pub const RELAY_ID: u16 = 53;
     /// Name of a client (RFC 4704).
     pub const CLIENT_FQDN: u16 = 39;
     /// Options a relay has for the client (RFC 6422).

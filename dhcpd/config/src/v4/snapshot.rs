@@ -3,7 +3,10 @@
 //! Defaults and inheritance are already applied: nothing here asks an outer scope. A packet takes one snapshot and keeps it.
 
 use crate::classes::{Class4, ClassId, ClassSet, Classes, Guard};
-use crate::common::{Allocator, D2Client, ExpiredLeases, LeaseChecks, LeaseDatabase, Queue, ReservationModes, Samples};
+use crate::common::{
+    Allocator, D2Client, ExpiredLeases, ExtendedInfoChecks, LeaseChecks, LeaseDatabase, Queue, ReservationModes,
+    Samples,
+};
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
@@ -27,6 +30,8 @@ pub struct Config4 {
     pub d2: D2Client,
     /// What to do with stored leases outside of their subnet.
     pub lease_checks: LeaseChecks,
+    /// What to do with relay information of stored leases.
+    pub extended_info_checks: ExtendedInfoChecks,
     /// Subnets and shared networks.
     pub subnets: Subnets4,
     /// Classes of clients.

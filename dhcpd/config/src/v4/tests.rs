@@ -157,12 +157,11 @@ fn what_kea_writes_with_defaults_is_read() {
     assert_eq!(config.ddns.conflict_resolution.word(), "no-check-with-dhcid");
     assert_eq!(
         refused(
-            r#""statistic-default-sample-age": 5, "multi-threading": {"enable-multi-threading": false}, "dhcp-queue-control": {"enable-queue": true, "queue-type": "x"}, "sanity-checks": {"extended-info-checks": "strict"},
+            r#""statistic-default-sample-age": 5, "multi-threading": {"enable-multi-threading": false}, "dhcp-queue-control": {"enable-queue": true, "queue-type": "x"},
 "ddns-use-conflict-resolution": true, "ddns-conflict-resolution-mode": "check-with-dhcid""#
         ),
         [
             "c:2:149: Dhcp4/dhcp-queue-control/queue-type: The type of the packet queue: 'x' is not supported: must be `kea-ring4`",
-            "c:2:197: Dhcp4/sanity-checks/extended-info-checks: not supported yet: `strict`",
             "c:3:33: Dhcp4/ddns-use-conflict-resolution: cannot stand beside ddns-conflict-resolution-mode",
         ]
     );

@@ -96,6 +96,7 @@ impl<'a> Resolver<'a> {
             expired: input.expired_leases_processing().resolve(),
             d2: input.dhcp_ddns().resolve(&mut self.problems),
             lease_checks: input.sanity_checks().lease_checks(),
+            extended_info_checks: input.sanity_checks().extended_info_checks(),
             subnets,
             hosts,
             host_identifiers,

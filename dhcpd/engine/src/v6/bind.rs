@@ -346,7 +346,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             let comma = if at == 0 { "" } else { ", " };
             let (hop, link, peer) = (relay.hop_count, relay.link_address, relay.peer_address);
             // Writing to a string does not fail.
-            let _ = write!(json, r#"{comma}{{ "hop": {hop}, "link": "{link}", "peer": "{peer}""#);
+            let _ = write!(json, r#"{comma}{{ "hop": {hop}, "link": "{link}""#);
             let mut hex = String::new();
             for option in relay.options.iter().map_while(Result::ok).filter(|option| option.code != code::RELAY_MSG) {
                 let header = [option.code.to_be_bytes(), (option.data.len() as u16).to_be_bytes()].concat();
@@ -354,6 +354,12 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }
             if !hex.is_empty() {
                 let _ = write!(json, r#", "options": "0x{hex}""#);
+            }
+            let _ = write!(json, r#", "peer": "{peer}""#);
+            for (key, wanted) in [("relay-id", code::RELAY_ID), ("remote-id", code::REMOTE_ID)] {
+                if let Some(id) = relay.options.find(wanted).filter(|id| !id.is_empty()) {
+                    let _ = write!(json, r#", "{key}": "{}""#, Plain(id));
+                }
             }
             json.push_str(" }");
         }

@@ -82,11 +82,12 @@ fn all_messages_go_through_relays() {
 #[test]
 fn the_relays_are_kept_with_the_lease_where_that_is_wanted() {
     let mut bench = Bench::with(|subnet| subnet.store_extended_info = true);
-    let options: &[(u16, &[u8])] = &[(code::INTERFACE_ID, b"p1")];
+    let options: &[(u16, &[u8])] = &[(code::INTERFACE_ID, b"p1"), (code::REMOTE_ID, &[0, 0, 0, 9, 10])];
     let reply = bench.ask(&ask(MessageType::REQUEST).na(1, &[]).relayed("2001:db8:1::1", "fe80::1", options));
     let context = bench.lease(LeaseType::Na, &reply.address()).unwrap().user_context.unwrap();
-    let link = r#""hop": 0, "link": "2001:db8:1::1", "peer": "fe80::1", "options": "0x001200027031""#;
-    assert_eq!(&*context, format!(r#"{{ "ISC": {{ "relay-info": [ {{ {link} }} ] }} }}"#));
+    let link = r#""hop": 0, "link": "2001:db8:1::1", "options": "0x00120002703100250005000000090A", "peer": "fe80::1""#;
+    let told = format!(r#"{link}, "remote-id": "000000090A""#);
+    assert_eq!(&*context, format!(r#"{{ "ISC": {{ "relay-info": [ {{ {told} }} ] }} }}"#));
 }
 
 #[test]
