@@ -6,6 +6,7 @@ use crate::messages::*;
 use crate::plane::{Family, Plane};
 use crate::worker::Protocol;
 use dhcpd_config::common::ExpiredLeases;
+use leases::StoreError;
 use ncr::NameChangeRequest;
 use std::future::pending;
 use std::time::{Duration, Instant};
@@ -13,10 +14,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// Leases reclaimed while the store is held: some tens of microseconds.
+/// Leases reclaimed or forgotten while the store is held: some tens of microseconds.
 const STEP: usize = 64;
-/// Reclaimed leases forgotten in one go.
-const FORGET: usize = 256;
 
 /// When.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +35,7 @@ pub async fn run<F: Family>(
     d2: UnboundedSender<Vec<NameChangeRequest>>,
 ) {
     let mut keeper: Option<F::Protocol> = None;
-    let mut unfinished = 0;
+    let mut reclaimer = Reclaimer::default();
     loop {
         let now = schedule.borrow_and_update().clone();
         let Some(run) = plane.run() else { return };
@@ -64,21 +63,14 @@ pub async fn run<F: Family>(
                     Err(_) => return,
                 },
                 () = reclaim.due() => {
-                    let finished = reclaim_expired(keeper, &now.expired).await;
-                    unfinished = if finished { 0 } else { unfinished + 1 };
-                    if unfinished > now.expired.unwarned_cycles && now.expired.unwarned_cycles > 0 {
-                        log::event!(ALLOC_ENGINE_LEASES_RECLAMATION_SLOW, count = unfinished);
-                        unfinished = 0;
-                    }
+                    reclaimer.reclaim(keeper, &now.expired).await;
                     if !keeper.name_changes().is_empty() {
                         let _ = d2.send(std::mem::take(keeper.name_changes()));
                     }
                     reclaim.again();
                 }
                 () = forget.due() => {
-                    if let Err(reason) = keeper.forget_reclaimed(now.expired.hold_time, FORGET).and_then(|_| keeper.sync()) {
-                        log::event!(ALLOC_ENGINE_LEASES_RECLAMATION_FAILED, reason = format_args!("{reason:?}"));
-                    }
+                    forget_reclaimed(keeper, now.expired.hold_time).await;
                     forget.again();
                 }
                 () = cleanup.due() => {
@@ -94,27 +86,90 @@ pub async fn run<F: Family>(
     }
 }
 
-/// One reclamation, within its limits of leases and time; whether there is nothing more to reclaim.
-async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) -> bool {
-    let start = Instant::now();
-    let most = if limits.max_leases == 0 { usize::MAX } else { limits.max_leases as usize };
-    let mut done = 0;
-    while done < most {
-        match keeper.reclaim(STEP.min(most - done)) {
-            Ok((_, false)) => break,
-            Ok((leases, true)) => done += leases,
-            Err(reason) => {
-                log::event!(ALLOC_ENGINE_LEASES_RECLAMATION_FAILED, reason = format_args!("{reason:?}"));
-                return false;
+/// Says it under the identifier of the family, as Kea does.
+macro_rules! say {
+    ($protocol:ident: $v4:ident | $v6:ident $(, $name:ident = $value:expr)*) => {
+        match $protocol::FAMILY {
+            4 => log::event!($v4 $(, $name = $value)*),
+            _ => log::event!($v6 $(, $name = $value)*),
+        }
+    };
+}
+
+/// How reclamation goes.
+#[derive(Default)]
+struct Reclaimer {
+    /// Reclamations in a row that left expired leases.
+    unfinished: u32,
+}
+
+impl Reclaimer {
+    /// One reclamation, within its limits of leases and time.
+    async fn reclaim<P: Protocol>(&mut self, keeper: &mut P, limits: &ExpiredLeases) {
+        let (limit, timeout) = (limits.max_leases, limits.max_milliseconds);
+        say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_START | ALLOC_ENGINE_V6_LEASES_RECLAMATION_START, limit = limit, timeout = timeout);
+        match reclaim_expired(keeper, limits).await {
+            Ok(true) => {
+                self.unfinished = 0;
+                say!(P: ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES | ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES);
+            }
+            Ok(false) => self.unfinished += 1,
+            Err(error) => {
+                say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_FAILED | ALLOC_ENGINE_V6_LEASES_RECLAMATION_FAILED, reason = &error);
             }
         }
-        if limits.max_milliseconds > 0 && start.elapsed() >= Duration::from_millis(limits.max_milliseconds.into()) {
-            return false;
+        let count = limits.unwarned_cycles;
+        if count > 0 && self.unfinished > count {
+            say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW | ALLOC_ENGINE_V6_LEASES_RECLAMATION_SLOW, count = count);
+            self.unfinished = 0;
+        }
+    }
+}
+
+/// Reclaims expired leases; whether none is left.
+async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) -> Result<bool, StoreError> {
+    let (start, timeout) = (Instant::now(), limits.max_milliseconds);
+    let most = if limits.max_leases == 0 { usize::MAX } else { limits.max_leases as usize };
+    let (mut done, mut more) = (0, true);
+    while more && done < most {
+        let (leases, left) = keeper.reclaim(STEP.min(most - done))?;
+        (done, more) = (done + leases, left);
+        if more && timeout > 0 && start.elapsed() >= Duration::from_millis(timeout.into()) {
+            say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT | ALLOC_ENGINE_V6_LEASES_RECLAMATION_TIMEOUT, timeout = timeout);
+            break;
         }
         tokio::task::yield_now().await;
     }
     let _ = keeper.sync(); // its failure is logged by the store, and the rows are tried again with the next batch
-    done < most
+    let time = format_args!("{:.3?}", start.elapsed());
+    say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE | ALLOC_ENGINE_V6_LEASES_RECLAMATION_COMPLETE, leases = done, time = time);
+    Ok(!more)
+}
+
+/// Forgets leases that were reclaimed `hold` seconds ago.
+async fn forget_reclaimed<P: Protocol>(keeper: &mut P, hold: u32) {
+    say!(P: ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE | ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE, seconds = hold);
+    let mut forgotten = 0;
+    let done = loop {
+        match keeper.forget_reclaimed(hold, STEP) {
+            Ok(leases) => {
+                forgotten += leases;
+                if leases < STEP {
+                    break keeper.sync();
+                }
+            }
+            Err(error) => break Err(error),
+        }
+        tokio::task::yield_now().await;
+    };
+    match done {
+        Ok(()) => {
+            say!(P: ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_COMPLETE | ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE_COMPLETE, leases = forgotten);
+        }
+        Err(error) => {
+            say!(P: ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_FAILED | ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE_FAILED, reason = &error);
+        }
+    }
 }
 
 /// A period, and when it is over next; never, if there is no period.

@@ -129,8 +129,40 @@ log::messages! {
     /// A library is out of service: another configuration took effect.
     HOOKS_LIBRARY_UNLOADED: Debug(40), "hooks", "hooks library {library} successfully unloaded";
 
+    /// A reclamation begins.
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "starting reclamation of expired leases (limit = {limit} leases or {timeout} milliseconds)";
+    /// A reclamation is done.
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE: Debug(40), "alloc-engine", "reclaimed {leases} leases in {time}";
+    /// A reclamation took all the time that it may take.
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT: Debug(40), "alloc-engine", "timeout of {timeout} ms reached while reclaiming IPv4 leases";
+    /// Nothing is left to reclaim.
+    ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases have been reclaimed";
     /// Reclamation could not be done.
-    ALLOC_ENGINE_LEASES_RECLAMATION_FAILED: Error, "alloc-engine", "reclamation of expired leases failed: {reason}";
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_FAILED: Error, "alloc-engine", "reclamation of expired leases failed: {reason}";
     /// Reclamations in a row did not get through all expired leases.
-    ALLOC_ENGINE_LEASES_RECLAMATION_SLOW: Warn, "alloc-engine", "expired leases still exist after {count} reclamations";
+    ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW: Warn, "alloc-engine", "expired leases still exist after {count} reclamations";
+    /// Reclaimed leases that were kept long enough are being forgotten.
+    ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE: Debug(40), "alloc-engine", "begin deletion of reclaimed leases expired more than {seconds} seconds ago";
+    /// They were forgotten.
+    ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_COMPLETE: Debug(40), "alloc-engine", "successfully deleted {leases} expired-reclaimed leases";
+    /// They could not be forgotten.
+    ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE_FAILED: Error, "alloc-engine", "deletion of expired-reclaimed leases failed: {reason}";
+    /// A reclamation begins.
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "starting reclamation of expired leases (limit = {limit} leases or {timeout} milliseconds)";
+    /// A reclamation is done.
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_COMPLETE: Debug(40), "alloc-engine", "reclaimed {leases} leases in {time}";
+    /// A reclamation took all the time that it may take.
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_TIMEOUT: Debug(40), "alloc-engine", "timeout of {timeout} ms reached while reclaiming IPv6 leases";
+    /// Nothing is left to reclaim.
+    ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases have been reclaimed";
+    /// Reclamation could not be done.
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_FAILED: Error, "alloc-engine", "reclamation of expired leases failed: {reason}";
+    /// Reclamations in a row did not get through all expired leases.
+    ALLOC_ENGINE_V6_LEASES_RECLAMATION_SLOW: Warn, "alloc-engine", "expired leases still exist after {count} reclamations";
+    /// Reclaimed leases that were kept long enough are being forgotten.
+    ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE: Debug(40), "alloc-engine", "begin deletion of reclaimed leases expired more than {seconds} seconds ago";
+    /// They were forgotten.
+    ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE_COMPLETE: Debug(40), "alloc-engine", "successfully deleted {leases} expired-reclaimed leases";
+    /// They could not be forgotten.
+    ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE_FAILED: Error, "alloc-engine", "deletion of expired-reclaimed leases failed: {reason}";
 }

@@ -296,6 +296,7 @@ impl Exits {
 
 impl Protocol for Serve4 {
     type Config = Run<V4>;
+    const FAMILY: u8 = 4;
 
     fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) {
         self.store = run.store;

@@ -275,6 +275,7 @@ pub struct Serve6 {
 
 impl Protocol for Serve6 {
     type Config = Run<V6>;
+    const FAMILY: u8 = 6;
 
     fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) {
         self.store = run.store;

@@ -22,6 +22,8 @@ use tokio::sync::mpsc::UnboundedSender;
 pub trait Protocol: Send + 'static {
     /// What configures it.
     type Config: Send + 'static;
+    /// 4 or 6.
+    const FAMILY: u8;
 
     /// Goes over to another configuration, and to these sockets.
     fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]);

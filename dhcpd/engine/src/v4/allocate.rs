@@ -276,6 +276,7 @@ impl Search {
             of_subnet.inspect(|s| s.allocation_fail.add(1));
         }
         // Every client is of the class ALL, so that Kea counts this too.
+        event!(ALLOC_ENGINE_V4_ALLOC_FAIL_CLASSES, query, classes = client.members.list());
         all.allocation_fail_classes.add(1);
         of_subnet.inspect(|s| s.allocation_fail_classes.add(1));
     }

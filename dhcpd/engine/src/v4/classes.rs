@@ -105,13 +105,14 @@ impl<'a> Members<'a> {
         run(classifier, &subject, self.set, &told);
     }
 
-    fn list(&self) -> List<'_> {
+    /// They in messages.
+    pub fn list(&self) -> List<'_> {
         List { set: self.set, names: self.snapshot.config.classes.classifier.names() }
     }
 }
 
 /// Classes in messages: `ALL, VENDOR_CLASS_docsis3.0, KNOWN`.
-struct List<'a> {
+pub(super) struct List<'a> {
     set: &'a ClassSet,
     names: &'a Names,
 }

@@ -187,16 +187,12 @@ log::messages! {
     ALLOC_ENGINE_V4_ALLOC_FAIL_NO_POOLS: Warn, "alloc-engine", "{query}: no pools were available for the address allocation";
     /// No address was free.
     ALLOC_ENGINE_V4_ALLOC_FAIL: Warn, "alloc-engine", "{query}: failed to allocate an IPv4 address after {attempts} attempt(s)";
+    /// The classes of a client that got no address.
+    ALLOC_ENGINE_V4_ALLOC_FAIL_CLASSES: Warn, "alloc-engine", "{query}: Failed to allocate an IPv4 address for client with classes: {classes}";
     /// The reserved address belongs to another network.
     ALLOC_ENGINE_IGNORING_UNSUITABLE_GLOBAL_ADDRESS: Debug(40), "alloc-engine", "{query}: ignoring globally reserved address {address}, it falls outside {subnet}";
     /// A lease is over.
     ALLOC_ENGINE_V4_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease for address {address}";
     /// A declined address may be leased again.
     ALLOC_ENGINE_V4_DECLINED_RECOVERED: Info, "alloc-engine", "IPv4 address {address} was recovered after {probation} seconds of probation-period";
-    /// A reclamation begins.
-    ALLOC_ENGINE_V4_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "starting reclamation of expired leases (limit = {limit} leases or {timeout} milliseconds)";
-    /// A reclamation is done.
-    ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE: Debug(40), "alloc-engine", "reclaimed {leases} leases in {time}";
-    /// Nothing is left to reclaim.
-    ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases have been reclaimed";
 }

@@ -1,17 +1,15 @@
 //! Leases whose time is over.
 
-use super::messages::*;
 use super::{Server, Snapshot};
 use leases::lease::UnixSeconds;
 use leases::{Lease4, LeaseState, Leases4, StoreError};
-use log::event;
 
 /// What one reclamation did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reclaimed {
     /// Leases dealt with.
     pub leases: usize,
-    /// There was as much as allowed: there may be more.
+    /// There are more than were allowed.
     pub more: bool,
 }
 
@@ -24,9 +22,11 @@ impl Server {
         limit: usize,
     ) -> Result<Reclaimed, StoreError> {
         let expired = &snapshot.config.expired;
-        event!(ALLOC_ENGINE_V4_LEASES_RECLAMATION_START, limit, timeout = expired.max_milliseconds);
-        let over = leases.expired(now, if limit == 0 { usize::MAX } else { limit }).await?;
-        let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
+        let most = if limit == 0 { usize::MAX } else { limit };
+        let mut over = leases.expired(now, most.saturating_add(1)).await?;
+        let more = over.len() > most;
+        over.truncate(most);
+        let done = Reclaimed { leases: over.len(), more };
         for lease in over {
             // A declined lease was nobody's: there is nothing to remember.
             if !expired.kept() || lease.state == LeaseState::Declined {
@@ -37,9 +37,6 @@ impl Server {
                 leases.put(Lease4 { state, ..nameless }).await?;
             }
             self.reclaimed(snapshot, &lease);
-        }
-        if !done.more {
-            event!(ALLOC_ENGINE_V4_NO_MORE_EXPIRED_LEASES);
         }
         Ok(done)
     }

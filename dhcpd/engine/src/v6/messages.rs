@@ -119,6 +119,4 @@ log::messages! {
     ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE: Info, "alloc-engine", "{client}: prefix {prefix}/{length} was revoked from client {duid}, as it is reserved for client {owner}";
     ALLOC_ENGINE_V6_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease {address}/{length}";
     ALLOC_ENGINE_V6_DECLINED_RECOVERED: Info, "alloc-engine", "IPv6 address {address} was recovered after {probation} seconds of probation";
-    ALLOC_ENGINE_V6_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "reclaiming expired leases (limit = {limit} leases or {timeout} milliseconds)";
-    ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES: Debug(40), "alloc-engine", "all expired leases are reclaimed";
 }

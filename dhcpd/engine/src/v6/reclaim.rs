@@ -14,7 +14,7 @@ use wire::hex::Colons;
 pub struct Reclaimed {
     /// Leases dealt with.
     pub leases: usize,
-    /// There was as much as was allowed: there may be more.
+    /// There are more than were allowed.
     pub more: bool,
 }
 
@@ -27,9 +27,11 @@ pub(super) async fn reclaim<L: Leases6>(
     limit: usize,
 ) -> Result<Reclaimed, StoreError> {
     let settings = &snapshot.config.expired;
-    log::event!(ALLOC_ENGINE_V6_LEASES_RECLAMATION_START, limit, timeout = settings.max_milliseconds);
-    let over = leases.expired(now, if limit == 0 { usize::MAX } else { limit }).await?;
-    let done = Reclaimed { leases: over.len(), more: limit > 0 && over.len() >= limit };
+    let most = if limit == 0 { usize::MAX } else { limit };
+    let mut over = leases.expired(now, most.saturating_add(1)).await?;
+    let more = over.len() > most;
+    over.truncate(most);
+    let done = Reclaimed { leases: over.len(), more };
     for lease in over {
         give_up(snapshot, name_changes, &lease);
         // A declined address was nobody's: there is nothing to remember. Nor is there of a registered one.
@@ -40,9 +42,6 @@ pub(super) async fn reclaim<L: Leases6>(
             let state = LeaseState::ExpiredReclaimed;
             leases.put(Lease6 { state, hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease }).await?;
         }
-    }
-    if !done.more {
-        log::event!(ALLOC_ENGINE_V6_NO_MORE_EXPIRED_LEASES);
     }
     Ok(done)
 }
