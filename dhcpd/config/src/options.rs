@@ -2,9 +2,10 @@
 //!
 //! A list is written by the operator in each scope (global, shared network, subnet, pool, reservation). The resolved
 //! lists are already layered, so that a packet looks in one list of the scope it ended in and copies bytes.
-//! Sub-options stand encoded inside their parent option.
+//! Sub-options stand encoded inside their parent option, unless some of them are for classes.
 
 use eval::{ClassId, ClassSet};
+use std::borrow::Cow;
 pub use wire::options::Family;
 
 /// Code of the standard option with this name in a space (`dhcp4`, `dhcp6`, or one inside of an option).
@@ -13,7 +14,7 @@ pub fn code(family: Family, space: &str, name: &str) -> Option<u16> {
 }
 
 /// One option with its payload as it goes on the wire, without code and length.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OptionItem {
     /// Code in its space (`dhcp4`, `dhcp6`, or a vendor's).
     pub code: u16,
@@ -25,6 +26,56 @@ pub struct OptionItem {
     pub never: bool,
     /// Sent to members of one of these classes only; to all clients if there is none (`client-classes`).
     pub classes: Box<[ClassId]>,
+    /// Sub-options that follow `data`, where some of them are for classes; otherwise `data` is the whole payload.
+    pub inside: Box<[OptionItem]>,
+    /// The vendor whose it is, of an option that may stand once for each (124 and 125 of DHCPv4, 16 and 17 of DHCPv6).
+    pub vendor: Option<u32>,
+}
+
+impl OptionItem {
+    /// An option for everybody who asks for it.
+    pub fn new(code: u16, data: &[u8]) -> Self {
+        Self { code, data: data.into(), ..Self::default() }
+    }
+
+    /// The payload that a member of these classes gets.
+    pub fn payload(&self, family: Family, classes: &ClassSet) -> Cow<'_, [u8]> {
+        if self.inside.is_empty() {
+            return Cow::Borrowed(&self.data);
+        }
+        let mut payload = self.data.to_vec();
+        for (place, item) in self.inside.iter().enumerate() {
+            let taken = self.inside.iter().take(place).any(|o| o.code == item.code && classes.passes(&o.classes));
+            if !taken && classes.passes(&item.classes) {
+                append_sub_option(family, item.code, &item.payload(family, classes), &mut payload);
+            }
+        }
+        Cow::Owned(payload)
+    }
+
+    /// Whether the other one would be sent in its place.
+    fn stands_for(&self, other: &Self) -> bool {
+        (self.code, self.vendor) == (other.code, other.vendor)
+    }
+}
+
+/// Appends a sub-option: code and length are of one byte in DHCPv4 (RFC 2132 §2), where a long one comes in pieces
+/// (RFC 3396), of two in DHCPv6 (RFC 8415 §21.1).
+pub(crate) fn append_sub_option(family: Family, code: u16, payload: &[u8], out: &mut Vec<u8>) {
+    match family {
+        Family::V4 => {
+            let (first, rest) = payload.split_at(payload.len().min(255));
+            for piece in std::iter::once(first).chain(rest.chunks(255)) {
+                out.extend_from_slice(&[code as u8, piece.len() as u8]);
+                out.extend_from_slice(piece);
+            }
+        }
+        Family::V6 => {
+            out.extend_from_slice(&code.to_be_bytes());
+            out.extend_from_slice(&(payload.len() as u16).to_be_bytes());
+            out.extend_from_slice(payload);
+        }
+    }
 }
 
 /// Options of one vendor: the space `vendor-ENTERPRISE`, carried in option 125 (v4) or 17 (v6).
@@ -79,6 +130,16 @@ impl OptionSet {
         self.items.iter().find(|item| item.code == code && classes.passes(&item.classes))
     }
 
+    /// The options with this code that are sent to a member of these classes: one, or one for each vendor.
+    pub fn all_for(&self, code: u16, classes: &ClassSet) -> impl Iterator<Item = &OptionItem> {
+        let of = move |item: &&OptionItem| item.code == code && classes.passes(&item.classes);
+        let first = move |item: &&OptionItem| {
+            let first = self.items.iter().filter(of).find(|other| other.stands_for(item));
+            first.is_some_and(|first| std::ptr::eq(first, *item))
+        };
+        self.items.iter().filter(of).filter(first)
+    }
+
     /// The first option with this code, whomever it is for.
     pub fn find(&self, code: u16) -> Option<&OptionItem> {
         // Scopes have a dozen options: a walk over sorted codes beats a search.
@@ -105,7 +166,7 @@ impl OptionSet {
 fn sorted(items: Vec<OptionItem>) -> Vec<OptionItem> {
     let mut last: Vec<OptionItem> = Vec::with_capacity(items.len());
     for item in items {
-        match last.iter_mut().find(|other| (other.code, &other.classes) == (item.code, &item.classes)) {
+        match last.iter_mut().find(|other| other.stands_for(&item) && other.classes == item.classes) {
             Some(other) => *other = item,
             None => last.push(item),
         }
@@ -119,7 +180,7 @@ fn layered(inner: &[OptionItem], outer: &[OptionItem]) -> Vec<OptionItem> {
     let mut all = inner.to_vec();
     for item in outer {
         // What is for some clients leaves the others to the outer scope.
-        match all.iter_mut().find(|mine| mine.code == item.code && mine.classes.is_empty()) {
+        match all.iter_mut().find(|mine| mine.stands_for(item) && mine.classes.is_empty()) {
             Some(mine) => {
                 mine.always |= item.always;
                 mine.never |= item.never;
@@ -136,7 +197,7 @@ mod tests {
     use super::*;
 
     fn item(code: u16, data: &[u8], always: bool) -> OptionItem {
-        OptionItem { code, data: data.into(), always, never: false, classes: Box::default() }
+        OptionItem { always, ..OptionItem::new(code, data) }
     }
 
     #[test]

@@ -20,13 +20,7 @@ use wire::v4::{Header, Packet, Writer, code};
 fn main() {
     let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
     let options = [(3, &[10, 0, 0, 1][..]), (6, &[10, 0, 0, 2, 10, 0, 0, 3]), (15, b"example.org")];
-    let items = options.map(|(code, data)| OptionItem {
-        code,
-        data: data.into(),
-        always: false,
-        never: false,
-        classes: Box::default(),
-    });
+    let items = options.map(|(code, data)| OptionItem::new(code, data));
     let options = Arc::new(OptionSet::new(items.into(), Vec::new()));
     let pool = Pool4 {
         id: 0,

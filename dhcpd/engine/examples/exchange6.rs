@@ -22,7 +22,7 @@ const SERVER: &[u8] = &[0, 3, 0, 1, 2, 0, 0, 0, 0, 9];
 
 fn main() {
     let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
-    let dns = OptionItem { code: 23, data: [0x20; 32].into(), always: false, never: false, classes: Box::default() };
+    let dns = OptionItem::new(23, &[0x20; 32]);
     let ip = |text: &str| text.parse::<Ipv6Addr>().expect("an address");
     let none = OptionSet::default();
     let first = ip("2001:db8:1::1:0");

@@ -157,6 +157,51 @@ pub fn decode(bytes: &[u8]) -> Result<(Name, usize), NameError> {
     Ok((name, at))
 }
 
+/// Names one after the other, some of them compressed (RFC 1035 §4.1.4, in options RFC 3397 §2), without compression.
+pub fn expand(bytes: &[u8]) -> Result<Vec<u8>, NameError> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut next = 0;
+    while next < bytes.len() {
+        let start = out.len();
+        let (mut at, mut followed) = (next, false);
+        loop {
+            let len = *bytes.get(at).ok_or(NameError::Truncated)?;
+            match len {
+                0 => {
+                    out.push(0);
+                    at += 1;
+                    break;
+                }
+                1..=63 => {
+                    let label = bytes.get(at..=at + usize::from(len)).ok_or(NameError::Truncated)?;
+                    out.extend_from_slice(label);
+                    at += label.len();
+                }
+                0xc0.. => {
+                    let low = *bytes.get(at + 1).ok_or(NameError::Truncated)?;
+                    let target = usize::from(len & 0x3f) << 8 | usize::from(low);
+                    // Pointers lead back, so that they end.
+                    if target >= at {
+                        return Err(NameError::Compressed);
+                    }
+                    if !followed {
+                        next = at + 2;
+                    }
+                    (at, followed) = (target, true);
+                }
+                _ => return Err(NameError::Compressed),
+            }
+            if out.len() - start > MAX_NAME {
+                return Err(NameError::LongName);
+            }
+        }
+        if !followed {
+            next = at;
+        }
+    }
+    Ok(out)
+}
+
 fn push_label(text: &mut String, label: &[u8]) {
     for &byte in label {
         match byte {
@@ -197,7 +242,30 @@ mod tests {
         assert_eq!(decode(b"\xc0\x01"), Err(NameError::Compressed));
     }
 
+    #[test]
+    fn pointers_are_followed_back() {
+        let wire = b"\x03eng\x05apple\x03com\0\x09marketing\xc0\x04\xc0\x04";
+        let whole = b"\x03eng\x05apple\x03com\0\x09marketing\x05apple\x03com\0\x05apple\x03com\0";
+        assert_eq!(expand(wire), Ok(whole.to_vec()));
+        for wrong in [&b"\xc0\x00"[..], b"\x01a\xc0\x02", b"\x01a", b"\x01a\xc0", b"\x40a\0"] {
+            assert!(expand(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn names_without_pointers_stay(labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 0..8)) {
+            let mut wire: Vec<u8> = labels.iter().flat_map(|l| std::iter::once(l.len() as u8).chain(l.iter().copied())).collect();
+            wire.push(0);
+            wire.extend_from_within(..);
+            prop_assert_eq!(expand(&wire), Ok(wire.clone()));
+        }
+
+        #[test]
+        fn any_bytes_are_expanded_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = expand(&bytes);
+        }
+
         #[test]
         fn labels_come_back(labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 1..8), root in any::<bool>()) {
             let mut wire: Vec<u8> = labels.iter().flat_map(|l| std::iter::once(l.len() as u8).chain(l.iter().copied())).collect();

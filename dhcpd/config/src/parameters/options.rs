@@ -4,7 +4,7 @@
 
 use super::classes::ids;
 use super::definitions::{Definitions, check_name, outermost};
-use crate::options::{OptionItem, OptionSet, VendorOptions};
+use crate::options::{OptionItem, OptionSet, VendorOptions, append_sub_option};
 use eval::Classifier;
 use schema::{Annotations, At, Given, Pos, Problem, Scope};
 use std::collections::BTreeMap;
@@ -93,14 +93,7 @@ impl<'d> Encoder<'d> {
         for carrier in carriers.collect::<Vec<_>>() {
             let list = spaces.entry(self.outermost()).or_default();
             if !list.iter().any(|encoded| encoded.item.code == carrier.code) {
-                let item = OptionItem {
-                    code: carrier.code,
-                    data: Box::default(),
-                    always: false,
-                    never: false,
-                    classes: Box::default(),
-                };
-                list.push(Encoded { item, definition: Some(carrier) });
+                list.push(Encoded { item: OptionItem::new(carrier.code, &[]), definition: Some(carrier) });
             }
         }
     }
@@ -111,27 +104,30 @@ impl<'d> Encoder<'d> {
         for Encoded { mut item, definition, .. } in spaces.remove(space).unwrap_or_default() {
             let inner = definition.map_or("", |definition| &definition.encapsulates);
             if !inner.is_empty() {
-                let mut data = item.data.into_vec();
-                for option in self.gather(inner, spaces).iter().filter(|option| !option.never) {
-                    self.append(&mut data, option);
-                }
-                item.data = data.into();
+                self.put_inside(&mut item, self.gather(inner, spaces));
             }
             items.push(item);
         }
         items
     }
 
-    /// Appends a sub-option: code and length are of one byte in DHCPv4 (RFC 2132 §2), of two in DHCPv6 (RFC 8415 §21.1).
-    fn append(self, data: &mut Vec<u8>, option: &OptionItem) {
-        match self.family {
-            Family::V4 => data.extend([option.code as u8, option.data.len() as u8]),
-            Family::V6 => {
-                data.extend(option.code.to_be_bytes());
-                data.extend((option.data.len() as u16).to_be_bytes());
+    /// Puts sub-options into their carrier: their bytes, unless some of them are for classes. Of those that stand twice,
+    /// DHCPv4 has room for one. As in Kea, `never-send` means nothing for what cannot be asked for.
+    fn put_inside(self, carrier: &mut OptionItem, mut options: Vec<OptionItem>) {
+        options.retain(|option| !(option.never && option.data.is_empty()));
+        options.sort_by_key(|option| option.classes.is_empty());
+        if options.iter().any(|option| !option.classes.is_empty() || !option.inside.is_empty()) {
+            carrier.inside = options.into();
+            return;
+        }
+        let mut data = std::mem::take(&mut carrier.data).into_vec();
+        for (place, option) in options.iter().enumerate() {
+            let before = options.get(..place).unwrap_or_default();
+            if self.family == Family::V6 || !before.iter().any(|other| other.code == option.code) {
+                append_sub_option(self.family, option.code, &option.data, &mut data);
             }
         }
-        data.extend(&*option.data);
+        carrier.data = data.into();
     }
 
     fn space(self, data: &OptionData) -> &str {
@@ -140,7 +136,6 @@ impl<'d> Encoder<'d> {
 
     fn option(self, data: &At<OptionData>, classes: &mut Classifier) -> Result<Encoded<'d>, Problem> {
         self.check_space(data)?;
-        self.check_classes(data)?;
         let definition = self.definition(data)?;
         let code = definition.map(|definition| definition.code).or(data.code.as_ref().map(|code| code.value));
         let code = code.ok_or_else(|| Problem::new(data.pos, "an option needs a code or a name"))?;
@@ -152,7 +147,14 @@ impl<'d> Encoder<'d> {
             return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
         }
         let classes = ids(&data.client_classes, classes);
-        let item = OptionItem { code, data: payload.into(), always: data.always_send(), never, classes };
+        let carrier = match self.family {
+            Family::V4 => matches!(code, 124 | 125),
+            Family::V6 => matches!(code, 16 | 17),
+        };
+        let vendor = payload.first_chunk().filter(|_| carrier && self.space(data) == self.outermost());
+        let vendor = vendor.map(|number| u32::from_be_bytes(*number));
+        let always = data.always_send();
+        let item = OptionItem { code, data: payload.into(), always, never, classes, inside: Box::default(), vendor };
         Ok(Encoded { item, definition })
     }
 
@@ -165,15 +167,6 @@ impl<'d> Encoder<'d> {
         let mut problems = Vec::new();
         check_name(space, &mut problems);
         problems.pop().map_or(Ok(()), Err)
-    }
-
-    /// Options inside of others are put there once and for all clients.
-    fn check_classes(self, data: &OptionData) -> Result<(), Problem> {
-        let alone = self.space(data) == self.outermost() || enterprise(self.space(data)).is_some();
-        match data.client_classes.first().filter(|_| !alone) {
-            Some(class) => Err(Problem::new(class.pos, "not supported yet for an option inside of another one")),
-            None => Ok(()),
-        }
     }
 
     /// The option that is meant. Where both code and name are given, they must agree.

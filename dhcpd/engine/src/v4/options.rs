@@ -2,8 +2,9 @@
 
 use super::query::Query;
 use dhcpd_config::classes::ClassSet;
-use dhcpd_config::options::{OptionItem, OptionSet, VendorOptions};
+use dhcpd_config::options::{Family, OptionItem, OptionSet, VendorOptions};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use wire::v4::{Header, MessageType, Writer, code, sub_options};
 
 /// IANA number of CableLabs, whose clients ask for options inside of option 125.
@@ -100,69 +101,82 @@ impl<'a> Options<'a> {
     /// Adds the configured options that the client asks for or that are always sent.
     pub fn configured(&mut self, query: &'a Query<'a>, sets: &Sets<'a, '_>) {
         let asked = query.packet.option(code::PARAMETER_REQUEST_LIST).unwrap_or(&[]);
-        for &code in asked {
-            self.configured_one(sets, code);
+        let mut vendors = !sets.has_no_vendors();
+        for code in asked.iter().copied().chain(sets.always()).chain(BASIC) {
+            match code {
+                code::VENDOR_OPTIONS => vendors = true,
+                code::VENDOR_CLASS => self.vendor_classes(sets),
+                _ => self.configured_one(sets, code),
+            }
         }
-        for code in sets.always() {
-            self.configured_one(sets, code);
-        }
-        for code in BASIC {
-            self.configured_one(sets, code);
-        }
-        if self.has(code::VENDOR_OPTIONS) || !sets.has_no_vendors() {
+        if vendors {
             self.vendors(query, sets);
         }
     }
 
     fn configured_one(&mut self, sets: &Sets<'a, '_>, code: u8) {
-        if !self.has(code)
-            && !sets.never(code)
-            && let Some(item) = sets.find(code)
-        {
-            self.add(code, &item.data);
+        if self.has(code) || sets.never(code) {
+            return;
+        }
+        match sets.find(code).map(|item| item.payload(Family::V4, sets.classes)) {
+            Some(Cow::Borrowed(payload)) => self.add(code, payload),
+            Some(Cow::Owned(payload)) => self.make(code, &payload),
+            None => {}
+        }
+    }
+
+    /// Adds option 124, once for each vendor (RFC 3925 §3).
+    fn vendor_classes(&mut self, sets: &Sets<'a, '_>) {
+        if !self.has(code::VENDOR_CLASS) && !sets.never(code::VENDOR_CLASS) {
+            let whole: SmallVec<[u8; 64]> =
+                sets.by_vendor(code::VENDOR_CLASS).iter().flat_map(|item| item.data.iter().copied()).collect();
+            if !whole.is_empty() {
+                self.make(code::VENDOR_CLASS, &whole);
+            }
         }
     }
 
     /// Adds option 125 with the options of the vendors that the client names (RFC 3925 §4), or that option 125 in the
-    /// configuration names.
+    /// configuration names if it is asked for.
     fn vendors(&mut self, query: &Query<'_>, sets: &Sets<'a, '_>) {
-        let named = query.packet.option(code::VENDOR_OPTIONS).unwrap_or(&[]);
+        let code = code::VENDOR_OPTIONS;
+        let named = query.packet.option(code).unwrap_or(&[]);
         let class = query.packet.option(code::VENDOR_CLASS).unwrap_or(&[]);
-        let configured = match self.find(code::VENDOR_OPTIONS) {
-            // The operator wrote the whole option.
-            Some(whole) if whole.len() > 4 => return,
-            Some(id) => enterprise(id),
-            None => None,
-        };
+        let wanted = !sets.never(code) && (query.asks_for(code) || sets.always().any(|always| always == code));
+        let carriers = if wanted { sets.by_vendor(code) } else { SmallVec::new() };
+        let mut vendors: SmallVec<[u32; 4]> = vendor_blocks(named).chain(vendor_blocks(class)).map(|b| b.0).collect();
+        vendors.extend(carriers.iter().filter_map(|item| item.vendor));
+        vendors.sort_unstable();
+        vendors.dedup();
         let mut whole: SmallVec<[u8; 64]> = SmallVec::new();
-        let mut done: SmallVec<[u32; 4]> = SmallVec::new();
-        let asked = vendor_pieces(named).chain(vendor_pieces(class).map(|(id, _)| (id, &[][..])));
-        for (id, inside) in asked.chain(configured.map(|id| (id, &[][..]))) {
-            if done.contains(&id) {
+        for id in vendors {
+            let carrier = carriers.iter().find(|item| item.vendor == Some(id));
+            // The operator wrote the whole option.
+            if let Some(carrier) = carrier.filter(|item| item.data.len() > 4) {
+                whole.extend_from_slice(&carrier.data);
                 continue;
             }
-            done.push(id);
+            let inside = vendor_blocks(named).find(|block| block.0 == id).map_or(&[][..], |block| block.1);
             let list = sub_options(inside).find(|(c, _)| id == CABLELABS && *c == CABLELABS_REQUEST_LIST);
-            let asked = list.map_or(&[][..], |(_, codes)| codes);
             let start = whole.len();
             whole.extend_from_slice(&id.to_be_bytes());
             whole.push(0);
-            for item in sets.vendor_items(id).filter(|item| item.always || asked.contains(&(item.code as u8))) {
-                let data = item.data.get(..255).unwrap_or(&item.data);
-                whole.extend_from_slice(&[item.code as u8, data.len() as u8]);
-                whole.extend_from_slice(data);
+            for item in sets.vendor_items(id, list.map_or(&[], |(_, codes)| codes)) {
+                let payload = item.payload(Family::V4, sets.classes);
+                let payload = payload.get(..255).unwrap_or(&payload);
+                whole.extend_from_slice(&[item.code as u8, payload.len() as u8]);
+                whole.extend_from_slice(payload);
             }
             match u8::try_from(whole.len() - start - 5) {
-                Ok(len @ 1..) => whole[start + 4] = len,
                 // Nothing for the vendor that the operator wrote: its number alone is sent.
-                Ok(0) if configured == Some(id) => {}
+                Ok(0) if carrier.is_some() => {}
+                Ok(len @ 1..) => whole[start + 4] = len,
                 // Nothing for this vendor, or more than an option of it can hold.
                 _ => whole.truncate(start),
             }
         }
         if !whole.is_empty() {
-            self.remove(code::VENDOR_OPTIONS);
-            self.make(code::VENDOR_OPTIONS, &whole);
+            self.make(code, &whole);
         }
     }
 
@@ -176,7 +190,11 @@ impl<'a> Options<'a> {
         writer.option(code::MESSAGE_TYPE, &[message_type.0]);
         let last = self.has(code::AGENT_OPTIONS).then_some(code::AGENT_OPTIONS);
         for code in self.codes().filter(|code| Some(*code) != last).chain(last) {
-            writer.option(code, self.find(code).unwrap_or(&[]));
+            let payload = self.find(code).unwrap_or(&[]);
+            match code {
+                code::VENDOR_CLASS | code::VENDOR_OPTIONS => each_vendor(&mut writer, code, payload),
+                _ => writer.option(code, payload),
+            }
         }
         writer.finish();
     }
@@ -190,6 +208,19 @@ impl<'a> Options<'a> {
             total -= size(self, last);
             self.remove(last);
         }
+    }
+}
+
+/// Writes an option for each vendor, as Kea does; to a receiver they are one (RFC 3396).
+fn each_vendor(writer: &mut Writer<'_>, code: u8, payload: &[u8]) {
+    let mut rest = payload;
+    while let Some(len) = rest.get(4).map(|len| 5 + usize::from(*len)) {
+        let (block, others) = rest.split_at(len.min(rest.len()));
+        writer.option(code, block);
+        rest = others;
+    }
+    if !rest.is_empty() {
+        writer.option(code, rest);
     }
 }
 
@@ -244,19 +275,34 @@ impl<'a, 'c> Sets<'a, 'c> {
         self.all().all(|set| set.vendors().is_empty())
     }
 
-    /// A vendor's options, each once.
-    fn vendor_items(&self, enterprise: u32) -> impl Iterator<Item = &'a OptionItem> {
+    /// An option that stands once for each vendor: the first one of each.
+    fn by_vendor(&self, code: u8) -> SmallVec<[&'a OptionItem; 2]> {
+        let mut list: SmallVec<[&OptionItem; 2]> = SmallVec::new();
+        for item in self.all().flat_map(|set| set.all_for(code.into(), self.classes)) {
+            if item.vendor.is_some() && !list.iter().any(|other| other.vendor == item.vendor) {
+                list.push(item);
+            }
+        }
+        list
+    }
+
+    /// A vendor's options, as far as they are asked for or always sent, by code. What one scope says about sending holds
+    /// for all.
+    fn vendor_items(&self, enterprise: u32, asked: &[u8]) -> SmallVec<[&'a OptionItem; 8]> {
         let of = move |set: &'a OptionSet| -> &'a [OptionItem] {
             set.vendors().iter().find(|v| v.enterprise == enterprise).map_or(&[], |v: &VendorOptions| &v.items)
         };
-        let mut seen: SmallVec<[u16; 16]> = SmallVec::new();
-        let mut first = move |item: &&OptionItem| {
-            let first = !seen.contains(&item.code);
-            seen.push(item.code);
-            first
-        };
-        let allowed = self.all().flat_map(of).filter(|item| self.classes.passes(&item.classes));
-        allowed.filter(move |item| first(item)).filter(|item| !item.never)
+        let all = || self.all().flat_map(of);
+        let mut list: SmallVec<[&OptionItem; 8]> = SmallVec::new();
+        for item in all().filter(|item| self.classes.passes(&item.classes)) {
+            let same = || all().filter(|other| other.code == item.code);
+            let wanted = asked.contains(&(item.code as u8)) || same().any(|other| other.always);
+            if wanted && !same().any(|other| other.never) && !list.iter().any(|other| other.code == item.code) {
+                list.push(item);
+            }
+        }
+        list.sort_unstable_by_key(|item| item.code);
+        list
     }
 }
 
@@ -265,7 +311,7 @@ fn enterprise(bytes: &[u8]) -> Option<u32> {
 }
 
 /// Vendors in option 124 or 125, with what they carry.
-fn vendor_pieces(payload: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+fn vendor_blocks(payload: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     let mut rest = payload;
     std::iter::from_fn(move || {
         let id = enterprise(rest)?;

@@ -2,7 +2,7 @@
 
 use super::exchange::Exchange;
 use super::messages::DHCP6_ADD_DEPRECATED_UNICAST;
-use dhcpd_config::options::{OptionItem, OptionSet};
+use dhcpd_config::options::{Family, OptionItem, OptionSet};
 use leases::{LeaseType, Leases6};
 use smallvec::SmallVec;
 use wire::v6::{Options, Writer, code};
@@ -19,7 +19,8 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         let layers = self.layers();
         let every = |code: u16| layers.iter().flat_map(|layer| layer.items()).filter(move |item| item.code == code);
         let chosen = |item: &&OptionItem| {
-            let first = layers.iter().find_map(|layer| layer.find_for(item.code, &self.classes));
+            let mut all = layers.iter().flat_map(|layer| layer.all_for(item.code, &self.classes));
+            let first = all.find(|first| first.vendor == item.vendor);
             let wanted = self.query.asks_for(item.code) || every(item.code).any(|item| item.always);
             let never = item.code == code::VENDOR_OPTS || every(item.code).any(|item| item.never);
             wanted && !never && first.is_some_and(|first| std::ptr::eq(first, *item))
@@ -29,8 +30,9 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             if item.code == code::UNICAST {
                 log::event!(DHCP6_ADD_DEPRECATED_UNICAST, client = self.query.label());
             }
-            if !self.written.contains(&item.code) {
-                self.option(out, item.code, &item.data);
+            // Of a code that stands once for each vendor all that are chosen are written.
+            if item.vendor.is_some() || !self.written.contains(&item.code) {
+                self.option(out, item.code, &item.payload(Family::V6, &self.classes));
             }
         }
         self.vendor_options(out, &layers);
@@ -58,11 +60,10 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// Option 17 for each vendor that the client names, or that is configured and asked for: sub-options that are always
     /// sent, and those that a cable modem lists (CL-SP-CANN-DHCP-Reg).
     fn vendor_options(&mut self, out: &mut Writer<'_>, layers: &[&'a OptionSet]) {
-        let carriers = || layers.iter().filter_map(|layer| layer.find_for(code::VENDOR_OPTS, &self.classes));
-        let wanted = self.query.asks_for(code::VENDOR_OPTS) || carriers().any(|item| item.always);
-        if carriers().any(|item| item.never) {
-            return;
-        }
+        let carriers = || layers.iter().flat_map(|layer| layer.all_for(code::VENDOR_OPTS, &self.classes));
+        let whole = || layers.iter().flat_map(|layer| layer.items()).filter(|item| item.code == code::VENDOR_OPTS);
+        let wanted = self.query.asks_for(code::VENDOR_OPTS) || whole().any(|item| item.always);
+        let wanted = wanted && !whole().any(|item| item.never);
         let mut vendors: SmallVec<[u32; 2]> = SmallVec::new();
         let configured = carriers().filter(|_| wanted).filter_map(|item| enterprise(&item.data));
         let options = self.query.packet.message.options.iter().map_while(Result::ok);
@@ -79,11 +80,15 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             let mut empty = true;
             let mut seen: SmallVec<[u16; 8]> = SmallVec::new();
             let of = |layer: &&'a OptionSet| layer.vendors().iter().find(|v| v.enterprise == vendor).map(|v| &*v.items);
-            for item in layers.iter().filter_map(of).flatten().filter(|item| self.classes.passes(&item.classes)) {
+            let all = || layers.iter().filter_map(of).flatten();
+            for item in all().filter(|item| self.classes.passes(&item.classes)) {
                 let inner = seen.contains(&item.code);
                 seen.push(item.code);
-                if !inner && !item.never && (item.always || self.vendor_asks_for(vendor, item.code)) {
-                    out.option(item.code, &item.data);
+                // What one scope says about sending holds for all.
+                let same = || all().filter(|other| other.code == item.code);
+                let wanted = same().any(|other| other.always) || self.vendor_asks_for(vendor, item.code);
+                if !inner && wanted && !same().any(|other| other.never) {
+                    out.option(item.code, &item.payload(Family::V6, &self.classes));
                     empty = false;
                 }
             }

@@ -192,7 +192,7 @@ fn host(kind: IdentifierKind, bytes: &[u8], address: Option<&str>) -> Host6 {
 }
 
 fn item(code: u16, data: &[u8]) -> OptionItem {
-    OptionItem { code, data: data.into(), always: false, never: false, classes: Box::default() }
+    OptionItem::new(code, data)
 }
 
 /// An option: code and payload.

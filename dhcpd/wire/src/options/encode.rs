@@ -10,7 +10,11 @@ pub fn encode(definition: &Definition, text: &str, csv: bool) -> Result<Vec<u8>,
     if csv {
         return encode_values(definition, text);
     }
-    let bytes = bytes(text)?;
+    let mut bytes = bytes(text)?;
+    // As Kea does, names are sent whole: the bytes may have compressed ones.
+    if definition.kind == DataType::Fqdn && definition.array {
+        bytes = names::expand(&bytes).map_err(|e| OptionError(e.to_string()))?;
+    }
     // Bytes of a text are the operator's own affair: clients may expect other encodings than UTF-8.
     if definition.kind != DataType::String {
         super::decode(definition, &bytes)?;

@@ -296,7 +296,7 @@ pub fn with_names(mut subnet: Subnet4, ddns: Ddns) -> Subnet4 {
 }
 
 pub fn item(code: u8, data: &[u8]) -> OptionItem {
-    OptionItem { code: code.into(), data: data.into(), always: false, never: false, classes: Box::default() }
+    OptionItem::new(code.into(), data)
 }
 
 /// A reservation for the client's hardware address.

@@ -86,13 +86,14 @@ fn a_vendor_gets_its_options() {
     assert_eq!(bench.send(&Query::discover(1)).unwrap().option(125), None);
     // CableLabs asks for its option 2; vendor 9 named in option 124 has one that is always sent.
     let query = Query::discover(1).with(125, [0, 0, 17, 139, 3, 1, 1, 2]).with(124, [0, 0, 0, 9, 0]);
-    let expected = [&[0, 0, 17, 139, 6, 2, 4, 1, 1, 1, 1][..], &[0, 0, 0, 9, 3, 1, 1, 5]].concat();
+    let expected = [&[0, 0, 0, 9, 3, 1, 1, 5][..], &[0, 0, 17, 139, 6, 2, 4, 1, 1, 1, 1]].concat();
     assert_eq!(bench.send(&query).unwrap().option(125), Some(expected));
 }
 
 #[test]
 fn a_vendor_that_is_written_without_options_is_named() {
-    let mut bench = Bench::new(config(vec![with_options(subnet(1), vec![item(125, &[0, 0, 0, 9])])]));
+    let named = OptionItem { vendor: Some(9), ..item(125, &[0, 0, 0, 9]) };
+    let mut bench = Bench::new(config(vec![with_options(subnet(1), vec![named])]));
     assert_eq!(bench.send(&Query::discover(1)).unwrap().option(125), None);
     assert_eq!(bench.send(&Query::discover(1).asking_for(&[125])).unwrap().option(125), Some(vec![0, 0, 0, 9, 0]));
 }
