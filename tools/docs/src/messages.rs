@@ -3,7 +3,7 @@
 use log::{Row, Severity};
 
 /// Whose messages, in the order of the page.
-const CATALOGUES: [(&str, &str, &[&Row]); 10] = [
+const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("kea-dhcp4", "DHCPv4: what becomes of a packet.", engine::v4::messages::MESSAGES),
     ("kea-dhcp6", "DHCPv6: what becomes of a packet.", engine::v6::messages::MESSAGES),
     (
