@@ -5,6 +5,7 @@
 use crate::plane::{Family, Plane};
 use crate::worker::Protocol;
 use control::{Answer, Request, Table};
+use leases::StoreError;
 use net::Interface;
 use serde_json::{Map, Value, json};
 use stats::Limits;
@@ -151,18 +152,18 @@ async fn reclaim<F: Family>(plane: Plane<F>, request: Request) -> Answer {
     };
     let Some(run) = plane.run() else { return Answer::error("no lease backend") };
     let mut keeper = plane.keeper(run);
-    loop {
-        match keeper.reclaim(STEP) {
-            Ok((_, true)) => tokio::task::yield_now().await,
-            Ok((_, false)) => break,
-            Err(error) => return Answer::error(format!("reclamation of expired leases failed: {error}")),
+    let done = async {
+        while keeper.reclaim(STEP)?.1 {
+            tokio::task::yield_now().await;
         }
-    }
-    while remove && keeper.forget_reclaimed(0, STEP).is_ok_and(|forgotten| forgotten == STEP) {
-        tokio::task::yield_now().await;
-    }
+        while remove && keeper.forget_reclaimed(0, STEP)? == STEP {
+            tokio::task::yield_now().await;
+        }
+        Ok::<_, StoreError>(())
+    };
+    let done = done.await;
     plane.send_name_changes(keeper.name_changes());
-    match keeper.sync() {
+    match done {
         Ok(()) => Answer::done("Reclamation of expired leases is complete."),
         Err(error) => Answer::error(format!("reclamation of expired leases failed: {error}")),
     }

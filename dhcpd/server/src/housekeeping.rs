@@ -41,7 +41,7 @@ pub async fn run<F: Family>(
         let Some(run) = plane.run() else { return };
         let keeper = match &mut keeper {
             Some(keeper) => {
-                keeper.configure(run.clone(), &[]);
+                plane.retire(keeper.configure(run.clone(), &[]));
                 keeper
             }
             empty => empty.insert(plane.keeper(run.clone())),
@@ -140,7 +140,6 @@ async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) ->
         }
         tokio::task::yield_now().await;
     }
-    let _ = keeper.sync(); // its failure is logged by the store, and the rows are tried again with the next batch
     let time = format_args!("{:.3?}", start.elapsed());
     say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_COMPLETE | ALLOC_ENGINE_V6_LEASES_RECLAMATION_COMPLETE, leases = done, time = time);
     Ok(!more)
@@ -155,7 +154,7 @@ async fn forget_reclaimed<P: Protocol>(keeper: &mut P, hold: u32) {
             Ok(leases) => {
                 forgotten += leases;
                 if leases < STEP {
-                    break keeper.sync();
+                    break Ok(());
                 }
             }
             Err(error) => break Err(error),

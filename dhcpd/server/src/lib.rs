@@ -13,6 +13,7 @@ mod load;
 pub mod messages;
 mod plane;
 mod positions;
+mod retire;
 mod sanity;
 mod sockets;
 mod v4;

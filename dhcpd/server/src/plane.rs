@@ -7,6 +7,7 @@ use crate::commands::Service;
 use crate::d2_client;
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
+use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
@@ -169,6 +170,7 @@ struct State<F: Family> {
     failures: Vec<String>,
     service: Arc<Service>,
     drops: DropWatch,
+    retire: Retire<Run<F>>,
 }
 
 impl<F: Family> Clone for Plane<F> {
@@ -196,6 +198,7 @@ impl<F: Family> Plane<F> {
             failures: Vec::new(),
             service: Arc::default(),
             drops: DropWatch::new(F::NUMBER == 6),
+            retire: Retire::start(),
         };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -254,7 +257,9 @@ impl<F: Family> Plane<F> {
         let Samples { count, age } = run.parts().samples;
         state.stats.limit_all(stats::Limits { count, age: age.into() });
         F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
-        state.run = Some(run);
+        if let Some(before) = state.run.replace(run) {
+            state.retire.free(before);
+        }
         state.sockets = sockets;
         state.failures = failures.iter().map(describe).collect();
         state.hand_over();
@@ -284,6 +289,11 @@ impl<F: Family> Plane<F> {
         let state = self.state.borrow();
         let Run { snapshot, store, .. } = state.run.clone()?;
         Some(libs::Site { snapshot, store, stats: state.stats.clone(), name_changes: state.name_changes.clone() })
+    }
+
+    /// Has a configuration freed that was replaced.
+    pub fn retire(&self, run: Run<F>) {
+        self.state.borrow().retire.free(run);
     }
 
     /// Whether clients are answered.
@@ -478,7 +488,8 @@ impl<F: Family> State<F> {
     fn start_workers(&mut self, run: &Run<F>, count: u32) {
         while (self.workers.len() as u32) < count {
             let name = format!("worker-{}", self.workers.len());
-            match Worker::start(name, F::protocol(run.clone(), self.settings, &self.stats), self.name_changes.clone()) {
+            let protocol = F::protocol(run.clone(), self.settings, &self.stats);
+            match Worker::start(name, protocol, self.name_changes.clone(), self.retire.clone()) {
                 Ok(worker) => self.workers.push(worker),
                 Err(error) => {
                     log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));

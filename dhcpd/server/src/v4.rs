@@ -24,6 +24,7 @@ use schema::json::Document;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::rc::Rc;
@@ -298,13 +299,14 @@ impl Protocol for Serve4 {
     type Config = Run<V4>;
     const FAMILY: u8 = 4;
 
-    fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) {
-        self.store = run.store;
-        self.engine.configure(run.snapshot);
+    fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) -> Run<V4> {
+        let store = mem::replace(&mut self.store, run.store);
+        let snapshot = self.engine.configure(run.snapshot);
         self.exits = (0..sockets.len()).map(|at| Exits::of(sockets, at)).collect();
         self.engine.addresses = sockets.iter().flat_map(|b| b.wanted.interface.v4.iter().map(|&(a, _)| a)).collect();
         self.engine.addresses.sort_unstable();
         self.engine.addresses.dedup();
+        Run { snapshot, store, service: run.service }
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
@@ -357,7 +359,9 @@ impl Protocol for Serve4 {
         let mut leases = self.store.session();
         let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
         self.unsynced = Some(leases.mark());
-        done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
+        leases.give_way();
+        let done = done.unwrap_or(Ok(Default::default()))?;
+        self.sync().map(|()| (done.leases, done.more))
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
@@ -365,7 +369,9 @@ impl Protocol for Serve4 {
         let mut leases = self.store.session();
         let done = crate::ready(leases.remove_reclaimed(before, limit));
         self.unsynced = Some(leases.mark());
-        done.unwrap_or(Ok(0))
+        leases.give_way();
+        let done = done.unwrap_or(Ok(0))?;
+        self.sync().map(|()| done)
     }
 
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {

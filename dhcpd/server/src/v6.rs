@@ -24,6 +24,7 @@ use schema::json::Document;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
+use std::mem;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::rc::Rc;
@@ -277,9 +278,10 @@ impl Protocol for Serve6 {
     type Config = Run<V6>;
     const FAMILY: u8 = 6;
 
-    fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) {
-        self.store = run.store;
-        self.engine.configure(run.snapshot);
+    fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) -> Run<V6> {
+        let store = mem::replace(&mut self.store, run.store);
+        let snapshot = self.engine.configure(run.snapshot);
+        Run { snapshot, store, service: run.service }
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
@@ -328,7 +330,9 @@ impl Protocol for Serve6 {
         let mut leases = self.store.session();
         let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
         self.unsynced = Some(leases.mark());
-        done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
+        leases.give_way();
+        let done = done.unwrap_or(Ok(Default::default()))?;
+        self.sync().map(|()| (done.leases, done.more))
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
@@ -336,7 +340,9 @@ impl Protocol for Serve6 {
         let mut leases = self.store.session();
         let done = crate::ready(leases.remove_reclaimed(before, limit));
         self.unsynced = Some(leases.mark());
-        done.unwrap_or(Ok(0))
+        leases.give_way();
+        let done = done.unwrap_or(Ok(0))?;
+        self.sync().map(|()| done)
     }
 
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {

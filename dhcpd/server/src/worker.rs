@@ -6,6 +6,7 @@
 
 use crate::intake::Intake;
 use crate::load::Load;
+use crate::retire::Retire;
 use crate::sockets::Bound;
 use leases::StoreError;
 use ncr::NameChangeRequest;
@@ -25,8 +26,8 @@ pub trait Protocol: Send + 'static {
     /// 4 or 6.
     const FAMILY: u8;
 
-    /// Goes over to another configuration, and to these sockets.
-    fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]);
+    /// Goes over to another configuration, and to these sockets; the configuration before.
+    fn configure(&mut self, config: Self::Config, sockets: &[Arc<Bound>]) -> Self::Config;
 
     /// Decides about these packets of those that `rx` received from `sockets[at]`.
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies);
@@ -34,10 +35,11 @@ pub trait Protocol: Send + 'static {
     /// Makes what was decided durable, if there is anything to be made so.
     fn sync(&mut self) -> Result<(), StoreError>;
 
-    /// Reclaims up to `limit` expired leases: how many, and whether there may be more.
+    /// Reclaims up to `limit` expired leases, and makes that durable: were the rows of many left to the last step, clients
+    /// would wait while they are written. How many, and whether there may be more.
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError>;
 
-    /// Forgets up to `limit` leases that were reclaimed more than `hold` seconds ago; how many.
+    /// Forgets up to `limit` leases that were reclaimed more than `hold` seconds ago, durably; how many.
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError>;
 
     /// What D2 is to be told.
@@ -113,12 +115,13 @@ impl<C: Send + 'static> Worker<C> {
         name: String,
         mut protocol: P,
         name_changes: UnboundedSender<Vec<NameChangeRequest>>,
+        retire: Retire<C>,
     ) -> io::Result<Self> {
         let mailbox = Arc::new(Mailbox { order: Mutex::new(None), waker: Waker::new()? });
         let load = Arc::new(Load::default());
         let (inbox, told) = (mailbox.clone(), load.clone());
-        let thread =
-            std::thread::Builder::new().name(name).spawn(move || run(&mut protocol, &inbox, &told, &name_changes))?;
+        let serve = move || run(&mut protocol, &inbox, &told, &name_changes, &retire);
+        let thread = std::thread::Builder::new().name(name).spawn(serve)?;
         Ok(Self { mailbox, load, thread: Some(thread) })
     }
 
@@ -144,6 +147,7 @@ fn run<P: Protocol>(
     inbox: &Mailbox<P::Config>,
     load: &Load,
     d2: &UnboundedSender<Vec<NameChangeRequest>>,
+    retire: &Retire<P::Config>,
 ) {
     let mut intake = Intake::default();
     let mut replies = Replies::default();
@@ -157,7 +161,7 @@ fn run<P: Protocol>(
         match inbox.order.lock().take() {
             Some(Order::Stop) => return,
             Some(Order::Change(setup)) => {
-                protocol.configure(setup.config, &setup.sockets);
+                retire.free(protocol.configure(setup.config, &setup.sockets));
                 sockets = setup.sockets;
                 intake.ring = setup.ring;
                 ready.clear(); // numbers of the sockets before; the next wait tells again

@@ -98,9 +98,9 @@ impl Server {
         }
     }
 
-    /// Goes over to another snapshot, between two packets.
-    pub fn configure(&mut self, snapshot: Arc<Snapshot>) {
-        self.snapshot = snapshot;
+    /// Goes over to another snapshot, between two packets; the one before.
+    pub fn configure(&mut self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        std::mem::replace(&mut self.snapshot, snapshot)
     }
 
     /// Reclaims up to `limit` leases (0: any number) whose time is over at `now`, the oldest first: their names are removed

@@ -91,9 +91,9 @@ impl Server {
         Self { snapshot, client_port: None, reply_to_source: false, name_changes, random }
     }
 
-    /// Goes over to another snapshot, between two packets.
-    pub fn configure(&mut self, snapshot: Arc<Snapshot>) {
-        self.snapshot = snapshot;
+    /// Goes over to another snapshot, between two packets; the one before.
+    pub fn configure(&mut self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        std::mem::replace(&mut self.snapshot, snapshot)
     }
 
     /// Deals with one datagram that came at `now`. The reply, if there is one, is appended to `out`.

@@ -38,6 +38,9 @@ impl std::error::Error for CleanupError {}
 
 /// Leases printed while the sessions wait: about 60 microseconds.
 pub(super) const PAGE: usize = 256;
+/// Bytes written before they are brought to the disk. Were it left to the end, the rows of clients that are being served
+/// would wait behind all of them: a file system commits what was written in between as a whole.
+const SYNCED: usize = 1 << 20;
 
 impl<T: Table> Store<T> {
     /// Writes the leases anew without their history, as Kea's lease file cleanup does; for a thread that has the time,
@@ -95,7 +98,12 @@ impl<T: Table> Store<T> {
             return Ok(());
         }
         log::event!(DHCPSRV_MEMFILE_LFC_EXECUTE, files = files.input.display());
-        let page = |after, rows: &mut Vec<u8>| self.session().leases.table.print_page(after, PAGE, rows);
+        let page = |after, rows: &mut Vec<u8>| {
+            let session = self.session();
+            let printed = session.leases.table.print_page(after, PAGE, rows);
+            session.give_way();
+            printed
+        };
         let written = write_all::<T>(&files.output, page).and_then(|leases| {
             fs::rename(&files.output, &files.completed)?;
             files.sync_names()?;
@@ -124,9 +132,12 @@ pub(super) fn write_all<T: Table>(
     let (mut leases, mut after) = (0, None);
     loop {
         let (printed, last) = page(after, &mut rows);
-        file.write_all(&rows)?;
-        rows.clear();
         leases += printed;
+        if rows.len() >= SYNCED || last.is_none() {
+            file.write_all(&rows)?;
+            file.sync_data()?;
+            rows.clear();
+        }
         if last.is_none() {
             break;
         }
