@@ -4,7 +4,7 @@ use crate::attributes::{Default, Param, doc};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Fields, Ident, Type};
+use syn::{Data, DeriveInput, Fields, Generics, Ident, Type};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let fields = match &input.data {
@@ -19,7 +19,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         .filter_map(|(index, field)| Some((index, field, field.ident.as_ref()?)))
         .map(|(index, field, ident)| Ok(part(index, ident, &field.ty, &Param::new(field)?)))
         .collect::<syn::Result<Vec<Part>>>()?;
-    Ok(assemble(name, &table, &parts))
+    Ok(assemble(name, &input.generics, &table, &parts))
 }
 
 /// The head of the table.
@@ -197,7 +197,8 @@ fn row(ty: &Type, param: &Param) -> TokenStream {
     }
 }
 
-fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
+fn assemble(name: &Ident, generics: &Generics, table: &Table, parts: &[Part]) -> TokenStream {
+    let (of, arguments, bounds) = generics.split_for_impl();
     let Table { name: table_name, doc: table_doc, rules, may_be_empty } = table;
     let rules = rules.then(|| quote!(scope.rules(node.pos, reader);));
     let rows = parts.iter().map(|part| &part.row);
@@ -219,7 +220,7 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
     let fill = parts.iter().map(|part| &part.fill);
     let accessors = parts.iter().map(|part| &part.accessor);
     quote! {
-        impl ::schema::Scope for #name {
+        impl #of ::schema::Scope for #name #arguments #bounds {
             const TABLE: &'static ::schema::table::Table = &::schema::table::Table {
                 name: #table_name,
                 doc: #table_doc,
@@ -250,7 +251,7 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
             }
         }
 
-        impl ::schema::Field for #name {
+        impl #of ::schema::Field for #name #arguments #bounds {
             const KIND: ::schema::table::Kind = ::schema::table::Kind::Map(|| <Self as ::schema::Scope>::TABLE);
 
             fn read(
@@ -272,7 +273,7 @@ fn assemble(name: &Ident, table: &Table, parts: &[Part]) -> TokenStream {
             }
         }
 
-        impl #name {
+        impl #of #name #arguments #bounds {
             #(#accessors)*
         }
     }

@@ -1,20 +1,26 @@
 //! `option-def`: options that operators define, and how all options are looked up.
 
 use crate::rules::Unique;
-use schema::{Annotations, At, Given, Problem, Scope, Word};
+use schema::{Annotations, At, Field, Given, Problem, Scope, Word};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use wire::options::{self, DataType, Definition, Family};
 
+/// What the code of an option is in a family: a byte in DHCPv4, two in DHCPv6.
+pub trait Code: Field + Copy + Default + Into<u16> {}
+
+impl Code for u8 {}
+impl Code for u16 {}
+
 /// The definition of an option.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
-pub struct OptionDef {
+pub struct OptionDef<C: Code> {
     /// Name of the option in its space.
     #[param(required)]
     pub name: Given<String>,
     /// Code of the option in its space.
     #[param(required)]
-    pub code: Given<u16>,
+    pub code: Given<C>,
     /// Type of the value.
     #[param(required)]
     pub r#type: Given<OptionType>,
@@ -91,11 +97,12 @@ impl Definitions {
     }
 
     /// Those of a list over the standard ones, or those of an outer list.
-    pub(crate) fn with(&self, list: &[At<OptionDef>], problems: &mut Vec<Problem>) -> Self {
+    pub(crate) fn with<C: Code>(&self, list: &[At<OptionDef<C>>], problems: &mut Vec<Problem>) -> Self {
         let mut all = self.clone();
         let (mut codes, mut names) = (Unique::default(), Unique::default());
         for given in list {
-            let (Some(code), Some(name)) = (&given.code, &given.name) else { continue };
+            let (Some(At { value: code, pos }), Some(name)) = (&given.code, &given.name) else { continue };
+            let code = At { value: (*code).into(), pos: *pos };
             let space = given.space.as_ref().map_or(outermost(self.family), |space| &space.value);
             let what = || format!("option {} of the space {space}", code.value);
             codes.check((space, code.value), code.pos, what, problems);
@@ -174,7 +181,7 @@ pub(crate) fn outermost(family: Family) -> &'static str {
     }
 }
 
-impl OptionDef {
+impl<C: Code> OptionDef<C> {
     /// Fills in what is left to the defaults, for `config-get`.
     pub(crate) fn complete(&mut self, family: Family) {
         self.space.get_or_insert_with(|| At::unwritten(outermost(family).to_owned()));
@@ -182,10 +189,11 @@ impl OptionDef {
     }
 }
 
-impl OptionDef {
+impl<C: Code> OptionDef<C> {
     /// The definition; none where a part of it is missing or wrong, which is told.
     fn definition(&self, family: Family, problems: &mut Vec<Problem>) -> Option<Definition> {
-        let (name, code, kind) = (self.name.as_ref()?, self.code.as_ref()?, self.r#type.as_ref()?);
+        let (name, given, kind) = (self.name.as_ref()?, self.code.as_ref()?, self.r#type.as_ref()?);
+        let code: u16 = given.value.into();
         let before = problems.len();
         let space = self.space.as_ref().map_or(outermost(family), |space| &space.value);
         check_name(name, problems);
@@ -197,9 +205,9 @@ impl OptionDef {
             Family::V4 => (u16::from(outer), 255 - u16::from(outer)),
             Family::V6 => (u16::from(outer), u16::MAX),
         };
-        if !(first..=last).contains(&code.value) {
-            let reason = format!("must be a whole number from {first} to {last}, not {}", code.value);
-            problems.push(Problem::new(code.pos, reason));
+        if !(first..=last).contains(&code) {
+            let reason = format!("must be a whole number from {first} to {last}, not {code}");
+            problems.push(Problem::new(given.pos, reason));
         }
         let inside = self.encapsulate();
         if let Some(given) = self.encapsulate.as_ref().filter(|_| !inside.is_empty()) {
@@ -217,7 +225,7 @@ impl OptionDef {
             problems.push(Problem::new(array.pos, "strings, bytes and nothing at all make no array"));
         }
         (problems.len() == before).then(|| Definition {
-            code: code.value,
+            code,
             name: Cow::Owned(name.value.clone()),
             kind: DataType::from_word(kind.word(), family).unwrap_or(DataType::Binary),
             array: self.array(),

@@ -103,7 +103,7 @@ pub struct Dhcp4 {
     #[param(yang = "hook-library")]
     pub hooks_libraries: Vec<At<HookLibrary>>,
     /// Definitions of options.
-    pub option_def: Vec<At<OptionDef>>,
+    pub option_def: Vec<At<OptionDef<u8>>>,
     /// Classes of clients.
     #[param(yang = "client-class")]
     pub client_classes: Vec<At<ClientClass4>>,
@@ -279,7 +279,7 @@ pub struct ClientClass4 {
     #[param(flatten)]
     pub valid: ValidLifetime,
     /// Options that are defined for this class alone: 43 and those from 224 to 254.
-    pub option_def: Vec<At<OptionDef>>,
+    pub option_def: Vec<At<OptionDef<u8>>>,
     /// Where members boot from.
     #[param(flatten)]
     pub boot: Boot4,

@@ -112,7 +112,7 @@ pub struct Dhcp6 {
     #[param(yang = "hook-library")]
     pub hooks_libraries: Vec<At<HookLibrary>>,
     /// Definitions of options.
-    pub option_def: Vec<At<OptionDef>>,
+    pub option_def: Vec<At<OptionDef<u16>>>,
     /// Classes of clients.
     #[param(yang = "client-class")]
     pub client_classes: Vec<At<ClientClass6>>,
