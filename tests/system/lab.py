@@ -224,10 +224,15 @@ class Kea:
 
 
 def unix_command(path, request):
+    return unix_text(path, json.dumps(request))
+
+
+def unix_text(path, request):
+    """Sends a command as it is written; the answer."""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(30)
         s.connect(str(path))
-        s.sendall(json.dumps(request).encode())
+        s.sendall(request.encode())
         s.shutdown(socket.SHUT_WR)
         answer = b""
         while chunk := s.recv(1 << 16):

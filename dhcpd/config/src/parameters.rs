@@ -17,7 +17,9 @@ pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
 };
 pub use definitions::{Definitions, OptionDef, OptionType};
-pub use hooks::{BUNDLED, Bootp, Bundled, FlexId, FlexIdRules, HookLibrary, Library, Opaque, StatCmds};
+pub use hooks::{
+    BUNDLED, BindingVariable, Bootp, Bundled, FlexId, FlexIdRules, HookLibrary, LeaseCmds, Library, Opaque, StatCmds,
+};
 pub(crate) use hooks::{Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};
 pub(crate) use lifetimes::{lifetime, part, tee_times};

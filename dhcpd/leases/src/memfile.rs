@@ -29,6 +29,7 @@ mod slab;
 mod store;
 mod table4;
 mod table6;
+mod write;
 
 pub use cleanup::{Cleaned, CleanupError};
 pub use compact::{Compacted, compact};

@@ -3,8 +3,10 @@
 //! A library is commands, added to the table of the control channel, or a say in what becomes of packets ([`hooks4`],
 //! [`hooks6`]), and messages. What commands work on is a [`Site`]. Nothing here knows sockets or the life of the daemon.
 
+mod arguments;
 pub mod bootp;
 pub mod flex_id;
+pub mod lease_cmds;
 mod packets;
 mod site;
 pub mod stat_cmds;
@@ -12,6 +14,7 @@ mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
+use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 
 pub use packets::{hooks4, hooks6};
@@ -21,6 +24,7 @@ pub use site::{Site, Site4, Site6};
 pub fn report_loaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
+        "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         _ => {}
     }
@@ -31,6 +35,7 @@ pub fn report_unloaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_UNLOAD),
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
+        "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         _ => {}
     }

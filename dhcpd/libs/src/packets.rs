@@ -13,7 +13,7 @@ pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
         match library {
             Library::Bootp => Some(Arc::new(Bootp)),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
-            Library::StatCmds => None,
+            Library::LeaseCmds | Library::StatCmds => None,
         }
     });
     Libraries::new(made.map(|library| (library.points(), library)))
@@ -24,7 +24,7 @@ pub fn hooks6(libraries: &[Library]) -> Libraries<dyn v6::hooks::Hooks> {
     let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v6::hooks::Hooks>> {
         match library {
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
-            Library::Bootp | Library::StatCmds => None,
+            Library::Bootp | Library::LeaseCmds | Library::StatCmds => None,
         }
     });
     Libraries::new(made.map(|library| (library.points(), library)))

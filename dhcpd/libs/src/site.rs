@@ -2,6 +2,7 @@
 
 use leases::memfile::{Store, Table4, Table6};
 use ncr::NameChangeRequest;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -16,7 +17,12 @@ pub struct Site<S, T> {
     pub stats: Arc<stats::Registry>,
     /// The way to D2.
     pub name_changes: UnboundedSender<Vec<NameChangeRequest>>,
+    /// Where a file of state may be written.
+    pub confine: Confine,
 }
+
+/// The full path for a path as an operator writes it, with what is not secure about it; or why it may not be used.
+pub type Confine = fn(&str) -> Result<(PathBuf, Option<String>), String>;
 
 /// That of a DHCPv4 server.
 pub type Site4 = Site<engine::v4::Snapshot, Table4>;
@@ -30,6 +36,7 @@ impl<S, T> Clone for Site<S, T> {
             store: self.store.clone(),
             stats: self.stats.clone(),
             name_changes: self.name_changes.clone(),
+            confine: self.confine,
         }
     }
 }

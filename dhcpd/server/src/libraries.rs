@@ -15,6 +15,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
             Library::Bootp | Library::FlexId(_) => {}
         }
@@ -26,6 +27,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
             Library::Bootp | Library::FlexId(_) => {}
         }

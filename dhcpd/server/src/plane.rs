@@ -288,7 +288,13 @@ impl<F: Family> Plane<F> {
     pub fn site(&self) -> Option<libs::Site<F::Snapshot, F::Table>> {
         let state = self.state.borrow();
         let Run { snapshot, store, .. } = state.run.clone()?;
-        Some(libs::Site { snapshot, store, stats: state.stats.clone(), name_changes: state.name_changes.clone() })
+        Some(libs::Site {
+            snapshot,
+            store,
+            stats: state.stats.clone(),
+            name_changes: state.name_changes.clone(),
+            confine: |written| paths::DATA.confine(written).map(|confined| (confined.path, confined.warning)),
+        })
     }
 
     /// Has a configuration freed that was replaced.

@@ -203,7 +203,7 @@ impl Family for V4 {
             let page = run.store.session().page(after, PAGE);
             let Some(last) = page.last() else { return };
             after = Some(last.address);
-            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count_loaded(&lease));
+            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
         }
     }
 

@@ -5,10 +5,12 @@
 
 mod bootp;
 mod flex_id;
+mod lease_cmds;
 mod stat_cmds;
 
 pub use bootp::Bootp;
 pub use flex_id::{FlexId, FlexIdRules};
+pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use stat_cmds::StatCmds;
 
 use super::Definitions;
@@ -78,6 +80,8 @@ pub enum Library {
     Bootp,
     /// `libdhcp_flex_id.so`: clients are known by what an expression makes of their packets.
     FlexId(FlexIdRules),
+    /// `libdhcp_lease_cmds.so`: commands about leases.
+    LeaseCmds,
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
 }
@@ -159,7 +163,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_ha.so"),
     Bundled::later("libdhcp_host_cache.so"),
     Bundled::later("libdhcp_host_cmds.so"),
-    Bundled::later("libdhcp_lease_cmds.so"),
+    Bundled::works::<LeaseCmds>(),
     Bundled::later("libdhcp_lease_query.so"),
     Bundled::later("libdhcp_legal_log.so"),
     Bundled::later("libdhcp_limits.so"),

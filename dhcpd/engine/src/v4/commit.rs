@@ -11,7 +11,7 @@ use dhcpd_config::v4::snapshot::Subnet4;
 use leases::lease::UnixSeconds;
 use leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4, StoreError};
 use log::event;
-use ncr::{ChangeType, Dhcid};
+use ncr::{ChangeType, Dhcid, NameChangeRequest};
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 use wire::hex::Plain;
@@ -235,12 +235,19 @@ impl Server {
 
     /// Queues a request to D2, if the lease has a name that is ours to update.
     pub(super) fn change_name(&mut self, snapshot: &Snapshot, change_type: ChangeType, lease: &Lease4) {
-        if lease.hostname.is_empty() || !snapshot.config.d2.enable_updates {
-            return;
+        self.name_changes.extend(snapshot.name_change(change_type, lease));
+    }
+}
+
+impl Snapshot {
+    /// The request to D2 about a lease, if it has a name that is ours to update.
+    pub fn name_change(&self, change_type: ChangeType, lease: &Lease4) -> Option<NameChangeRequest> {
+        if lease.hostname.is_empty() || !self.config.d2.enable_updates {
+            return None;
         }
-        let subnet = snapshot.config.subnets.by_id(lease.subnet_id).map(|(_, subnet)| subnet);
+        let subnet = self.config.subnets.by_id(lease.subnet_id).map(|(_, subnet)| subnet);
         let pool = subnet.and_then(|s| s.pool_of(lease.address));
-        let of_subnet = subnet.map_or(&snapshot.config.ddns, |s| &s.ddns);
+        let of_subnet = subnet.map_or(&self.config.ddns, |s| &s.ddns);
         let policy = pool.map_or(of_subnet, |(_, pool)| &pool.ddns);
         let named = Named {
             hostname: &lease.hostname,
@@ -255,13 +262,13 @@ impl Server {
         });
         let change = if change_type == ChangeType::Add { "add" } else { "remove" };
         match request {
-            Ok(None) => {}
-            Ok(Some(request)) => {
-                event!(DHCPSRV_QUEUE_NCR, client = label(lease), change, request);
-                self.name_changes.push(request);
+            Ok(request) => {
+                request.iter().for_each(|request| event!(DHCPSRV_QUEUE_NCR, client = label(lease), change, request));
+                request
             }
             Err(reason) => {
                 event!(DHCPSRV_QUEUE_NCR_FAILED, client = label(lease), change, address = lease.address, reason);
+                None
             }
         }
     }

@@ -60,14 +60,22 @@ impl Snapshot {
         }
     }
 
-    /// Counts a lease that was there before the server was started.
-    pub fn count_loaded(&self, lease: &Lease4) {
+    /// Counts a lease that came (1) or went (-1) by other means than a client's.
+    pub fn count(&self, lease: &Lease4, change: i64) {
         let is_declined = lease.state == LeaseState::Declined;
         if is_declined || lease.state == LeaseState::Assigned {
-            self.counters.assigned(&self.config, lease.subnet_id, lease.address, 1);
+            self.counters.assigned(&self.config, lease.subnet_id, lease.address, change);
         }
         if is_declined {
-            self.counters.declined(&self.config, lease.subnet_id, lease.address, 1);
+            self.counters.declined(&self.config, lease.subnet_id, lease.address, change);
+        }
+    }
+
+    /// Counts a lease in place of another one on its address.
+    pub fn count_changed(&self, old: &Lease4, new: &Lease4) {
+        if (old.subnet_id, old.state) != (new.subnet_id, new.state) {
+            self.count(new, 1);
+            self.count(old, -1);
         }
     }
 

@@ -5,9 +5,11 @@
 
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
 use super::hooks::Hooks;
+use super::names::queue;
 use crate::hooks::Libraries;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use leases::{Duid, Lease6, LeaseState, LeaseType};
+use ncr::{ChangeType, NameChangeRequest};
 use stats::Registry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -42,15 +44,30 @@ impl Snapshot {
         self.config.subnets.list().iter().for_each(|subnet| publish_totals(subnet, registry));
     }
 
-    /// Counts a lease that was there before the server was started.
-    pub fn count_loaded(&self, lease: &Lease6) {
+    /// Counts a lease that came (1) or went (-1) by other means than a client's.
+    pub fn count(&self, lease: &Lease6, change: i64) {
         let place = place_of(&self.config, lease);
         if counts_as_assigned(lease.state) {
-            self.counters.lease(lease.lease_type, place, Event::Assigned, 1);
+            self.counters.lease(lease.lease_type, place, Event::Assigned, change);
         }
         if lease.state == LeaseState::Declined {
-            self.counters.lease(lease.lease_type, place, Event::Declined, 1);
+            self.counters.lease(lease.lease_type, place, Event::Declined, change);
         }
+    }
+
+    /// Counts a lease in place of another one on its address or prefix.
+    pub fn count_changed(&self, old: &Lease6, new: &Lease6) {
+        if (old.subnet_id, old.state) != (new.subnet_id, new.state) {
+            self.count(new, 1);
+            self.count(old, -1);
+        }
+    }
+
+    /// The request to D2 about a lease, if it has a name that is ours to update.
+    pub fn name_change(&self, change: ChangeType, lease: &Lease6) -> Option<NameChangeRequest> {
+        let mut requests = Vec::new();
+        queue(&self.config, &mut requests, change, lease);
+        requests.pop()
     }
 
     /// Whether `before` had a subnet that this configuration does not have.

@@ -159,13 +159,13 @@ fn put_in_place(files: &Files) -> Result<(), CleanupError> {
     })
 }
 
-fn remove_if_present(path: &Path) -> io::Result<()> {
+pub(super) fn remove_if_present(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-fn failure(path: &Path, error: &io::Error) -> CleanupError {
+pub(super) fn failure(path: &Path, error: &io::Error) -> CleanupError {
     CleanupError { reason: format!("{}: {error}", path.display()) }
 }

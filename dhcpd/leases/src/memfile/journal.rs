@@ -75,6 +75,11 @@ impl Journal {
         Ok(())
     }
 
+    /// Goes on at the end of another file of the same name.
+    pub(super) fn go_on_in(&mut self, file: File, end: u64) {
+        (self.file, self.end) = (file, end);
+    }
+
     /// Puts the file aside as the input of a cleanup and goes on with a new one, which begins with `header`.
     pub(super) fn rotate(&mut self, header: &str) -> Result<(), RotateError> {
         let files = &self.files;

@@ -96,9 +96,9 @@ fn leases_found_at_the_start_are_counted() {
     let mut bench = Bench::with(|_| {});
     let address = leased(&mut bench);
     let lease = bench.lease(LeaseType::Na, &address).unwrap();
-    bench.server.snapshot.count_loaded(&lease);
-    bench.server.snapshot.count_loaded(&Lease6 { state: LeaseState::Declined, ..lease.clone() });
-    bench.server.snapshot.count_loaded(&Lease6 { state: LeaseState::ExpiredReclaimed, ..lease });
+    bench.server.snapshot.count(&lease, 1);
+    bench.server.snapshot.count(&Lease6 { state: LeaseState::Declined, ..lease.clone() }, 1);
+    bench.server.snapshot.count(&Lease6 { state: LeaseState::ExpiredReclaimed, ..lease }, 1);
     assert_eq!((bench.stat("subnet[1].assigned-nas"), bench.stat("subnet[1].declined-addresses")), (3, 1));
     assert!(bench.server.snapshot.is_stale("subnet[2].assigned-nas"));
     assert!(!bench.server.snapshot.is_stale("subnet[1].pool[0].assigned-nas"));
