@@ -26,5 +26,10 @@ pub fn page() -> String {
     );
     let later = BUNDLED.iter().filter(|bundled| bundled.parameters.is_none());
     text.extend(later.map(|bundled| format!("- `{}`\n", bundled.file)));
+    let left_out = BUNDLED.iter().flat_map(|bundled| {
+        let rows = bundled.parameters.map(unsupported).unwrap_or_default();
+        rows.into_iter().map(|(path, what)| format!("- `{path}` of `{}`: {what}\n", bundled.file))
+    });
+    text.extend(left_out);
     text
 }
