@@ -33,6 +33,7 @@ class Datagram:
     target: str
     target_port: int
     payload: bytes
+    link: int = 0
 
 
 class Link:

@@ -327,7 +327,7 @@ class Play:
     def fault(self, words, datagram, message):
         """What is wrong with one piece of an expectation."""
         name = words.next()
-        ways = {"from": datagram.source, "to": datagram.target, "port": str(datagram.target_port)}
+        ways = {"from": datagram.source, "to": datagram.target, "port": str(datagram.target_port), "link": str(datagram.link)}
         if name in ways:
             value = words.next(name)
             return [] if ways[name] == value else [f"it went {name} {ways[name]}, not {value}"]
@@ -373,8 +373,9 @@ class Play:
 
     def hear(self):
         """Sorts what came by the clients that it is for."""
-        for link in self.stage.links.values():
+        for number, link in self.stage.links.items():
             for datagram in link.receive():
+                datagram.link = number
                 if datagram.target_port not in self.protocol.PORTS:
                     continue
                 message = self.protocol.Message.parse(datagram.payload)

@@ -53,6 +53,13 @@ pub enum Destination {
         /// From which address (DHCPv6), unspecified for the kernel's choice.
         source: Option<Ipv6Addr>,
     },
+    /// Through the kernel's UDP by the interface given with it, whatever the routes say.
+    ByInterface {
+        /// To whom.
+        to: SocketAddrV4,
+        /// From which address.
+        from: Ipv4Addr,
+    },
     /// Framed here and sent on a packet socket to a link-layer address (DHCPv4 clients without an address, broadcasts).
     Link {
         /// Link-layer destination, `ff:ff:...` for a broadcast; at most 8 bytes are used.
@@ -309,6 +316,16 @@ impl TxBatch {
                     message.control_len =
                         write_control(&mut message.control, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
                 }
+            }
+            Destination::ByInterface { to, from } => {
+                message.framed = false;
+                message.name_len = write_name(&mut message.name, to.into());
+                let info = libc::in_pktinfo {
+                    ipi_ifindex: interface as i32,
+                    ipi_spec_dst: libc::in_addr { s_addr: from.to_bits().to_be() },
+                    ipi_addr: libc::in_addr { s_addr: 0 },
+                };
+                message.control_len = write_control(&mut message.control, libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
             }
             Destination::Link { hw_addr, hw_len, ends } => {
                 message.framed = true;

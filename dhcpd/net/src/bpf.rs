@@ -49,15 +49,8 @@ pub fn pick_v6(count: u32) -> Vec<sock_filter> {
     p
 }
 
-/// For SO_ATTACH_FILTER on DHCPv4 UDP sockets that receive broadcasts (the kernel gives each socket a copy): accepts
-/// this worker's clients; sees the UDP header first.
-pub fn only_mine_v4(share: Share) -> Vec<sock_filter> {
-    let mut p = load_v4_client(UDP_HEADER).to_vec();
-    p.extend(accept_mine(share));
-    p
-}
-
-/// The same for DHCPv6 sockets, which receive multicasts.
+/// For SO_ATTACH_FILTER on DHCPv6 sockets, which receive multicasts (the kernel gives each socket a copy): accepts this
+/// worker's clients; sees the UDP header first.
 pub fn only_mine_v6(share: Share) -> Vec<sock_filter> {
     let mut p = load_v6_client(UDP_HEADER);
     p.extend(accept_mine(share));
@@ -74,6 +67,10 @@ pub fn broadcast_v4(port: u16, broadcasts: &[Ipv4Addr], share: Share) -> Vec<soc
     };
     p.push(ld_w((libc::SKF_AD_OFF + libc::SKF_AD_VLAN_TAG_PRESENT) as u32));
     drop_unless_eq(&mut p, 0);
+    // A frame for a VLAN that has no interface here comes without its tag, as one for another host.
+    p.push(ld_w((libc::SKF_AD_OFF + libc::SKF_AD_PKTTYPE) as u32));
+    p.push(jump(libc::BPF_JEQ, libc::PACKET_OTHERHOST.into(), 0, 1));
+    p.push(ret(0));
     p.push(ld_b(9)); // protocol
     drop_unless_eq(&mut p, libc::IPPROTO_UDP as u32);
     p.push(ld_h(6)); // flags and fragment offset: a fragment has MF set or an offset

@@ -2,8 +2,7 @@
 //!
 //! DHCPv4 in raw mode uses two for an address: a UDP socket bound to it takes what is sent to it (relays, renewing
 //! clients), a packet socket takes broadcasts and reaches clients that have no address. What one sees the other does
-//! not, so nothing is answered twice. In UDP mode one socket bound to the interface takes both. DHCPv6 has one for an
-//! interface.
+//! not, so nothing is answered twice. In UDP mode there is the former alone. DHCPv6 has one for an interface.
 
 use crate::bpf::{self, Share};
 use crate::interfaces::Interface;
@@ -35,7 +34,7 @@ const PACKET_STATISTICS: c_int = 6;
 /// What a socket carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// DHCPv4 over UDP, bound to this address (unspecified: to the interface).
+    /// DHCPv4 over UDP, bound to this address.
     Udp4 {
         /// The address bound to.
         address: Ipv4Addr,
@@ -73,28 +72,30 @@ impl Socket {
     /// UDP on an address of the interface: receives what is sent to that address. The last of the workers to open its
     /// socket ([`Share::worker`] = count - 1) tells the kernel how to spread clients.
     pub fn udp4(interface: &Interface, address: Ipv4Addr, port: u16, share: Share) -> io::Result<Self> {
+        Self::udp4_from(udp(Domain::IPV4)?, interface, address, port, share)
+    }
+
+    /// The same, and the kernel tells by which interface a packet came, so that the answer can leave by it; may send
+    /// broadcasts.
+    pub fn udp4_inbound(interface: &Interface, address: Ipv4Addr, port: u16, share: Share) -> io::Result<Self> {
         let inner = udp(Domain::IPV4)?;
+        inner.set_broadcast(true)?;
+        set_option(&inner, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+        Self::udp4_from(inner, interface, address, port, share)
+    }
+
+    fn udp4_from(
+        inner: socket2::Socket,
+        interface: &Interface,
+        address: Ipv4Addr,
+        port: u16,
+        share: Share,
+    ) -> io::Result<Self> {
         inner.bind(&SocketAddrV4::new(address, port).into())?;
         if share.count > 1 && share.worker + 1 == share.count {
             attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
         }
         Ok(Self::of(inner, Kind::Udp4 { address }, interface, false))
-    }
-
-    /// UDP on an interface, broadcasts included (`dhcp-socket-type: udp`).
-    pub fn udp4_on_interface(interface: &Interface, port: u16, share: Share) -> io::Result<Self> {
-        let inner = udp(Domain::IPV4)?;
-        inner.set_broadcast(true)?;
-        inner.bind_device(Some(interface.name.as_bytes()))?;
-        set_option(&inner, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
-        if share.count > 1 {
-            attach(&inner, libc::SO_ATTACH_FILTER, &bpf::only_mine_v4(share))?;
-        }
-        inner.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port).into())?;
-        if share.count > 1 && share.worker + 1 == share.count {
-            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
-        }
-        Ok(Self::of(inner, Kind::Udp4 { address: Ipv4Addr::UNSPECIFIED }, interface, share.count > 1))
     }
 
     /// Packet socket: receives broadcasts to `port`, sends to link-layer addresses.

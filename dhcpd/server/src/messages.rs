@@ -23,6 +23,10 @@ log::messages! {
     DHCP4_MULTI_THREADING_INFO: Info, "dhcp4", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
     /// A change of thread-pool-size waits for the next start.
     DHCP4_MULTI_THREADING_KEPT: Warn, "dhcp4", "the number of threads stays {threads} until the next start";
+    /// Sockets that must be open are not, and are not tried any more: the server ends.
+    DHCP4_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp4", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
+    /// Sockets that could not be opened are not tried any more, until the machine changes.
+    DHCP4_OPEN_SOCKETS_FAILED: Error, "dhcp4", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Packets pass a ring (`dhcp-queue-control`).
     DHCP4_CONFIG_PACKET_QUEUE: Info, "dhcp4", "DHCPv4 packet queue info after configuration: {info}";
     /// Packets waited behind more newer ones than the ring holds.
@@ -68,6 +72,10 @@ log::messages! {
     DHCP6_MULTI_THREADING_INFO: Info, "dhcp6", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
     /// A change of thread-pool-size waits for the next start.
     DHCP6_MULTI_THREADING_KEPT: Warn, "dhcp6", "the number of threads stays {threads} until the next start";
+    /// Sockets that must be open are not, and are not tried any more: the server ends.
+    DHCP6_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp6", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
+    /// Sockets that could not be opened are not tried any more, until the machine changes.
+    DHCP6_OPEN_SOCKETS_FAILED: Error, "dhcp6", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Packets pass a ring (`dhcp-queue-control`).
     DHCP6_CONFIG_PACKET_QUEUE: Info, "dhcp6", "DHCPv6 packet queue info after configuration: {info}";
     /// Packets waited behind more newer ones than the ring holds.

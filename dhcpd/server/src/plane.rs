@@ -74,6 +74,8 @@ pub trait Family: Sized + 'static {
     fn plan(config: &Self::Config, interfaces: &[Interface], port: u16) -> Vec<Wanted>;
     /// An engine.
     fn protocol(run: Run<Self>, settings: Self::Settings, stats: &stats::Registry) -> Self::Protocol;
+    /// Says that sockets could not be opened in so many tries.
+    fn report_sockets_failed(tries: u32, fatal: bool);
     /// Says what ring packets pass.
     fn report_ring(info: String);
     /// Says how many threads serve, and whether that is not what was asked for.
@@ -90,6 +92,8 @@ pub struct Parts<'a> {
     pub max_retries: u32,
     /// `service-sockets-retry-wait-time`.
     pub retry_wait: Duration,
+    /// `re-detect`: sockets follow the machine's links and addresses.
+    pub re_detect: bool,
     /// `lease-database`.
     pub lease_database: &'a LeaseDatabase,
     /// `expired-leases-processing`.
@@ -171,6 +175,8 @@ struct State<F: Family> {
     service: Arc<Service>,
     drops: DropWatch,
     retire: Retire<Run<F>>,
+    /// Ends the daemon.
+    shutdown: UnboundedSender<u8>,
 }
 
 impl<F: Family> Clone for Plane<F> {
@@ -181,7 +187,7 @@ impl<F: Family> Clone for Plane<F> {
 
 impl<F: Family> Plane<F> {
     /// A data plane that serves on `port` as soon as a configuration is applied.
-    pub fn new(port: u16, settings: F::Settings, stats: Arc<stats::Registry>) -> Self {
+    pub fn new(port: u16, settings: F::Settings, stats: Arc<stats::Registry>, shutdown: UnboundedSender<u8>) -> Self {
         let (name_changes, out) = unbounded_channel();
         let state = State {
             port,
@@ -199,6 +205,7 @@ impl<F: Family> Plane<F> {
             service: Arc::default(),
             drops: DropWatch::new(F::NUMBER == 6),
             retire: Retire::start(),
+            shutdown,
         };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -400,7 +407,9 @@ impl<F: Family> Plane<F> {
             loop {
                 changes.notified().await;
                 sleep(SETTLE).await;
-                plane.look_again();
+                if plane.run().is_some_and(|run| run.parts().re_detect) {
+                    plane.look_again();
+                }
             }
         });
     }
@@ -446,8 +455,21 @@ impl<F: Family> Plane<F> {
                 if plane.look_again() == 0 {
                     return;
                 }
+                if plane.state.borrow().retries == 0 {
+                    return plane.give_up();
+                }
             }
         });
+    }
+
+    /// Sockets could not be opened in all tries.
+    fn give_up(&self) {
+        let state = self.state.borrow();
+        let Some(parts) = state.run.as_ref().map(Run::parts) else { return };
+        F::report_sockets_failed(parts.max_retries, parts.require_all);
+        if parts.require_all {
+            let _ = state.shutdown.send(1); // fails only while the daemon ends
+        }
     }
 
     fn report_sockets(&self, failures: &[sockets::Failure]) {

@@ -3,6 +3,7 @@
 //! A set is compared with the one that is in use: what is wanted and already open stays open, so that no packet in its
 //! queue is lost by a reconfiguration or by a change elsewhere on the machine.
 
+use dhcpd_config::v4::snapshot::Interfaces4;
 use net::{Interface, Share, Socket};
 use std::collections::BTreeSet;
 use std::io;
@@ -25,10 +26,10 @@ pub struct Wanted {
 pub enum Opening {
     /// DHCPv4 unicast to this address.
     Udp4(Ipv4Addr),
+    /// The same, and answers leave by the interface that the question came in by.
+    Udp4Inbound(Ipv4Addr),
     /// DHCPv4 broadcasts, and replies to clients without an address.
     Packet,
-    /// DHCPv4 over UDP alone.
-    Udp4OnInterface,
     /// DHCPv6.
     Udp6,
 }
@@ -110,20 +111,15 @@ pub fn select(entries: &[Box<str>], machine: &[Interface]) -> Result<Vec<Interfa
     if bad.is_empty() { Ok(chosen) } else { Err(bad) }
 }
 
-/// The sockets for DHCPv4: `raw` as in `dhcp-socket-type`.
-pub fn plan_v4(interfaces: &[Interface], raw: bool, port: u16) -> Vec<Wanted> {
+/// The sockets for DHCPv4. `outbound-interface` counts where `dhcp-socket-type` is UDP, as in Kea.
+pub fn plan_v4(interfaces: &[Interface], config: &Interfaces4, port: u16) -> Vec<Wanted> {
+    let by_routes = config.raw || config.use_routing;
+    let udp = |&(address, _): &_| if by_routes { Opening::Udp4(address) } else { Opening::Udp4Inbound(address) };
     let usable = interfaces.iter().filter(|i| i.running && !i.v4.is_empty());
     usable
         .flat_map(|interface| {
             let wanted = move |kind| Wanted { kind, interface: interface.clone(), port };
-            let mut list = Vec::new();
-            if raw {
-                list.extend(interface.v4.iter().map(|&(address, _)| wanted(Opening::Udp4(address))));
-                list.push(wanted(Opening::Packet));
-            } else {
-                list.push(wanted(Opening::Udp4OnInterface));
-            }
-            list
+            interface.v4.iter().map(udp).chain(config.raw.then_some(Opening::Packet)).map(wanted)
         })
         .collect()
 }
@@ -169,7 +165,7 @@ impl SocketSet {
                 let socket = match wanted.kind {
                     Opening::Udp4(address) => Socket::udp4(interface, address, *port, share),
                     Opening::Packet => Socket::packet(interface, *port, share),
-                    Opening::Udp4OnInterface => Socket::udp4_on_interface(interface, *port, share),
+                    Opening::Udp4Inbound(address) => Socket::udp4_inbound(interface, address, *port, share),
                     Opening::Udp6 => Socket::udp6(interface, *port, share),
                 }?;
                 Ok(Arc::new(Bound { socket, wanted: wanted.clone() }))

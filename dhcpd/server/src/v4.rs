@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::mem;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Daemon for Dhcp4 {
             client_port: context.options.client_port,
             reply_to_source: crate::replies_to_source(),
         };
-        Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
+        Ok(Self { plane: Plane::new(port, settings, context.stats, context.shutdown), parameters: RefCell::new(None) })
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
@@ -96,7 +96,9 @@ impl Daemon for Dhcp4 {
     fn config(&self) -> Value {
         let shown = |p: &Arc<Parameters>| dhcpd_config::v4::config_get(p);
         let mut config = self.parameters.borrow().as_ref().map_or(Value::Null, shown);
-        config.get_mut("Dhcp4").map(|shown| commands::show_limits(shown, self.plane.limits()));
+        if let Some(shown) = config.get_mut("Dhcp4") {
+            commands::show_limits(shown, self.plane.limits());
+        }
         config
     }
 
@@ -212,6 +214,7 @@ impl Family for V4 {
             interfaces: &config.interfaces.interfaces,
             require_all: config.interfaces.require_all,
             max_retries: config.interfaces.max_retries,
+            re_detect: config.interfaces.re_detect,
             retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
             lease_database: &config.lease_database,
             expired: &config.expired,
@@ -223,7 +226,7 @@ impl Family for V4 {
     }
 
     fn plan(config: &Config4, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
-        sockets::plan_v4(interfaces, config.interfaces.raw, port)
+        sockets::plan_v4(interfaces, &config.interfaces, port)
     }
 
     fn protocol(run: Run<Self>, settings: Settings, stats: &stats::Registry) -> Serve4 {
@@ -245,6 +248,13 @@ impl Family for V4 {
             queue_full,
             service: run.service,
             disabled,
+        }
+    }
+
+    fn report_sockets_failed(tries: u32, fatal: bool) {
+        match fatal {
+            true => log::event!(DHCP4_FATAL_OPEN_SOCKETS_FAILED, tries),
+            false => log::event!(DHCP4_OPEN_SOCKETS_FAILED, tries),
         }
     }
 
@@ -283,6 +293,8 @@ struct Exits {
     udp: Option<usize>,
     /// To link-layer addresses.
     packet: Option<usize>,
+    /// By the interface that the question came in by, instead of the routes.
+    inbound: bool,
 }
 
 impl Exits {
@@ -291,7 +303,8 @@ impl Exits {
         let same = |n: &usize| sockets[*n].wanted.interface.index == sockets[at].wanted.interface.index;
         let packet = |n: &usize| sockets[*n].wanted.kind == Opening::Packet;
         let mut all = std::iter::once(at).chain(0..sockets.len()).filter(same);
-        Self { udp: all.clone().find(|n| !packet(n)), packet: all.find(packet) }
+        let inbound = matches!(sockets[at].wanted.kind, Opening::Udp4Inbound(_));
+        Self { udp: all.clone().find(|n| !packet(n)), packet: all.find(packet), inbound }
     }
 }
 
@@ -344,7 +357,7 @@ impl Protocol for Serve4 {
             let Some(Some(reply)) = reply else { continue };
             let promises = reply.promises;
             if let Some((exit, destination)) = self.way_out(at, reply) {
-                replies.push(promises, exit, interface.index, destination);
+                replies.push(promises, exit, datagram.interface, destination);
             }
         }
         let changed = leases.mark() != before;
@@ -396,7 +409,7 @@ impl Serve4 {
     /// The socket that a reply leaves by, and how. Where there is no packet socket, the kernel's broadcast reaches those
     /// who have no address.
     fn way_out(&self, at: usize, reply: Reply) -> Option<(usize, Destination)> {
-        let Exits { udp, packet } = *self.exits.get(at)?;
+        let Exits { udp, packet, inbound } = *self.exits.get(at)?;
         let ends = Endpoints {
             source: reply.from,
             source_port: self.port,
@@ -409,12 +422,15 @@ impl Serve4 {
             hw_addr[..hw_len].copy_from_slice(&address[..hw_len]);
             Destination::Link { hw_addr, hw_len: hw_len as u8, ends }
         };
-        let routed = |to: SocketAddr| Destination::Udp { to, source: None };
+        let routed = |to: SocketAddrV4| match inbound {
+            true => Destination::ByInterface { to, from: reply.from },
+            false => Destination::Udp { to: to.into(), source: None },
+        };
         match (reply.link, packet, udp) {
-            (Link::Routed, _, Some(udp)) => Some((udp, routed(reply.to.into()))),
+            (Link::Routed, _, Some(udp)) => Some((udp, routed(reply.to))),
             (Link::Broadcast, Some(packet), _) => Some((packet, frame(&[0xff; 6]))),
             (Link::Hardware(address), Some(packet), _) => Some((packet, frame(&address))),
-            (_, None, Some(udp)) => Some((udp, routed((Ipv4Addr::BROADCAST, reply.to.port()).into()))),
+            (_, None, Some(udp)) => Some((udp, routed(SocketAddrV4::new(Ipv4Addr::BROADCAST, reply.to.port())))),
             (Link::Routed, _, None) | (_, None, None) => None,
         }
     }

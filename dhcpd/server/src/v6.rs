@@ -64,7 +64,7 @@ impl Daemon for Dhcp6 {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
         let settings =
             Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
-        Ok(Self { plane: Plane::new(port, settings, context.stats), parameters: RefCell::new(None) })
+        Ok(Self { plane: Plane::new(port, settings, context.stats, context.shutdown), parameters: RefCell::new(None) })
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
@@ -100,7 +100,9 @@ impl Daemon for Dhcp6 {
     fn config(&self) -> Value {
         let shown = |p: &Arc<Parameters>| dhcpd_config::v6::config_get(p);
         let mut config = self.parameters.borrow().as_ref().map_or(Value::Null, shown);
-        config.get_mut("Dhcp6").map(|shown| commands::show_limits(shown, self.plane.limits()));
+        if let Some(shown) = config.get_mut("Dhcp6") {
+            commands::show_limits(shown, self.plane.limits());
+        }
         config
     }
 
@@ -215,6 +217,7 @@ impl Family for V6 {
             interfaces: &config.interfaces.interfaces,
             require_all: config.interfaces.require_all,
             max_retries: config.interfaces.max_retries,
+            re_detect: config.interfaces.re_detect,
             retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
             lease_database: &config.lease_database,
             expired: &config.expired,
@@ -246,6 +249,13 @@ impl Family for V6 {
             queue_full,
             service: run.service,
             disabled,
+        }
+    }
+
+    fn report_sockets_failed(tries: u32, fatal: bool) {
+        match fatal {
+            true => log::event!(DHCP6_FATAL_OPEN_SOCKETS_FAILED, tries),
+            false => log::event!(DHCP6_OPEN_SOCKETS_FAILED, tries),
         }
     }
 

@@ -117,14 +117,15 @@ pub struct Dhcp4 {
 pub struct Interfaces4 {
     /// `*` for all interfaces, names of interfaces, or names with an address: `eth0/192.0.2.1`.
     pub interfaces: Vec<At<String>>,
-    /// Raw sockets serve clients on the link as well; UDP sockets serve relayed packets only.
+    /// Raw sockets serve clients on the link as well; UDP sockets serve relays and clients that have an address.
     #[param(default = "raw")]
     pub dhcp_socket_type: Given<SocketType4>,
-    /// Where answers leave: at the interface the packet came in, or where the routing table says; here answers to an address
-    /// always follow the routing table, those to clients without one leave where the packet came in.
+    /// Where answers leave with UDP sockets: at the interface the packet came in, or where the routing table says. With raw
+    /// sockets, answers to an address follow the routing table, those to clients without one leave where the packet came in.
     #[param(default = "same-as-inbound")]
     pub outbound_interface: Given<Outbound4>,
-    /// Look for interfaces anew at each reconfiguration; read for Kea's sake: here the kernel tells of every change.
+    /// Follow the machine: links and addresses that come, change or go are served accordingly at once. Otherwise at the
+    /// next configuration or `interface-redetect`.
     #[param(default = true)]
     pub re_detect: Given<bool>,
     /// Fail if one of the sockets cannot be opened.

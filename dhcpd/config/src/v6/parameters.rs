@@ -134,7 +134,8 @@ pub struct Compatibility6 {
 pub struct Interfaces6 {
     /// `*` for all interfaces, names of interfaces, or names with a unicast address: `eth0/2001:db8::1`.
     pub interfaces: Vec<At<String>>,
-    /// Look for interfaces anew at each reconfiguration; read for Kea's sake: here the kernel tells of every change.
+    /// Follow the machine: links and addresses that come, change or go are served accordingly at once. Otherwise at the
+    /// next configuration or `interface-redetect`.
     #[param(default = true)]
     pub re_detect: Given<bool>,
     /// Fail if one of the sockets cannot be opened.
