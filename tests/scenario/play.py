@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass, field
 
 import dhcp4
+import dhcp4o6
 import dhcp6
 from language import Words, Wrong, base, configuration
 from lab import wait_for
 from network import EVERYBODY, wait
-from queries import Query4, Query6
+from queries import Query4, Query4o6, Query6
 from values import octets
 
 ANSWER_TIME = SOON = 2.0
@@ -20,7 +21,8 @@ SETTLED = 0.04
 UNCOUNTED = 0.3
 REPEATING = 5.0
 LIMITED_BROADCAST = "255.255.255.255"
-FAMILIES = {4: dhcp4, 6: dhcp6}
+FAMILIES = {4: dhcp4, 6: dhcp6, "4o6": dhcp4o6}
+QUERIES = {4: Query4, 6: Query6, "4o6": Query4o6}
 STATES = ["assigned", "declined", "expired-reclaimed", "released", "registered"]
 COLUMNS = {"mac": "hwaddr", "subnet": "subnet_id", "forward": "fqdn_fwd", "reverse": "fqdn_rev", "preferred-lifetime": "pref_lifetime", "context": "user_context"}
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -118,10 +120,16 @@ class Play:
 
     def reconfigure(self, statement):
         self.ensure_running(statement.place)
-        self.config = configuration(statement, self.config)
-        answer = self.server.command("config-set", self.server.arranged(self.config))
-        if answer["result"]:
-            raise Wrong(statement.place, f"the server refuses this: {answer['text']}")
+        words = statement.words(continued=False)
+        words.next()
+        refused = words.next("a text") if words.take("refused") else None
+        words.end()
+        config = configuration(statement, self.config)
+        answer = self.server.reconfigure(config)
+        if refused is None:
+            self.config = config
+        if bool(answer["result"]) != (refused is not None) or (refused or "") not in answer["text"]:
+            raise Wrong(statement.place, f"the server says to this: {answer['text']}")
 
     def do_server(self, words):
         match words.next("restarts or finds"):
@@ -294,7 +302,7 @@ class Play:
 
     def send(self, client, words):
         client.xid = next(self.xids)
-        query = (Query6 if self.family == 6 else Query4)(self, client, words)
+        query = QUERIES[self.family](self, client, words)
         client.via, self.unanswered = query.relay, True
         self.count += 1
         self.stage.links[query.link].send(query.datagram())
@@ -354,7 +362,7 @@ class Play:
         faults = [] if message.chaddr == client.mac and message.op == 2 else ["it is not an answer to this client"]
         everybody = datagram.target == LIMITED_BROADCAST
         # Kea sends what is for everybody in a frame for one.
-        if client.via or everybody and self.server.kea_2_2 or not everybody and message.ciaddr != "0.0.0.0":
+        if client.via or self.family != 4 or everybody and self.server.kea_2_2 or not everybody and message.ciaddr != "0.0.0.0":
             return faults
         hit = datagram.mac_to == (EVERYBODY if everybody else client.mac)
         return faults + ([] if hit else [f"the frame went to {datagram.mac_to.hex(':')}"])
@@ -387,7 +395,7 @@ class Play:
     def settle(self):
         """Waits until the server has dealt with all that was sent."""
         self.unanswered = False
-        received = f"pkt{self.family}-received"
+        received = "pkt4-received" if self.family == 4 else "pkt6-received"
         end = time.monotonic() + UNCOUNTED
         while time.monotonic() < end and (self.server.statistic(received) or 0) < self.count:
             time.sleep(0.005)

@@ -3,9 +3,11 @@
 import ipaddress
 
 import dhcp4
+import dhcp4o6
 import dhcp6
 from language import Words, Wrong
 from network import EVERYBODY, RELAY_MAC, Datagram, link_local
+from values import octets
 
 # The server, by number of the link.
 SERVER4 = {1: "192.0.2.1", 2: "198.51.100.1"}
@@ -19,7 +21,7 @@ class Query:
     """What messages of both protocols have: a client that sends it, and a way."""
 
     def __init__(self, client):
-        self.client, self.relay, self.link = client, None, client.link
+        self.client, self.relay, self.relays, self.link = client, None, [], client.link
         self.source = self.target = self.cut = None
 
     def travels(self, name, words):
@@ -36,6 +38,27 @@ class Query:
             case _:
                 return False
         return True
+
+    def over_ipv6(self, payload):
+        """A client's DHCPv6 message as the server gets it, inside of as many relays' messages as it went through."""
+        own = link_local(self.client.mac)
+        peer, mac, source, port = own, self.client.mac, self.source or own, dhcp6.CLIENT_PORT
+        target = self.target or dhcp6.ALL_SERVERS
+        for hops, relay in enumerate(self.relays):
+            payload = dhcp6.relay(payload, hops, relay, peer, Words("relay", list(relay.fields)))
+            peer = relay.address
+        if self.relays:
+            mac, source, port = RELAY_MAC, self.source or self.relay.address, dhcp6.SERVER_PORT
+            target = self.target or SERVER6[self.link]
+        multicast = ipaddress.ip_address(target).is_multicast
+        mac_to = b"\x33\x33" + ipaddress.ip_address(target).packed[-4:] if multicast else SERVER_MACS[self.link]
+        return Datagram(mac, mac_to, source, port, target, dhcp6.SERVER_PORT, payload[: self.cut])
+
+    def through(self, play, words):
+        """Relays of DHCPv6, the client's first."""
+        for name in words.items("via"):
+            self.relays.append(play.relays.get(name) or play.bad(words, "a relay that was declared"))
+        self.relay = self.relays[-1]
 
 
 class Query4(Query):
@@ -58,9 +81,7 @@ class Query4(Query):
         while words:
             name = words.next()
             if name == "via":
-                relay = play.relays.get(words.next("a relay")) or play.bad(words, "a relay that was declared")
-                self.relay, message.giaddr, message.hops = relay, relay.address, 1
-                self.read(play, Words(words.place, list(relay.fields)))
+                self.through(play, words)
             elif self.travels(name, words):
                 pass
             elif name == "without":
@@ -68,6 +89,11 @@ class Query4(Query):
                     message.options.pop(dhcp4.CODES.get(option), None)
             elif not dhcp4.add(message, name, words):
                 raise Wrong(words.place, f"there is no field {name}")
+
+    def through(self, play, words):
+        relay = play.relays.get(words.next("a relay")) or play.bad(words, "a relay that was declared")
+        self.relay, self.message.giaddr, self.message.hops = relay, relay.address, 1
+        self.read(play, Words(words.place, list(relay.fields)))
 
     def datagram(self):
         mac, port = self.client.mac, dhcp4.CLIENT_PORT
@@ -79,12 +105,34 @@ class Query4(Query):
         return Datagram(mac, mac_to, source, port, target, dhcp4.SERVER_PORT, self.message.build()[: self.cut])
 
 
+class Query4o6(Query4):
+    """A DHCPv4 message on its way inside of a DHCPv6 one."""
+
+    def __init__(self, play, client, words):
+        self.messages, self.bytes = 1, None
+        super().__init__(play, client, words)
+
+    def travels(self, name, words):
+        if name == "dhcpv4-messages":
+            self.messages = int(words.next(name))
+            return True
+        if name == "dhcpv4-bytes":
+            self.bytes = octets(words.next(name))
+            return True
+        return super().travels(name, words)
+
+    def through(self, play, words):
+        Query.through(self, play, words)
+
+    def datagram(self):
+        return self.over_ipv6(dhcp4o6.query([self.bytes or self.message.build()] * self.messages))
+
+
 class Query6(Query):
-    """A DHCPv6 message on its way, inside of as many relays' messages as it went through."""
+    """A DHCPv6 message on its way."""
 
     def __init__(self, play, client, words):
         super().__init__(client)
-        self.relays = []
         kind = words.next("the type of a message")
         if kind not in dhcp6.TYPES and not kind.isdigit():
             raise Wrong(words.place, f"there is no message type {kind}")
@@ -99,9 +147,7 @@ class Query6(Query):
         while words:
             name = words.next()
             if name == "via":
-                for name in words.items("via"):
-                    self.relays.append(play.relays.get(name) or play.bad(words, "a relay that was declared"))
-                self.relay = self.relays[-1]
+                self.through(play, words)
             elif self.travels(name, words):
                 pass
             elif name == "without":
@@ -111,16 +157,4 @@ class Query6(Query):
                 scope = dhcp6.add(self.message, scope, name, words)
 
     def datagram(self):
-        payload = self.message.build()
-        own = link_local(self.client.mac)
-        peer, mac, source, port = own, self.client.mac, self.source or own, dhcp6.CLIENT_PORT
-        target = self.target or dhcp6.ALL_SERVERS
-        for hops, relay in enumerate(self.relays):
-            payload = dhcp6.relay(payload, hops, relay, peer, Words("relay", list(relay.fields)))
-            peer = relay.address
-        if self.relays:
-            mac, source, port = RELAY_MAC, self.source or self.relay.address, dhcp6.SERVER_PORT
-            target = self.target or SERVER6[self.link]
-        multicast = ipaddress.ip_address(target).is_multicast
-        mac_to = b"\x33\x33" + ipaddress.ip_address(target).packed[-4:] if multicast else SERVER_MACS[self.link]
-        return Datagram(mac, mac_to, source, port, target, dhcp6.SERVER_PORT, payload[: self.cut])
+        return self.over_ipv6(self.message.build())

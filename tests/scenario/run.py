@@ -2,6 +2,8 @@
 """Plays scenarios against our servers, or against Debian's Kea 2.2 to prove the scenarios.
 
 usage: run.py [--kea] [--list] [PART OF A NAME ...]      names look like v4/exchange: four messages
+
+--kea4 and --kea6 have Kea as one of the two servers of DHCPv4-over-DHCPv6, ours as the other.
 """
 
 import sys
@@ -16,20 +18,23 @@ from language import Wrong, read  # noqa: E402
 from network import Link, NameChanges  # noqa: E402
 from play import Play  # noqa: E402
 from queries import SERVER4, SERVER6, SERVER_MACS  # noqa: E402
-from server import Clock, Server  # noqa: E402
+from server import Clock, Pair, Server  # noqa: E402
 
 KEA_2_2 = Path("/usr/sbin")
+FAMILIES = {"v4": 4, "v6": 6, "4o6": "4o6"}
 
 
 class Stage:
     """What all scenarios share: a server's namespace with two links to clients that exist as frames only."""
 
-    def __init__(self, lab, kea_2_2=False):
+    def __init__(self, lab, kea_2_2=()):
+        """`kea_2_2`: the families whose servers are Kea's."""
         self.lab, self.kea_2_2 = lab, kea_2_2
         self.links, self.played = {}, 0
-        self.programs = KEA_2_2 if kea_2_2 else BIN
-        if not (self.programs / "kea-dhcp4").exists():
-            sys.exit(f"there is no kea-dhcp4 in {self.programs}")
+        self.programs = {family: KEA_2_2 if family in kea_2_2 else BIN for family in (4, 6)}
+        for folder in self.programs.values():
+            if not (folder / "kea-dhcp4").exists():
+                sys.exit(f"there is no kea-dhcp4 in {folder}")
         self.clock = Clock(lab.folder)
         lab.namespace("server", "hosts")
         self.set_up()
@@ -61,14 +66,17 @@ class Stage:
         for link in self.links.values():
             list(link.receive())
             link.macs.clear()
-        family = int(folder.name[1])
-        server = Server(self.lab, self.clock, family, f"scenario-{self.played}", self.programs / f"kea-dhcp{family}", self.kea_2_2)
+        family, own = FAMILIES[folder.name], f"scenario-{self.played}"
+        if family == "4o6":
+            server = Pair(self.lab, self.clock, own, self.programs, self.kea_2_2)
+        else:
+            server = Server(self.lab, self.clock, family, own, self.programs[family] / f"kea-dhcp{family}", family in self.kea_2_2)
         Play(scenario, folder, self, server).run()
 
 
 def scenarios():
     """All scenarios: folder, whole name, scenario."""
-    for folder in (HERE / "v4", HERE / "v6"):
+    for folder in (HERE / name for name in FAMILIES):
         for path in sorted(folder.glob("*.scenario")):
             name = f"{folder.name}/{path.name}"
             for scenario in read(path, name):
@@ -100,7 +108,7 @@ def main(arguments):
     counts = dict.fromkeys(("ok", "failed", "skipped"), 0)
     start = time.monotonic()
     with Lab() as lab:
-        stage = Stage(lab, "--kea" in arguments)
+        stage = Stage(lab, [family for family in (4, 6) if {"--kea", f"--kea{family}"} & set(arguments)])
         for folder, name, scenario in chosen:
             how, why = outcome(stage, folder, scenario)
             counts[how] += 1

@@ -81,6 +81,10 @@ class Server:
             whole[key] = whole[key] | value if key in whole and isinstance(value, dict) else value
         return {self.scope: as_kea_2_2(whole) if self.kea_2_2 else whole}
 
+    def reconfigure(self, config):
+        """Gives the running server another configuration; its answer."""
+        return self.command("config-set", self.arranged(config))
+
     def start(self, config=None):
         self.process = self.kea.start(self.name, self.arranged(config) if config is not None else None, rf"DHCP{self.family}_STARTED", self.program)
         self.starts.append(self.process)
@@ -137,6 +141,41 @@ class Server:
         with contextlib.suppress(TimeoutError):
             return wait_for(lambda: text in self.log(), text, seconds)
         return False
+
+
+class Pair:
+    """The two servers of DHCPv4-over-DHCPv6. Questions are for the DHCPv4 server, but for statistics of the other."""
+
+    family = "4o6"
+
+    def __init__(self, lab, clock, folder, programs, kea_2_2):
+        self.four, self.six = (Server(lab, clock, n, f"{folder}-{n}", programs[n] / f"kea-dhcp{n}", n in kea_2_2) for n in (4, 6))
+        self.both, self.kea_2_2 = (self.six, self.four), 4 in kea_2_2
+        self.command, self.lease = self.four.command, self.four.lease
+
+    def start(self, config):
+        for half in self.both:
+            half.start(config[half.scope])
+
+    def reconfigure(self, config):
+        answers = [half.reconfigure(config[half.scope]) for half in self.both]
+        return max(answers, key=lambda answer: answer["result"])
+
+    def stop(self):
+        return [panic for half in self.both for panic in half.stop()]
+
+    def restart(self):
+        for half in self.both:
+            half.restart()
+
+    def log(self):
+        return "".join(half.log() for half in self.both)
+
+    def statistic(self, name):
+        return (self.six if name.startswith("pkt6") else self.four).statistic(name)
+
+    def wait_for_log(self, text):
+        return any(half.wait_for_log(text, 0.5) for half in self.both)
 
 
 def as_kea_2_2(node):

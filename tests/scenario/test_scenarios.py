@@ -32,7 +32,7 @@ def case(folder, name, scenario):
 
 
 def load_tests(loader, _tests, _pattern):
-    kinds = {"v4": type("V4", (Scenarios,), {}), "v6": type("V6", (Scenarios,), {})}
+    kinds = {name: type(name.capitalize(), (Scenarios,), {}) for name in run.FAMILIES}
     for number, (folder, name, scenario) in enumerate(run.scenarios()):
         setattr(kinds[folder.name], f"test_{number:03}", case(folder, name, scenario))
     return unittest.TestSuite(loader.loadTestsFromTestCase(kind) for kind in kinds.values())

@@ -216,6 +216,7 @@ impl Generator {
         let inside6 = |host: u16| Ipv6Addr::new(0x2001, 0xdb8, subnet, 0, 0, 0, 0, host);
         let value = match (table.name, param.key) {
             ("Subnet4", "subnet") => format!("{}/24", inside4(0)).into(),
+            ("Subnet4", "4o6-subnet") => format!("{}/48", inside6(0)).into(),
             ("Subnet6", "subnet") => format!("{}/48", inside6(0)).into(),
             ("Reservation4", "ip-address") => inside4(200 + self.unique() % 50).to_string().into(),
             ("Reservation6", "ip-addresses") => json!([inside6(self.unique() as u16).to_string()]),

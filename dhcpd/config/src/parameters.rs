@@ -119,8 +119,9 @@ pub struct SanityChecks {
 /// How packets and statistics wait for others.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Waiting {
-    /// Port between the DHCPv4 and the DHCPv6 server for DHCPv4-over-DHCPv6 (RFC 7341); 0 for none.
-    #[param(key = "dhcp4o6-port", default = 0, later = 0)]
+    /// The first of the two ports by which the DHCPv4 and the DHCPv6 server speak for DHCPv4-over-DHCPv6 (RFC 7341); 0: they do
+    /// not.
+    #[param(key = "dhcp4o6-port", default = 0, range = 0..=65534)]
     pub dhcp4o6_port: Given<u16>,
     /// Most packets that wait for hook libraries; 0 for no limit.
     #[param(default = 256)]

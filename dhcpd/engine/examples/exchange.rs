@@ -7,7 +7,7 @@ use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, IdentifierKind};
 use dhcpd_config::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use dhcpd_config::options::{OptionItem, OptionSet};
-use dhcpd_config::v4::snapshot::{BootFields, Config4, Pool4, Subnet4, Subnets4};
+use dhcpd_config::v4::snapshot::{BootFields, Config4, Dhcp4o6, Pool4, Subnet4, Subnets4};
 use dhcpd_engine::v4::{Received, Server, Snapshot};
 use leases::memfile::{Options, Store4};
 use std::net::Ipv4Addr;
@@ -38,6 +38,7 @@ fn main() {
         network: None,
         interface: None,
         relays: Vec::new(),
+        dhcp4o6: Dhcp4o6::default(),
         pools: vec![pool],
         allocator: Allocator::Iterative,
         adaptive_threshold: None,
@@ -89,6 +90,7 @@ fn run(server: &mut Server, store: &Store4, clients: u32) {
                 destination: [10, 0, 0, 1].into(),
                 interface: "eth0",
                 interface_address: [10, 0, 0, 1].into(),
+                over_dhcpv6: None,
             };
             out.clear();
             let reply = ready(server.handle(&received, &mut session, 1_000_000, &mut out));

@@ -6,9 +6,9 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A network interface as the kernel shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Interface {
-    /// Kernel's number, never 0.
+    /// Kernel's number, never 0 for one that is there.
     pub index: u32,
     /// Name, `eth0`.
     pub name: String,

@@ -3,6 +3,7 @@
 //! DHCPv4 in raw mode uses two for an address: a UDP socket bound to it takes what is sent to it (relays, renewing
 //! clients), a packet socket takes broadcasts and reaches clients that have no address. What one sees the other does
 //! not, so nothing is answered twice. In UDP mode there is the former alone. DHCPv6 has one for an interface.
+//! Two servers on one machine speak over loopback.
 
 use crate::bpf::{self, Share};
 use crate::interfaces::Interface;
@@ -132,6 +133,15 @@ impl Socket {
 
     fn of(inner: socket2::Socket, kind: Kind, interface: &Interface, filtered: bool) -> Self {
         Self { inner, kind, interface: interface.index, filtered, known_drops: AtomicU32::new(0) }
+    }
+
+    /// UDP on the loopback interface between this port, which must be free, and another one: to another server on this machine.
+    pub fn loopback6(port: u16, peer: u16) -> io::Result<Self> {
+        let inner = socket2::Socket::new(Domain::IPV6, Type::DGRAM.cloexec().nonblocking(), Some(Protocol::UDP))?;
+        set_buffers(&inner);
+        inner.bind(&SocketAddrV6::new(Ipv6Addr::LOCALHOST, port, 0, 0).into())?;
+        inner.connect(&SocketAddrV6::new(Ipv6Addr::LOCALHOST, peer, 0, 0).into())?;
+        Ok(Self::of(inner, Kind::Udp6, &Interface::default(), false))
     }
 
     /// What it carries.

@@ -8,7 +8,7 @@ use crate::d2_client;
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
 use crate::retire::Retire;
-use crate::sockets::{self, BadEntry, SocketSet, Wanted};
+use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use leases::memfile::{Options, Store, Table};
@@ -147,6 +147,8 @@ pub enum Unfit {
     Interface(BadEntry),
     /// A socket that must be open is not.
     Socket(String),
+    /// The socket for DHCPv4-over-DHCPv6.
+    Dhcp4o6(String),
     /// The lease file.
     Leases(String),
     /// Where the lease file is.
@@ -226,6 +228,9 @@ impl<F: Family> Plane<F> {
         let (store, needs_cleanup) = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
         let workers = state.worker_count(parts.threads);
         let (sockets, failures) = state.sockets.changed_to(F::plan(&config, &interfaces, state.port), workers);
+        if let Some(failure) = failures.iter().find(|f| !f.wanted.kind.is_for_clients()) {
+            return Err(vec![Unfit::Dhcp4o6(describe(failure))]);
+        }
         if parts.require_all && parts.max_retries == 0 && !failures.is_empty() {
             return Err(failures.iter().map(|f| Unfit::Socket(describe(f))).collect());
         }
@@ -363,7 +368,7 @@ impl<F: Family> Plane<F> {
             .sockets
             .sockets
             .first()
-            .map_or(Vec::new(), |open| open.iter().map(|b| b.wanted.interface.index).collect())
+            .map_or(Vec::new(), |open| of_clients(open).map(|b| b.wanted.interface.index).collect())
     }
 
     /// Hands name changes to the sender.
@@ -478,7 +483,7 @@ impl<F: Family> Plane<F> {
         }
         let state = self.state.borrow();
         let open = state.sockets.sockets.first().map_or(&[][..], Vec::as_slice);
-        let mut names: Vec<_> = open.iter().map(|b| &b.wanted.interface.name).collect();
+        let mut names: Vec<_> = of_clients(open).map(|b| &b.wanted.interface.name).collect();
         names.dedup();
         for interface in &names {
             log::event!(DHCPSRV_CFGMGR_ADD_IFACE, interface);
@@ -532,10 +537,12 @@ impl<F: Family> State<F> {
         let Some(run) = &self.run else { return };
         let queue = run.parts().queue;
         let buffer = if queue.size == 0 { UNLIMITED } else { queue.size.saturating_mul(SLOT).min(UNLIMITED) };
-        for (worker, sockets) in self.workers.iter().zip(&self.sockets.sockets) {
+        let ring = queue.ring.map(|capacity| capacity as usize);
+        for (at, (worker, sockets)) in self.workers.iter().zip(&self.sockets.sockets).enumerate() {
             sockets.iter().for_each(|bound| bound.socket.limit_queue(buffer));
-            let ring = queue.ring.map(|capacity| capacity as usize);
-            worker.change(Setup { config: run.clone(), sockets: sockets.clone(), ring });
+            // The one that all have in common comes last.
+            let read = if at == 0 { sockets.len() } else { of_clients(sockets).count() };
+            worker.change(Setup { config: run.clone(), sockets: sockets.clone(), read, ring });
         }
     }
 }
@@ -558,8 +565,15 @@ fn select(entries: &[Box<str>]) -> Result<Vec<Interface>, Vec<Unfit>> {
     sockets::select(entries, &machine).map_err(|bad| bad.into_iter().map(Unfit::Interface).collect())
 }
 
+fn of_clients(open: &[Arc<Bound>]) -> impl Iterator<Item = &Bound> {
+    open.iter().map(|bound| &**bound).filter(|bound| bound.wanted.kind.is_for_clients())
+}
+
 fn describe(failure: &sockets::Failure) -> String {
     let Wanted { kind, interface, port } = &failure.wanted;
+    if let Opening::Dhcp4o6(peer) = kind {
+        return format!("[::1]:{port} to [::1]:{peer}: {}", failure.error);
+    }
     format!("{kind:?} port {port} on interface {}: {}", interface.name, failure.error)
 }
 

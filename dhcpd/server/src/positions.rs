@@ -20,6 +20,10 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                 document.error(pos.unwrap_or(document.root.pos), bad.reason)
             }
             Unfit::Socket(reason) => error(document, &[module, "interfaces-config"], reason),
+            Unfit::Dhcp4o6(reason) => {
+                let reason = format!("error starting DHCPv4-over-DHCPv6 IPC  after server reconfiguration: {reason}");
+                error(document, &[module, "dhcp4o6-port"], reason)
+            }
             Unfit::Leases(reason) => error(document, &[module, "lease-database"], reason),
             Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })

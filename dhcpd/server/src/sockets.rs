@@ -32,6 +32,15 @@ pub enum Opening {
     Packet,
     /// DHCPv6.
     Udp6,
+    /// To the server of the other family, for DHCPv4-over-DHCPv6; this is its port.
+    Dhcp4o6(u16),
+}
+
+impl Opening {
+    /// Whether clients and relays send to it.
+    pub fn is_for_clients(self) -> bool {
+        !matches!(self, Self::Dhcp4o6(_))
+    }
 }
 
 /// An open socket of one worker.
@@ -124,6 +133,11 @@ pub fn plan_v4(interfaces: &[Interface], config: &Interfaces4, port: u16) -> Vec
         .collect()
 }
 
+/// The socket by which the servers speak for DHCPv4-over-DHCPv6: the first worker reads it, all of them send.
+pub fn plan_dhcp4o6(port: u16, peer: u16) -> Wanted {
+    Wanted { kind: Opening::Dhcp4o6(peer), interface: Interface::default(), port }
+}
+
 /// The sockets for DHCPv6.
 pub fn plan_v6(interfaces: &[Interface], port: u16) -> Vec<Wanted> {
     let usable = interfaces.iter().filter(|i| i.running && !i.v6.is_empty());
@@ -158,19 +172,22 @@ impl SocketSet {
         if kept.len() == workers as usize {
             return Ok(kept);
         }
-        (0..workers)
-            .map(|worker| {
-                let share = Share { worker, count: workers };
-                let Wanted { interface, port, .. } = wanted;
-                let socket = match wanted.kind {
-                    Opening::Udp4(address) => Socket::udp4(interface, address, *port, share),
-                    Opening::Packet => Socket::packet(interface, *port, share),
-                    Opening::Udp4Inbound(address) => Socket::udp4_inbound(interface, address, *port, share),
-                    Opening::Udp6 => Socket::udp6(interface, *port, share),
-                }?;
-                Ok(Arc::new(Bound { socket, wanted: wanted.clone() }))
-            })
-            .collect()
+        let open = |worker| {
+            let share = Share { worker, count: workers };
+            let Wanted { interface, port, .. } = wanted;
+            let socket = match wanted.kind {
+                Opening::Udp4(address) => Socket::udp4(interface, address, *port, share),
+                Opening::Packet => Socket::packet(interface, *port, share),
+                Opening::Udp4Inbound(address) => Socket::udp4_inbound(interface, address, *port, share),
+                Opening::Udp6 => Socket::udp6(interface, *port, share),
+                Opening::Dhcp4o6(peer) => Socket::loopback6(*port, peer),
+            }?;
+            Ok(Arc::new(Bound { socket, wanted: wanted.clone() }))
+        };
+        match wanted.kind.is_for_clients() {
+            true => (0..workers).map(open).collect(),
+            false => open(0).map(|one| vec![one; workers as usize]),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::mem;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -226,7 +226,10 @@ impl Family for V4 {
     }
 
     fn plan(config: &Config4, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
-        sockets::plan_v4(interfaces, &config.interfaces, port)
+        let mut wanted = sockets::plan_v4(interfaces, &config.interfaces, port);
+        // The DHCPv6 server has the port that is configured, this one the next.
+        wanted.extend(config.dhcp4o6_port.map(|port| sockets::plan_dhcp4o6(port + 1, port)));
+        wanted
     }
 
     fn protocol(run: Run<Self>, settings: Settings, stats: &stats::Registry) -> Serve4 {
@@ -243,6 +246,7 @@ impl Family for V4 {
             unsynced: None,
             port: settings.server_port,
             exits: Vec::new(),
+            own: Vec::new(),
             received,
             malformed,
             queue_full,
@@ -279,6 +283,8 @@ pub struct Serve4 {
     port: u16,
     /// By socket: by which sockets replies to its packets leave.
     exits: Vec<Exits>,
+    /// Interfaces that are served, with an address of each.
+    own: Vec<(Box<str>, Ipv4Addr)>,
     received: Arc<stats::Counter>,
     malformed: [Arc<stats::Counter>; 2],
     queue_full: [Arc<stats::Counter>; 2],
@@ -316,7 +322,11 @@ impl Protocol for Serve4 {
         let store = mem::replace(&mut self.store, run.store);
         let snapshot = self.engine.configure(run.snapshot);
         self.exits = (0..sockets.len()).map(|at| Exits::of(sockets, at)).collect();
-        self.engine.addresses = sockets.iter().flat_map(|b| b.wanted.interface.v4.iter().map(|&(a, _)| a)).collect();
+        let interfaces = || sockets.iter().map(|b| &b.wanted.interface);
+        let first = |i: &Interface| i.v4.first().map(|&(address, _)| (i.name.as_str().into(), address));
+        self.own = interfaces().filter_map(first).collect();
+        self.own.dedup();
+        self.engine.addresses = interfaces().flat_map(|i| i.v4.iter().map(|&(a, _)| a)).collect();
         self.engine.addresses.sort_unstable();
         self.engine.addresses.dedup();
         Run { snapshot, store, service: run.service }
@@ -326,7 +336,7 @@ impl Protocol for Serve4 {
         if self.service.is_disabled() {
             return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
         }
-        let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
+        let Bound { socket, wanted: Wanted { interface, kind, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
@@ -341,6 +351,16 @@ impl Protocol for Serve4 {
                     continue;
                 }
             };
+            if let Opening::Dhcp4o6(peer) = *kind {
+                let address_on = |name: &str| address_on(&self.own, name);
+                let handled =
+                    self.engine.handle_passed(datagram.message, address_on, &mut leases, now, replies.buffer());
+                if let Some(Some(reply)) = crate::ready(handled) {
+                    let to = (Ipv6Addr::LOCALHOST, peer).into();
+                    replies.push(reply.promises, at, 0, Destination::Udp { to, source: None });
+                }
+                continue;
+            }
             let (SocketAddr::V4(source), IpAddr::V4(destination)) = (datagram.source, datagram.destination) else {
                 continue;
             };
@@ -352,6 +372,7 @@ impl Protocol for Serve4 {
                 destination,
                 interface: &interface.name,
                 interface_address,
+                over_dhcpv6: None,
             };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
             let Some(Some(reply)) = reply else { continue };
@@ -430,10 +451,18 @@ impl Serve4 {
             (Link::Routed, _, Some(udp)) => Some((udp, routed(reply.to))),
             (Link::Broadcast, Some(packet), _) => Some((packet, frame(&[0xff; 6]))),
             (Link::Hardware(address), Some(packet), _) => Some((packet, frame(&address))),
-            (_, None, Some(udp)) => Some((udp, routed(SocketAddrV4::new(Ipv4Addr::BROADCAST, reply.to.port())))),
-            (Link::Routed, _, None) | (_, None, None) => None,
+            (Link::Broadcast | Link::Hardware(_), None, Some(udp)) => {
+                Some((udp, routed(SocketAddrV4::new(Ipv4Addr::BROADCAST, reply.to.port()))))
+            }
+            (Link::Routed, _, None) | (_, None, None) | (Link::Passed, ..) => None,
         }
     }
+}
+
+/// The address by which clients on an interface know the server: one of that interface, or of any, where it has none.
+fn address_on(own: &[(Box<str>, Ipv4Addr)], interface: &str) -> Ipv4Addr {
+    let there = own.iter().find(|(name, _)| &**name == interface);
+    there.or(own.first()).map_or(Ipv4Addr::UNSPECIFIED, |(_, address)| *address)
 }
 
 /// A stored lease after `sanity-checks`; `None` if it was dropped.

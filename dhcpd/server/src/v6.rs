@@ -8,16 +8,16 @@ use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
-use crate::sockets::{self, Bound, Wanted};
+use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::Config6;
-use engine::v6::{Received, Server, Snapshot};
+use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use ncr::NameChangeRequest;
-use net::{Destination, Interface, RxBatch};
+use net::{Datagram, Destination, Interface, RxBatch, Socket};
 use process::{Context, Daemon, Event, Identity, Style, VERSION};
 use schema::ConfigError;
 use schema::json::Document;
@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
 use std::mem;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -228,8 +228,10 @@ impl Family for V6 {
         }
     }
 
-    fn plan(_: &Config6, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
-        sockets::plan_v6(interfaces, port)
+    fn plan(config: &Config6, interfaces: &[Interface], port: u16) -> Vec<Wanted> {
+        let mut wanted = sockets::plan_v6(interfaces, port);
+        wanted.extend(config.dhcp4o6_port.map(|port| sockets::plan_dhcp4o6(port, port + 1)));
+        wanted
     }
 
     fn protocol(run: Run<Self>, settings: Settings, stats: &stats::Registry) -> Serve6 {
@@ -295,23 +297,19 @@ impl Protocol for Serve6 {
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
+        let Bound { socket, wanted: Wanted { interface, kind, .. } } = &*sockets[at];
+        if !kind.is_for_clients() {
+            let responses = packets.filter_map(|i| self.datagram(rx, i, socket));
+            return responses.for_each(|response| self.pass_back(sockets, response.message, replies));
+        }
         if self.service.is_disabled() {
             return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
         }
-        let Bound { socket, wanted: Wanted { interface, .. } } = &*sockets[at];
         let now = crate::unix_seconds();
         let mut leases = self.store.session();
         let before = leases.mark();
         for i in packets {
-            let datagram = match rx.datagram(i, socket) {
-                Ok(datagram) => datagram,
-                Err(reason) => {
-                    self.received.add(1);
-                    self.malformed.iter().for_each(|counter| counter.add(1));
-                    log::event!(DHCP6_PACKET_RECEIVE_FAIL, reason = format_args!("{reason:?}"));
-                    continue;
-                }
-            };
+            let Some(datagram) = self.datagram(rx, i, socket) else { continue };
             let (SocketAddr::V6(source), IpAddr::V6(destination)) = (datagram.source, datagram.destination) else {
                 continue;
             };
@@ -324,9 +322,14 @@ impl Protocol for Serve6 {
             };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
             let Some(Some(reply)) = reply else { continue };
-            // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
-            let source = (!destination.is_multicast()).then_some(destination);
-            replies.push(reply.promises, at, interface.index, Destination::Udp { to: reply.to.into(), source });
+            match reply.to {
+                Target::Client(to) => {
+                    // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
+                    let source = (!destination.is_multicast()).then_some(destination);
+                    replies.push(reply.promises, at, interface.index, Destination::Udp { to: to.into(), source });
+                }
+                Target::Dhcpv4Server => pass_on(sockets, replies),
+            }
         }
         let changed = leases.mark() != before;
         self.unsynced = (changed || !replies.promises.is_empty()).then(|| leases.mark());
@@ -370,6 +373,45 @@ impl Protocol for Serve6 {
 
     fn held_back(&mut self, count: usize) {
         log::event!(DHCP6_REPLIES_HELD_BACK, count);
+    }
+}
+
+impl Serve6 {
+    /// One of a batch; what is none is counted.
+    fn datagram<'r>(&self, rx: &'r RxBatch, at: usize, socket: &Socket) -> Option<Datagram<'r>> {
+        rx.datagram(at, socket)
+            .inspect_err(|reason| {
+                self.received.add(1);
+                self.malformed.iter().for_each(|counter| counter.add(1));
+                log::event!(DHCP6_PACKET_RECEIVE_FAIL, reason = format_args!("{reason:?}"));
+            })
+            .ok()
+    }
+
+    /// An answer of the DHCPv4 server goes to its client.
+    fn pass_back(&self, sockets: &[Arc<Bound>], response: &[u8], replies: &mut Replies) {
+        let exit = |name: &str| {
+            let of_name = |b: &Arc<Bound>| b.wanted.kind.is_for_clients() && b.wanted.interface.name == name;
+            sockets.iter().position(of_name).map(|at| (at, sockets[at].wanted.interface.index))
+        };
+        if let Some((mut to, (at, interface))) = self.engine.handle_response(response, exit, replies.buffer()) {
+            if to.ip().is_unicast_link_local() {
+                to.set_scope_id(interface);
+            }
+            replies.push(false, at, interface, Destination::Udp { to: to.into(), source: None });
+        }
+    }
+}
+
+/// The message in the buffer goes to the DHCPv4 server.
+fn pass_on(sockets: &[Arc<Bound>], replies: &mut Replies) {
+    let found = sockets.iter().enumerate().find_map(|(at, bound)| match bound.wanted.kind {
+        Opening::Dhcp4o6(peer) => Some((at, peer)),
+        _ => None,
+    });
+    if let Some((at, peer)) = found {
+        let to = (Ipv6Addr::LOCALHOST, peer).into();
+        replies.push(false, at, 0, Destination::Udp { to, source: None });
     }
 }
 

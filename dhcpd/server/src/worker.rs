@@ -87,6 +87,8 @@ pub struct Setup<C> {
     pub config: C,
     /// Its sockets.
     pub sockets: Vec<Arc<Bound>>,
+    /// How many of them it reads; another worker reads the rest.
+    pub read: usize,
     /// Capacity of the ring that packets pass, if there is one.
     pub ring: Option<usize>,
 }
@@ -152,17 +154,18 @@ fn run<P: Protocol>(
     let mut intake = Intake::default();
     let mut replies = Replies::default();
     let mut sockets: Vec<Arc<Bound>> = Vec::new();
+    let mut read = 0;
     let mut ready = Vec::new();
     let (_lines, _samples) = (log::batch(), stats::batch());
     loop {
-        if wait(sockets.iter().map(|b| &b.socket), &inbox.waker, &mut ready).is_err() {
+        if wait(sockets.iter().take(read).map(|b| &b.socket), &inbox.waker, &mut ready).is_err() {
             continue;
         }
         match inbox.order.lock().take() {
             Some(Order::Stop) => return,
             Some(Order::Change(setup)) => {
                 retire.free(protocol.configure(setup.config, &setup.sockets));
-                sockets = setup.sockets;
+                (sockets, read) = (setup.sockets, setup.read);
                 intake.ring = setup.ring;
                 ready.clear(); // numbers of the sockets before; the next wait tells again
             }

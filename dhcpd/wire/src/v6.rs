@@ -4,13 +4,14 @@
 //! Views borrow the datagram. Nothing that reads it recurses or panics; what is wrong is reported with its place.
 
 mod build;
+pub mod dhcp4o6;
 mod draft;
 mod duid;
 mod fqdn;
 mod ia;
 mod message;
 
-pub use build::{Open, TooLong, Writer};
+pub use build::{Open, Paused, TooLong, Writer};
 pub use draft::Draft;
 pub use duid::{Duid, DuidError};
 pub use fqdn::{ClientFqdn, FqdnError};
@@ -50,6 +51,10 @@ impl MessageType {
     pub const RELAY_FORW: Self = Self(12);
     /// A server answers through a relay.
     pub const RELAY_REPL: Self = Self(13);
+    /// A client's DHCPv4 message (RFC 7341).
+    pub const DHCPV4_QUERY: Self = Self(20);
+    /// The DHCPv4 message that answers it (RFC 7341).
+    pub const DHCPV4_RESPONSE: Self = Self(21);
     /// A client tells of an address it made itself (RFC 9686).
     pub const ADDR_REG_INFORM: Self = Self(36);
 
@@ -69,6 +74,8 @@ impl MessageType {
             Self::INFORMATION_REQUEST => "INFORMATION_REQUEST",
             Self::RELAY_FORW => "RELAY_FORWARD",
             Self::RELAY_REPL => "RELAY_REPLY",
+            Self::DHCPV4_QUERY => "DHCPV4_QUERY",
+            Self::DHCPV4_RESPONSE => "DHCPV4_RESPONSE",
             Self::ADDR_REG_INFORM => "ADDR_REG_INFORM",
             _ => "UNKNOWN",
         }
@@ -149,6 +156,8 @@ pub mod code {
     pub const PD_EXCLUDE: u16 = 67;
     /// Link-layer address of the client (RFC 6939).
     pub const CLIENT_LINKLAYER_ADDR: u16 = 79;
+    /// A DHCPv4 message (RFC 7341 §7.1).
+    pub const DHCPV4_MSG: u16 = 87;
     /// Source port of a relay (RFC 8357).
     pub const RELAY_SOURCE_PORT: u16 = 135;
 }

@@ -50,7 +50,7 @@ fn the_schema_refuses_what_is_not_so() {
         (dhcp4, json!({ "Dhcp4": { "valid-lifetime": -1 } }), "/Dhcp4/valid-lifetime"),
         (dhcp4, json!({ "Dhcp4": { "subnet4": [{ "id": 1 }] } }), "/Dhcp4/subnet4/0"),
         (dhcp4, json!({ "Dhcp4": { "loggers": [{ "name": "a", "severity": "info" }] } }), "/Dhcp4/loggers/0/severity"),
-        (dhcp4, json!({ "Dhcp4": { "dhcp4o6-port": 6767 } }), "/Dhcp4/dhcp4o6-port"),
+        (dhcp4, json!({ "Dhcp4": { "dhcp4o6-port": 65535 } }), "/Dhcp4/dhcp4o6-port"),
         (dhcp4, json!({}), ""),
         (ddns, json!({ "DhcpDdns": { "port": "53001" } }), "/DhcpDdns/port"),
         (ddns, json!({ "DhcpDdns": { "ncr-protocol": "TCP" } }), "/DhcpDdns/ncr-protocol"),

@@ -357,13 +357,13 @@ pub struct Subnet4 {
     #[param(yang(special))]
     pub reservations: Vec<At<Reservation4>>,
     /// Interface of the DHCPv6 server whose DHCPv4-over-DHCPv6 clients are here.
-    #[param(key = "4o6-interface", default = "", later = "", yang = "subnet-4o6-interface")]
+    #[param(key = "4o6-interface", default = "", yang = "subnet-4o6-interface")]
     pub dhcp4o6_interface: Given<String>,
     /// Interface-id of a relay whose DHCPv4-over-DHCPv6 clients are here.
-    #[param(key = "4o6-interface-id", default = "", later = "", yang = "subnet-4o6-interface-id")]
+    #[param(key = "4o6-interface-id", default = "", yang = "subnet-4o6-interface-id")]
     pub dhcp4o6_interface_id: Given<String>,
-    /// IPv6 prefix whose DHCPv4-over-DHCPv6 clients are here.
-    #[param(key = "4o6-subnet", default = "", later = "", yang = "subnet-4o6-subnet")]
+    /// IPv6 prefix whose DHCPv4-over-DHCPv6 clients are here; the relay's address counts where one passed the message on.
+    #[param(key = "4o6-subnet", default = "", yang = "subnet-4o6-subnet")]
     pub dhcp4o6_subnet: Given<MaybePrefix6>,
     /// Which classes of clients it is for.
     #[param(flatten)]

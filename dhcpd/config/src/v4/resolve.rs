@@ -7,7 +7,7 @@ use super::parameters::{
     Boot4, Dhcp4, File4, HostIdentifier4, Interfaces4, Lease4, Link4, Outbound4, Pool4, Service4, SharedNetwork4,
     SocketType4, Subnet4, Timers4,
 };
-use super::snapshot::{self, BootFields, Compatibility4, Config4, Subnets4};
+use super::snapshot::{self, BootFields, Compatibility4, Config4, Dhcp4o6, Subnets4};
 use crate::classes::{Classes, Classifier, Guard};
 use crate::ddns::Ddns;
 use crate::hosts::IdentifierKind;
@@ -23,7 +23,7 @@ use crate::rules::{
 };
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
-use schema::{At, ConfigError, Pos, Problem, Reader, Scope};
+use schema::{At, ConfigError, Given, Pos, Problem, Reader, Scope};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use wire::options::Family;
@@ -115,6 +115,7 @@ impl<'a> Resolver<'a> {
                 ignore_rai_link_selection: compatibility.ignore_rai_link_selection(),
                 exclude_first_last_24: compatibility.exclude_first_last_24(),
             },
+            dhcp4o6_port: Some(input.waiting.dhcp4o6_port()).filter(|port| *port > 0),
             threads: input.multi_threading().threads(),
             samples: input.waiting.samples(),
             hooks,
@@ -310,6 +311,7 @@ impl<'a> Resolver<'a> {
                 .flat_map(|relay| relay.ip_addresses.iter())
                 .flat_map(|list| addresses(list))
                 .collect(),
+            dhcp4o6: dhcp4o6(given),
             pools,
             allocator: lease.allocator().resolve(),
             adaptive_threshold: adaptive_threshold(lease.allocator(), &lease.adaptive_lease_time_threshold),
@@ -358,6 +360,17 @@ impl<'a> Resolver<'a> {
 
 fn addresses(list: &[At<Ipv4Addr>]) -> impl Iterator<Item = Ipv4Addr> {
     list.iter().map(|address| address.value)
+}
+
+fn dhcp4o6(given: &Subnet4) -> Dhcp4o6 {
+    // An unspecified prefix is none, as in Kea.
+    let prefix = given.dhcp4o6_subnet.as_ref().and_then(|prefix| prefix.value.0);
+    let text = |given: &Given<String>| given.as_ref().map(|text| text.value.clone()).filter(|text| !text.is_empty());
+    Dhcp4o6 {
+        prefix: prefix.filter(|prefix| !prefix.address.is_unspecified()),
+        interface_id: text(&given.dhcp4o6_interface_id).map(|id| id.into_bytes().into()),
+        interface: text(&given.dhcp4o6_interface).map(Into::into),
+    }
 }
 
 fn boot_fields(boot: &Boot4) -> BootFields {

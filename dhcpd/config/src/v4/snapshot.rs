@@ -12,9 +12,10 @@ use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::Library;
+use crate::values::Prefix6;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// The configuration of a running DHCPv4 server.
@@ -60,6 +61,8 @@ pub struct Config4 {
     pub stash_agent_options: bool,
     /// `compatibility`.
     pub compatibility: Compatibility4,
+    /// `dhcp4o6-port`: the DHCPv6 server's port for DHCPv4-over-DHCPv6; ours is the next one.
+    pub dhcp4o6_port: Option<u16>,
     /// `thread-pool-size`; 0: as many as there are processors; `None`: multi-threading is off.
     pub threads: Option<u32>,
     /// Which samples of statistics are kept.
@@ -148,6 +151,8 @@ pub struct Subnet4 {
     pub interface: Option<Box<str>>,
     /// Relays whose clients are here (`relay`), its own or its network's.
     pub relays: Vec<Ipv4Addr>,
+    /// Which DHCPv4-over-DHCPv6 clients are here.
+    pub dhcp4o6: Dhcp4o6,
     /// Pools as written.
     pub pools: Vec<Pool4>,
     /// How free addresses are looked for.
@@ -194,6 +199,17 @@ impl Subnet4 {
     pub fn pool_of(&self, address: Ipv4Addr) -> Option<(usize, &Pool4)> {
         self.pools.iter().enumerate().find(|(_, pool)| pool.contains(address))
     }
+}
+
+/// DHCPv4-over-DHCPv6 clients of a subnet (RFC 7341): those to whom any of these applies.
+#[derive(Clone, Debug, Default)]
+pub struct Dhcp4o6 {
+    /// `4o6-subnet`: the prefix that the DHCPv6 message came from.
+    pub prefix: Option<Prefix6>,
+    /// `4o6-interface-id`: what the relay next to the client calls its link.
+    pub interface_id: Option<Box<[u8]>>,
+    /// `4o6-interface`: the interface that the DHCPv6 server heard it on.
+    pub interface: Option<Box<str>>,
 }
 
 /// A pool of addresses.
@@ -288,6 +304,16 @@ pub struct Subnets4 {
     prefixes: BTreeMap<u8, HashMap<u32, u32>>,
     interfaces: HashMap<Box<str>, Vec<u32>>,
     relays: HashMap<Ipv4Addr, Vec<u32>>,
+    dhcp4o6: Index4o6,
+}
+
+/// Which subnets serve which DHCPv4-over-DHCPv6 clients.
+#[derive(Clone, Debug, Default)]
+struct Index4o6 {
+    /// One table for each prefix length in use.
+    prefixes: BTreeMap<u8, HashMap<Ipv6Addr, Vec<u32>>>,
+    interface_ids: HashMap<Box<[u8]>, Vec<u32>>,
+    interfaces: HashMap<Box<str>, Vec<u32>>,
 }
 
 impl Subnets4 {
@@ -308,6 +334,7 @@ impl Subnets4 {
             for relay in &subnet.relays {
                 made.relays.entry(*relay).or_default().push(number);
             }
+            made.dhcp4o6.add(&subnet.dhcp4o6, number);
             let table = made.prefixes.entry(subnet.prefix_len).or_default();
             table.entry(u32::from(subnet.prefix)).or_insert(number);
         }
@@ -355,6 +382,21 @@ impl Subnets4 {
         self.first(self.relays.get(&giaddr), classes)
     }
 
+    /// The first subnet for DHCPv4-over-DHCPv6 clients that are reached at this address, are on the link of this name, or were
+    /// heard on this interface, and that serves these classes.
+    pub fn by_dhcp4o6(
+        &self,
+        source: Ipv6Addr,
+        interface_id: Option<&[u8]>,
+        interface: &str,
+        classes: &ClassSet,
+    ) -> Option<usize> {
+        let index = &self.dhcp4o6;
+        let prefixes = index.prefixes.iter().map(|(len, table)| table.get(&Prefix6::new(source, *len)?.first()));
+        let names = [interface_id.and_then(|id| index.interface_ids.get(id)), index.interfaces.get(interface)];
+        prefixes.chain(names).filter_map(|list| self.first(list, classes)).min()
+    }
+
     fn first(&self, list: Option<&Vec<u32>>, classes: &ClassSet) -> Option<usize> {
         list?.iter().map(|&at| at as usize).find(|at| self.admits(*at, classes))
     }
@@ -370,6 +412,20 @@ impl Subnets4 {
         let place = link.iter().position(|&s| s == subnet).unwrap_or(0);
         let (before, after) = link.split_at(place);
         std::iter::once(subnet).chain(after.iter().skip(1).chain(before).copied())
+    }
+}
+
+impl Index4o6 {
+    fn add(&mut self, clients: &Dhcp4o6, subnet: u32) {
+        if let Some(prefix) = clients.prefix {
+            self.prefixes.entry(prefix.len).or_default().entry(prefix.first()).or_default().push(subnet);
+        }
+        if let Some(id) = &clients.interface_id {
+            self.interface_ids.entry(id.clone()).or_default().push(subnet);
+        }
+        if let Some(interface) = &clients.interface {
+            self.interfaces.entry(interface.clone()).or_default().push(subnet);
+        }
     }
 }
 
@@ -390,6 +446,7 @@ pub(crate) mod tests {
             network: None,
             interface: None,
             relays: Vec::new(),
+            dhcp4o6: Dhcp4o6::default(),
             pools: Vec::new(),
             allocator: Allocator::Iterative,
             adaptive_threshold: None,
@@ -425,6 +482,27 @@ pub(crate) mod tests {
         assert_eq!(id(subnets.by_interface("eth0", classes)), Some(7));
         assert_eq!(subnets.by_id(9).map(|(_, s)| s.id), Some(9));
         assert_eq!(subnets.by_interface("eth1", classes), None);
+    }
+
+    #[test]
+    fn a_subnet_of_dhcp4o6_clients_is_found_in_three_ways() {
+        let of = |id, third, dhcp4o6| Subnet4 { dhcp4o6, ..subnet(id, [10, 0, third, 0], 24) };
+        let prefix = "2001:db8::/32".parse().ok();
+        let list = vec![
+            subnet(1, [10, 0, 0, 0], 24),
+            of(2, 1, Dhcp4o6 { interface: Some("eth0".into()), ..Dhcp4o6::default() }),
+            of(3, 2, Dhcp4o6 { prefix, ..Dhcp4o6::default() }),
+            of(4, 3, Dhcp4o6 { interface_id: Some(b"port"[..].into()), ..Dhcp4o6::default() }),
+        ];
+        let subnets = Subnets4::new(list, vec![]);
+        let found = |source: &str, id: Option<&[u8]>, interface: &str| {
+            let at = subnets.by_dhcp4o6(source.parse().unwrap(), id, interface, &ClassSet::default());
+            at.map(|at| subnets.list()[at].id)
+        };
+        assert_eq!(found("2001:db8:7::1", Some(b"port"), "eth1"), Some(3), "the smaller id, whichever way");
+        assert_eq!(found("2001:db8:7::1", None, "eth0"), Some(2));
+        assert_eq!(found("fe80::1", Some(b"port"), "eth1"), Some(4));
+        assert_eq!(found("fe80::1", Some(b"other"), "eth1"), None);
     }
 
     #[test]

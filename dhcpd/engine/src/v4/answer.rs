@@ -93,7 +93,7 @@ impl<'a> Answer<'a> {
         let yiaddr = self.terms.map_or(Ipv4Addr::UNSPECIFIED, |terms| terms.address);
         let (mut to, link) = self.destination(yiaddr);
         // A relay's broadcast bit makes it broadcast a refusal to a client that may have no address (RFC 2131 §4.1).
-        let to_all = query.is_relayed() && (nak || inform && packet.ciaddr().is_unspecified());
+        let to_all = query.is_relayed() && link != Link::Passed && (nak || inform && packet.ciaddr().is_unspecified());
         let past_relay = inform && *to.ip() != packet.giaddr();
         if past_relay {
             self.options.remove(code::AGENT_OPTIONS);
@@ -121,7 +121,7 @@ impl<'a> Answer<'a> {
         let max_size = packet.u16_option(code::MAX_MESSAGE_SIZE);
         self.options.write(out, &header, message_type, max_size);
         let promises = message_type == MessageType::ACK && !inform;
-        if server.reply_to_source {
+        if server.reply_to_source && link != Link::Passed {
             return Reply { from, to: query.received.source, link: Link::Routed, promises };
         }
         Reply { from, to, link, promises }
@@ -131,6 +131,9 @@ impl<'a> Answer<'a> {
     fn destination(&self, yiaddr: Ipv4Addr) -> (SocketAddrV4, Link) {
         let (query, packet) = (self.query, self.query.packet);
         let client = |address| SocketAddrV4::new(address, v4::CLIENT_PORT);
+        if query.received.over_dhcpv6.is_some() {
+            return (client(Ipv4Addr::UNSPECIFIED), Link::Passed);
+        }
         let source = query.received.source;
         if query.message_type == MessageType::INFORM
             && let Some(ciaddr) = query.ciaddr()

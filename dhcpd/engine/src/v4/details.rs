@@ -1,7 +1,7 @@
 //! A whole packet in messages: for whoever looks for a fault.
 
 use std::fmt;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use wire::hex::Colons;
 use wire::options::{self, Family};
 use wire::v4::{MessageType, Packet};
@@ -9,8 +9,8 @@ use wire::v4::{MessageType, Packet};
 /// A packet with the addresses at both of its ends, laid out as Kea does.
 pub(super) struct Details<'a> {
     pub bytes: &'a [u8],
-    pub local: SocketAddrV4,
-    pub remote: SocketAddrV4,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
 }
 
 impl fmt::Display for Details<'_> {

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::classes::Members;
 use super::client::{Client, Prefix, belongs};
 use super::details::Details;
+use super::dhcp4o6::tell_passed;
 use super::hooks::{Incoming, Outgoing};
 use super::messages::*;
 use super::names::{self, ClientName};
@@ -22,9 +23,10 @@ use ncr::ChangeType;
 use smallvec::SmallVec;
 use stats::Counter;
 use std::borrow::Cow;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use wire::v4::{MessageType, Packet, SERVER_PORT, agent, code};
+use wire::v6::dhcp4o6::{Envelope, Passed};
 
 /// What a message leads to: an answer of this type, silence, or a reason to drop it.
 type Outcome = Result<Option<MessageType>, Refusal>;
@@ -38,10 +40,7 @@ impl Server {
         now: UnixSeconds,
         out: &mut Vec<u8>,
     ) -> Option<Reply> {
-        let snapshot = Arc::clone(&self.snapshot);
-        let snapshot = &*snapshot;
-        let counters = &snapshot.counters;
-        counters.received.add(1);
+        self.snapshot.counters.received.add(1);
         event!(
             DHCP4_BUFFER_RECEIVED,
             source = received.source.ip(),
@@ -50,6 +49,21 @@ impl Server {
             destination_port = SERVER_PORT,
             interface = received.interface,
         );
+        self.respond(received, None, leases, now, out).await
+    }
+
+    /// Deals with a message, however it came; the answer to one that was passed on goes back in a message of that kind.
+    pub(super) async fn respond<L: Leases4>(
+        &mut self,
+        received: &Received<'_>,
+        passed: Option<&Passed<'_>>,
+        leases: &mut L,
+        now: UnixSeconds,
+        out: &mut Vec<u8>,
+    ) -> Option<Reply> {
+        let snapshot = Arc::clone(&self.snapshot);
+        let snapshot = &*snapshot;
+        let counters = &snapshot.counters;
         let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
         if snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
             return None;
@@ -88,6 +102,8 @@ impl Server {
         match outcome {
             Ok(message_type) => {
                 let message_type = message_type?;
+                let whole = out.len();
+                let envelope = passed.map(|passed| Envelope::open(passed, out));
                 let start = out.len();
                 let reply = answer.write(message_type, self, out);
                 drop(answer);
@@ -95,11 +111,22 @@ impl Server {
                     let renamed = query.replaced_client_id().is_some();
                     let mut outgoing = Outgoing::new(query.request(&classes), renamed, out, start);
                     if snapshot.libraries.ask(Point::Send, |library| library.send(&mut outgoing)) == Next::Drop {
-                        out.truncate(start);
+                        out.truncate(whole);
                         return None;
                     }
                 }
-                sent(counters, &query, message_type, &reply, out.get(start..).unwrap_or(&[]));
+                let end = out.len();
+                if let Some(Err(reason)) = envelope.map(|envelope| envelope.close(out)) {
+                    out.truncate(whole);
+                    self.too_long(&query, &reason);
+                    return None;
+                }
+                count_sent(counters, message_type);
+                let bytes = out.get(start..end).unwrap_or(&[]);
+                match &received.over_dhcpv6 {
+                    Some(way) => tell_passed(&query, way, message_type, &reply, bytes),
+                    None => tell_sent(&query, message_type, &reply, bytes),
+                }
                 Some(reply)
             }
             Err(refusal) => {
@@ -122,7 +149,11 @@ impl Server {
             known if known.0 <= MessageType::LAST.0 => return Err(Refusal::UnsupportedType),
             _ => return Err(Refusal::UnknownType),
         }
-        let nowhere = query.received.source.ip().is_unspecified() && packet.ciaddr().is_unspecified();
+        let over_dhcpv6 = query.received.over_dhcpv6.is_some();
+        if over_dhcpv6 && query.server_address().is_unspecified() {
+            return Err(Refusal::NoAddress);
+        }
+        let nowhere = query.received.source.ip().is_unspecified() && packet.ciaddr().is_unspecified() && !over_dhcpv6;
         if query.message_type == MessageType::INFORM && !query.is_relayed() && nowhere {
             return Err(Refusal::NoWayBack);
         }
@@ -171,7 +202,7 @@ impl Server {
             query = query.label(),
             name = query.message_type.name(),
             type = query.message_type.0,
-            source = received.source.ip(),
+            source = received.sender().ip(),
             destination = received.destination,
             interface = received.interface,
         );
@@ -399,14 +430,18 @@ impl Server {
     }
 }
 
-/// Counts and logs an answer.
-fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply: &Reply, bytes: &[u8]) {
+/// Counts an answer.
+fn count_sent(counters: &Counters, message_type: MessageType) {
     counters.sent.add(1);
     match message_type {
         MessageType::OFFER => counters.offer_sent.add(1),
         MessageType::ACK => counters.ack_sent.add(1),
         _ => counters.nak_sent.add(1),
     }
+}
+
+/// Logs an answer.
+fn tell_sent(query: &Query<'_>, message_type: MessageType, reply: &Reply, bytes: &[u8]) {
     event!(
         DHCP4_PACKET_SEND,
         query = query.label(),
@@ -418,13 +453,13 @@ fn sent(counters: &Counters, query: &Query<'_>, message_type: MessageType, reply
         destination_port = reply.to.port(),
         interface = query.received.interface,
     );
-    let local = SocketAddrV4::new(reply.from, SERVER_PORT);
+    let local = SocketAddr::new(reply.from.into(), SERVER_PORT);
     event!(
         DHCP4_RESPONSE_DATA,
         query = query.label(),
         name = message_type.name(),
         type = message_type.0,
-        packet = Details { bytes, local, remote: reply.to },
+        packet = Details { bytes, local, remote: reply.to.into() },
     );
 }
 
@@ -470,7 +505,7 @@ fn client_name(client: &Client<'_>, address: Ipv4Addr) -> ClientName {
 }
 
 fn no_subnet(query: &Query<'_>) {
-    let source = query.received.source.ip();
+    let source = query.received.sender().ip();
     event!(DHCP4_PACKET_NAK_0001, query = query.label(), source, type = query.message_type.name());
 }
 

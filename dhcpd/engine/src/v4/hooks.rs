@@ -78,7 +78,7 @@ impl<'a> Request<'a> {
 impl<'a> Received<'a> {
     /// How it came, as expressions see it.
     pub fn arrival(&self) -> Arrival<'a> {
-        Arrival { interface: self.interface, source: (*self.source.ip()).into(), destination: self.destination.into() }
+        Arrival { interface: self.interface, source: self.sender().ip(), destination: self.destination.into() }
     }
 }
 

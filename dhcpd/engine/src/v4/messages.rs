@@ -29,6 +29,24 @@ log::messages! {
     DHCP4_PACKET_DROP_0009: Debug(15), "bad-packets", "{query}: Option 53 missing (no DHCP message type), is this a BOOTP packet?";
     /// The lease store failed; the client will try again.
     DHCP4_PACKET_PROCESS_STD_EXCEPTION: Error, "packets", "{query}: exception occurred during packet processing: {reason}";
+    /// The DHCPv6 server passes something on.
+    DHCP4_DHCP4O6_RECEIVING: Debug(50), "packets", "receiving DHCPv4o6 packet from DHCPv6 server";
+    /// What the DHCPv6 server passed on cannot be read, or does not say where the client is.
+    DHCP4_DHCP4O6_RECEIVE_FAIL: Debug(50), "packets", "failed to receive DHCPv4o6: {reason}";
+    /// A client's message came over DHCPv6.
+    DHCP4_DHCP4O6_PACKET_RECEIVED: Debug(40), "packets", "received DHCPv4o6 packet from DHCPv6 server (type {type}) for {source} port {source_port} on interface {interface}";
+    /// A DHCPv6 message has no DHCPv4 message, or too many.
+    DHCP4_DHCP4O6_BAD_PACKET: Debug(50), "packets", "{client}: received malformed DHCPv4o6 packet: {reason}";
+    /// An answer goes to the DHCPv6 server.
+    DHCP4_DHCP4O6_PACKET_SEND: Debug(40), "packets", "{query}: trying to send packet {name} (type {type}) to {destination} port {destination_port} on interface {interface} encapsulating {inner}: {inner_name} (type {inner_type})";
+    /// An answer does not fit into a DHCPv6 message.
+    DHCP4_DHCP4O6_PACKET_SEND_FAIL: Error, "packets", "{query}: failed to send DHCPv4o6 packet: {reason}";
+    /// What is in an answer to the DHCPv6 server.
+    DHCP4_DHCP4O6_RESPONSE_DATA: Debug(55), "packets", "{query}: responding with packet {name} (type {type}), packet details: {packet}";
+    /// The subnet of a client that comes over DHCPv6.
+    DHCP4_DHCP4O6_SUBNET_SELECTED: Debug(45), "packets", "{query}: the subnet with ID {id} was selected for client assignments";
+    /// No subnet is for this DHCPv4-over-DHCPv6 client; check 4o6-subnet, 4o6-interface-id and 4o6-interface.
+    DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{query}: failed to select subnet for the client";
     /// The client's subnet.
     DHCP4_SUBNET_SELECTED: Debug(45), "packets", "{query}: the subnet with ID {id} was selected for client assignments";
     /// No subnet fits; check subnets, relay addresses and interfaces.

@@ -10,6 +10,7 @@ mod client;
 mod commit;
 mod counters;
 mod details;
+mod dhcp4o6;
 mod exchange;
 pub mod hooks;
 pub mod messages;
@@ -29,8 +30,9 @@ pub use reclaim::Reclaimed;
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Leases4, StoreError};
 use ncr::NameChangeRequest;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
+use wire::v6::dhcp4o6::Origin;
 
 /// A datagram as it came in.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,27 @@ pub struct Received<'a> {
     pub interface: &'a str,
     /// The server's address on that interface.
     pub interface_address: Ipv4Addr,
+    /// How it came if it did in a DHCPv6 message (RFC 7341); there are no IPv4 addresses then.
+    pub over_dhcpv6: Option<OverDhcpv6<'a>>,
+}
+
+/// How a DHCPv4-over-DHCPv6 client was heard of.
+#[derive(Clone, Copy, Debug)]
+pub struct OverDhcpv6<'a> {
+    /// By the DHCPv6 server.
+    pub origin: Origin<'a>,
+    /// What the relay next to the client calls its link (RFC 8415 §21.18).
+    pub interface_id: Option<&'a [u8]>,
+}
+
+impl Received<'_> {
+    /// Who sent it, by whichever protocol.
+    fn sender(&self) -> SocketAddr {
+        match self.over_dhcpv6 {
+            Some(OverDhcpv6 { origin, .. }) => SocketAddrV6::new(origin.address, origin.port, 0, 0).into(),
+            None => self.source.into(),
+        }
+    }
 }
 
 /// Where the reply goes that was appended to the caller's buffer; it leaves by the interface that the query came in by.
@@ -69,6 +92,8 @@ pub enum Link {
     Broadcast,
     /// In a frame to this hardware address: the client does not have its IP address yet (RFC 2131 §4.1).
     Hardware(HwAddr),
+    /// In a DHCPv6 message, by the DHCPv6 server that passed the query on.
+    Passed,
 }
 
 /// The DHCPv4 protocol engine of one worker.

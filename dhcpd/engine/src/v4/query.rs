@@ -11,7 +11,7 @@ use log::event;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use wire::hex::{Colons, Plain};
 use wire::v4::{self, MessageType, Packet, SERVER_PORT, agent, code};
 
@@ -92,8 +92,8 @@ impl<'a> Query<'a> {
 
     /// The whole packet for messages.
     pub fn details(&self) -> Details<'a> {
-        let local = SocketAddrV4::new(self.received.destination, SERVER_PORT);
-        Details { bytes: self.received.message, local, remote: self.received.source }
+        let local = SocketAddr::new(self.received.destination.into(), SERVER_PORT);
+        Details { bytes: self.received.message, local, remote: self.received.sender() }
     }
 
     /// A sub-option of the relay, of now or of then.
@@ -112,7 +112,8 @@ impl<'a> Query<'a> {
 
     /// The server's address for this client.
     pub fn server_address(&self) -> Ipv4Addr {
-        if self.is_broadcast() { self.received.interface_address } else { self.received.destination }
+        let unaddressed = self.is_broadcast() || self.received.over_dhcpv6.is_some();
+        if unaddressed { self.received.interface_address } else { self.received.destination }
     }
 
     /// Option 50.

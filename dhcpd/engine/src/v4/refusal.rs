@@ -26,6 +26,8 @@ pub(super) enum Refusal {
     Violation(&'static str),
     /// A client identifier of one byte (RFC 2132 §9.14).
     ShortClientId,
+    /// A client that came over DHCPv6 could not know the server by any address (RFC 2132 §9.7).
+    NoAddress,
     /// Its classes say so.
     Class(DropStage),
     /// The lease store failed.
@@ -84,6 +86,10 @@ impl Refusal {
                 event!(DHCP4_PACKET_DROP_0007, query = label, reason = "client-id is too short");
                 &counters.processing_failed
             }
+            Self::NoAddress => {
+                event!(DHCP4_PACKET_DROP_0007, query = label, reason = "the server has no IPv4 address");
+                &counters.processing_failed
+            }
             Self::Class(stage) => {
                 let packet = query.details();
                 match stage {
@@ -111,7 +117,7 @@ pub(super) fn unparsed(reason: &dyn Display, received: &super::Received<'_>, cou
     event!(
         DHCP4_PACKET_DROP_0001,
         query = label,
-        source = received.source.ip(),
+        source = received.sender().ip(),
         destination = received.destination,
         interface = received.interface,
         reason,

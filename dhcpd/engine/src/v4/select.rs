@@ -1,5 +1,6 @@
 //! Which subnet a client is on.
 
+use super::OverDhcpv6;
 use super::classes::Members;
 use super::messages::*;
 use super::query::Query;
@@ -9,14 +10,28 @@ use log::event;
 use std::net::Ipv4Addr;
 use wire::v4::{agent, code};
 
-/// Index of the client's subnet. The order is Kea's: what the relay (RFC 3527) or the client (RFC 3011) names, the relay's
+/// Index of the client's subnet; one that comes over DHCPv6 has its own ways. The order is Kea's: what the relay (RFC 3527) or the client (RFC 3011) names, the relay's
 /// address, the client's own address, the interface.
 pub(super) fn subnet(members: &Members<'_>) -> Option<usize> {
     let (config, query) = (&members.snapshot.config, members.query);
+    if let Some(way) = query.received.over_dhcpv6 {
+        return subnet_over_dhcpv6(config, query, way, members.set());
+    }
     let found = find(config, query, members.set());
     match found.and_then(|at| config.subnets.list().get(at)) {
         Some(subnet) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id = subnet.id),
         None => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
+    }
+    found
+}
+
+/// Index of the subnet of a client that comes over DHCPv6.
+fn subnet_over_dhcpv6(config: &Config4, query: &Query<'_>, way: OverDhcpv6<'_>, classes: &ClassSet) -> Option<usize> {
+    let OverDhcpv6 { origin, interface_id } = way;
+    let found = config.subnets.by_dhcp4o6(origin.address, interface_id, origin.interface, classes);
+    match found.and_then(|at| config.subnets.list().get(at)) {
+        Some(subnet) => event!(DHCP4_DHCP4O6_SUBNET_SELECTED, query = query.label(), id = subnet.id),
+        None => event!(DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED, query = query.label()),
     }
     found
 }

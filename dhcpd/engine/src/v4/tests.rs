@@ -2,6 +2,7 @@
 
 pub(super) mod bench;
 mod classes;
+mod dhcp4o6;
 mod leases;
 mod malformed;
 mod names;

@@ -98,20 +98,22 @@ const RECEIVED: [(MessageType, &str); 15] = [
     (MessageType::RELEASE, "pkt6-release-received"),
     (MessageType::DECLINE, "pkt6-decline-received"),
     (MessageType::INFORMATION_REQUEST, "pkt6-infrequest-received"),
-    (MessageType(20), "pkt6-dhcpv4-query-received"),
-    (MessageType(21), "pkt6-dhcpv4-response-received"),
+    (MessageType::DHCPV4_QUERY, "pkt6-dhcpv4-query-received"),
+    (MessageType::DHCPV4_RESPONSE, "pkt6-dhcpv4-response-received"),
     (MessageType::ADDR_REG_INFORM, "pkt6-addr-reg-inform-received"),
     (MessageType(37), "pkt6-addr-reg-reply-received"),
 ];
 
-const SENT: [(MessageType, &str); 2] =
-    [(MessageType::ADVERTISE, "pkt6-advertise-sent"), (MessageType::REPLY, "pkt6-reply-sent")];
+const SENT: [(MessageType, &str); 3] = [
+    (MessageType::ADVERTISE, "pkt6-advertise-sent"),
+    (MessageType::REPLY, "pkt6-reply-sent"),
+    (MessageType::DHCPV4_RESPONSE, "pkt6-dhcpv4-response-sent"),
+];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 9] = [
+const SILENT: [&str; 8] = [
     "cumulative-registered-nas",
     "pkt6-addr-reg-reply-sent",
-    "pkt6-dhcpv4-response-sent",
     "pkt6-duplicate",
     "pkt6-lease-query-received",
     "pkt6-lease-query-reply-sent",

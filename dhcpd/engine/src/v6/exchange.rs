@@ -48,11 +48,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     /// Finds out about the client: its subnet, hardware address and reservations.
     pub(super) fn recognise(&mut self) -> Result<(), Refusal> {
         let client = self.query.label();
-        self.receive_classes()?;
-        self.query.identify(&self.snapshot.libraries, &self.classes);
-        self.duid = self.query.client_id().unwrap_or_default();
-        self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
-        self.early_classes()?;
+        self.classify()?;
         self.subnet = select::subnet(&self.snapshot.config, self.query, &self.classes);
         match self.subnet() {
             Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
@@ -63,6 +59,15 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             self.hosts.look(config, subnet, self.query, mac, &self.classes);
         }
         self.reserved_classes()
+    }
+
+    /// Finds out about the client what does not depend on its subnet.
+    pub(super) fn classify(&mut self) -> Result<(), Refusal> {
+        self.receive_classes()?;
+        self.query.identify(&self.snapshot.libraries, &self.classes);
+        self.duid = self.query.client_id().unwrap_or_default();
+        self.mac = select::mac(&self.snapshot.config.mac_sources, self.query);
+        self.early_classes()
     }
 
     /// The subnet.

@@ -20,6 +20,14 @@ log::messages! {
     DHCP6_UNKNOWN_MSG_RECEIVED: Debug(40), "bad-packets", "{client}: unknown message (type {kind}) on interface {interface}";
     DHCP6_ADDR6_REGISTER_DISABLED_DROP: Debug(40), "packets", "ADDR-REG-INFORM from {client} is dropped, address registration is disabled";
     DHCP6_PACKET_PROCESS_FAIL: Debug(40), "bad-packets", "{client}: processing {name} from {source} failed: {reason}";
+    /// The DHCPv4 server answers.
+    DHCP6_DHCP4O6_RECEIVING: Debug(50), "packets", "receiving DHCPv4o6 packet from DHCPv4 server";
+    /// What the DHCPv4 server answered cannot be read, or does not say where the client is.
+    DHCP6_DHCP4O6_RECEIVE_FAIL: Debug(50), "packets", "failed to receive DHCPv4o6: {reason}";
+    /// An answer of the DHCPv4 server, which goes on to the client or its relay.
+    DHCP6_DHCP4O6_PACKET_RECEIVED: Debug(40), "packets", "received DHCPv4o6 packet from DHCPv4 server (type {kind}) for {remote} port {remote_port} on interface {interface}";
+    /// The answer cannot be sent on.
+    DHCP6_DHCP4O6_SEND_FAIL: Error, "packets", "{client}: failed to send DHCPv4o6 packet: {reason}";
     DHCP6_SUBNET_SELECTED: Debug(45), "packets", "{client}: subnet with id {subnet_id} is selected for the client";
     DHCP6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{client}: failed to select subnet for the client";
     /// Whether there is a reservation for the client: KNOWN or UNKNOWN.

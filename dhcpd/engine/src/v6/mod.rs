@@ -8,6 +8,7 @@ mod associate;
 mod bind;
 mod classes;
 mod counters;
+mod dhcp4o6;
 mod exchange;
 mod giveback;
 pub mod hooks;
@@ -35,6 +36,7 @@ use leases::lease::UnixSeconds;
 use leases::{Leases6, StoreError};
 use messages::*;
 use ncr::NameChangeRequest;
+pub(crate) use query::Label;
 use query::Query;
 use refusal::Refusal;
 use smallvec::SmallVec;
@@ -42,7 +44,7 @@ use snapshot::Random;
 use std::borrow::Cow;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
-use wire::v6::{MessageType, code};
+use wire::v6::{MessageType, Packet, code};
 
 /// Ports of clients and of servers and relays (RFC 8415 §7.2).
 const CLIENT_PORT: u16 = 546;
@@ -63,13 +65,22 @@ pub struct Received<'a> {
     pub hw_type: u16,
 }
 
-/// Where the reply goes that stands in the caller's buffer; it leaves by the interface that the query came in by.
+/// Where the message goes that stands in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// To whom, with port and scope.
-    pub to: SocketAddrV6,
+    /// To whom.
+    pub to: Target,
     /// It may promise leases: it may leave when they are durable, and not before.
     pub promises: bool,
+}
+
+/// A receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The client or a relay, with port and scope, by the interface that the query came in by.
+    Client(SocketAddrV6),
+    /// The DHCPv4 server, which is to answer a DHCPv4-over-DHCPv6 client (RFC 7341).
+    Dhcpv4Server,
 }
 
 /// The DHCPv6 protocol engine of one worker.
@@ -121,8 +132,10 @@ impl Server {
         };
         query.classes = &incoming.classes;
         match self.answer(&query, original, leases, now, out).await {
+            Ok(MessageType::DHCPV4_QUERY) => Some(Reply { to: Target::Dhcpv4Server, promises: false }),
             Ok(kind) => {
-                let reply = Reply { to: self.reply_to(&query), promises: kind == MessageType::REPLY };
+                let to = self.reply_to(&query.packet, received.source);
+                let reply = Reply { to: Target::Client(to), promises: kind == MessageType::REPLY };
                 self.snapshot.counters.sent(kind);
                 log::event!(
                     DHCP6_PACKET_SEND,
@@ -131,8 +144,8 @@ impl Server {
                     kind = kind.0,
                     local = received.destination,
                     local_port = SERVER_PORT,
-                    remote = reply.to.ip(),
-                    remote_port = reply.to.port(),
+                    remote = to.ip(),
+                    remote_port = to.port(),
                     interface = received.interface,
                 );
                 Some(reply)
@@ -206,6 +219,10 @@ impl Server {
             given: SmallVec::new(),
             written: SmallVec::new(),
         };
+        if query.kind() == MessageType::DHCPV4_QUERY {
+            exchange.pass_on(out)?;
+            return Ok(MessageType::DHCPV4_QUERY);
+        }
         exchange.recognise()?;
         let kind = exchange.respond(out).await?;
         if snapshot.libraries.at(Point::Send) {
@@ -218,11 +235,11 @@ impl Server {
         Ok(kind)
     }
 
-    /// Where the answer to a query goes: to the client's port, or to the relay's, which may have asked for the one that
+    /// Where the answer to a query of this origin goes: to the client's port, or to the relay's, which may have asked for the one that
     /// it sent from (RFC 8357 §5.2).
-    fn reply_to(&self, query: &Query<'_>) -> SocketAddrV6 {
-        let mut to = query.received.source;
-        let port = match query.packet.relays.first() {
+    fn reply_to(&self, packet: &Packet<'_>, source: SocketAddrV6) -> SocketAddrV6 {
+        let mut to = source;
+        let port = match packet.relays.first() {
             _ if self.reply_to_source => return to,
             None => CLIENT_PORT,
             Some(relay) if relay.options.find(code::RELAY_SOURCE_PORT).is_some() => to.port(),

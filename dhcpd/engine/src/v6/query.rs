@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::fmt;
 use wire::hex::{Colons, Plain};
-use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, MessageType, Packet, code};
+use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, Message, MessageType, Packet, code};
 
 /// A client's message with the options that decide about it, borrowed from the datagram.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub(super) struct Query<'a> {
     pub bad_option: Option<BadOption>,
     client_ids: usize,
     server_ids: usize,
+    dhcpv4_messages: usize,
 }
 
 /// How often an identifier may stand in a message.
@@ -69,6 +70,7 @@ impl<'a> Query<'a> {
             bad_option: None,
             client_ids: 0,
             server_ids: 0,
+            dhcpv4_messages: 0,
         };
         let mut prefixes: SmallVec<[Ia<'a>; 2]> = SmallVec::new();
         for option in options.iter() {
@@ -94,6 +96,7 @@ impl<'a> Query<'a> {
                     query.ias.push((LeaseType::Na, ia));
                 }
                 code::IA_PD => prefixes.push(Ia::parse(&option).filter(prefixes_are_whole).ok_or(unreadable)?),
+                code::DHCPV4_MSG => query.dhcpv4_messages += 1,
                 code::ORO => query.oro = option.data,
                 code::RAPID_COMMIT => query.rapid_commit = true,
                 code::CLIENT_FQDN => query.fqdn = Some(option.data),
@@ -119,8 +122,12 @@ impl<'a> Query<'a> {
         if self.server_id.is_some_and(|id| id != server_id) {
             return Err(Refusal::OtherServer);
         }
-        // The Server Unicast option is gone (RFC 9915): a client has no leave to send to an address.
-        if self.packet.relays.is_empty() && !self.received.destination.is_multicast() {
+        // The Server Unicast option is gone (RFC 9915): a client has no leave to send to an address. For DHCPV4-QUERY the DHCP 4o6
+        // Server Address option is the leave (RFC 7341 §9), which Kea 3.3 does not heed.
+        if self.kind() != MessageType::DHCPV4_QUERY
+            && self.packet.relays.is_empty()
+            && !self.received.destination.is_multicast()
+        {
             return Err(Refusal::Unicast);
         }
         Ok(())
@@ -133,12 +140,18 @@ impl<'a> Query<'a> {
             MessageType::REQUEST | MessageType::RENEW | MessageType::RELEASE | MessageType::DECLINE => {
                 (Need::Mandatory, Need::Mandatory)
             }
-            MessageType::INFORMATION_REQUEST => (Need::Optional, Need::Optional),
+            MessageType::INFORMATION_REQUEST | MessageType::DHCPV4_QUERY => (Need::Optional, Need::Optional),
             MessageType::ADDR_REG_INFORM => return Err(Refusal::NoRegistration),
             _ => return Err(Refusal::UnknownMessage),
         };
         identifier(client, self.client_ids, self.sent_client_id, Identifiers::Client)?;
-        identifier(server, self.server_ids, self.server_id, Identifiers::Server)
+        identifier(server, self.server_ids, self.server_id, Identifiers::Server)?;
+        let messages = self.dhcpv4_messages;
+        match self.kind() {
+            // RFC 7341 §7.1.
+            MessageType::DHCPV4_QUERY if messages != 1 => Err(Refusal::Dhcpv4Messages { count: messages }),
+            _ => Ok(()),
+        }
     }
 
     /// Who asks, as messages name it.
@@ -218,6 +231,11 @@ pub struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
+    /// For a message of which nothing but this was read.
+    pub(crate) fn of(message: &Message<'a>) -> Self {
+        Self { duid: message.options.find(code::CLIENT_ID), transaction_id: message.transaction_id }
+    }
+
     /// For a datagram that cannot be read.
     pub(super) const NOBODY: Label<'static> = Label { duid: None, transaction_id: 0 };
 }

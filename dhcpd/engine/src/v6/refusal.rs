@@ -50,6 +50,11 @@ pub(super) enum Refusal {
         /// Which one.
         which: Identifiers,
     },
+    /// A DHCPV4-QUERY carries no DHCPv4 message, or more than one.
+    Dhcpv4Messages {
+        /// How many.
+        count: usize,
+    },
     /// A CONFIRM names no address (RFC 8415 §18.3.3): there is nothing to say.
     NothingToConfirm,
     /// A REBIND of a prefix on an unknown link: another server may know better (RFC 8415 §18.3.5).
@@ -115,7 +120,7 @@ impl Refusal {
             Self::Unicast => log::event!(DHCP6_PACKET_DROP_UNICAST, client, name),
             Self::NoRegistration => log::event!(DHCP6_ADDR6_REGISTER_DISABLED_DROP, client),
             Self::UnknownMessage => log::event!(DHCP6_UNKNOWN_MSG_RECEIVED, client, kind = kind.0, interface),
-            Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } => {
+            Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } | Self::Dhcpv4Messages { .. } => {
                 log::event!(DHCP6_REQUIRED_OPTIONS_CHECK_FAIL, client, name, source, reason = self);
             }
             Self::UnknownLink | Self::Store(_) | Self::TooLong => {
@@ -133,9 +138,11 @@ impl Refusal {
         match self {
             Self::Malformed(_) | Self::BadIa { .. } => Some(&counters.parse_failed),
             Self::OtherServer => Some(&counters.not_for_us),
-            Self::Unicast | Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } => {
-                Some(&counters.rfc_violation)
-            }
+            Self::Unicast
+            | Self::Identifiers { .. }
+            | Self::BadDuid { .. }
+            | Self::EmptyDuid { .. }
+            | Self::Dhcpv4Messages { .. } => Some(&counters.rfc_violation),
             Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
             Self::NoRegistration | Self::Class(_) => Some(&counters.admin_filtered),
             Self::UnknownMessage | Self::NothingToConfirm | Self::Library => None,
@@ -157,6 +164,7 @@ impl fmt::Display for Refusal {
             Self::Identifiers { which, count } => write!(f, "the message carries {which} {count} times"),
             Self::BadDuid { which, error } => write!(f, "{which}: {error}"),
             Self::EmptyDuid { which } => write!(f, "{which} is the reserved DUID 00:00:00"),
+            Self::Dhcpv4Messages { count } => write!(f, "the message carries {count} DHCPv4 messages"),
             Self::Class(_) => f.write_str("the client is in the class DROP"),
             Self::NothingToConfirm => f.write_str("the message names no address"),
             Self::UnknownLink => f.write_str("no subnet for a client that rebinds a prefix"),

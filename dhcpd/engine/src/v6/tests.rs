@@ -3,6 +3,7 @@
 mod addresses;
 mod any_bytes;
 mod classes;
+mod dhcp4o6;
 mod giving_back;
 mod invariants;
 mod names;
@@ -11,7 +12,7 @@ mod prefixes;
 mod relays;
 mod reservations;
 
-use super::{Received, Reply, Server, Snapshot};
+use super::{Received, Reply, Server, Snapshot, Target};
 use dhcpd_config::classes::Guard;
 use dhcpd_config::common::{Allocator, ReservationModes};
 use dhcpd_config::hosts::{Hosts, Identifier, IdentifierKind};
@@ -341,7 +342,7 @@ impl Answer {
             }
         });
         let answer = Self {
-            to: reply.to,
+            to: client_of(&reply),
             kind: packet.message.kind,
             options: all.iter().map(|option| (option.code, option.data.to_vec())).collect(),
             ias: ias.collect(),
@@ -370,4 +371,11 @@ impl Answer {
 
 fn status(data: &[u8]) -> u16 {
     u16::from_be_bytes([data[0], data[1]])
+}
+
+fn client_of(reply: &Reply) -> SocketAddrV6 {
+    match reply.to {
+        Target::Client(to) => to,
+        Target::Dhcpv4Server => panic!("no answer to a client"),
+    }
 }

@@ -25,6 +25,20 @@ pub struct Open {
     start: usize,
 }
 
+/// A [`Writer`] without its buffer.
+#[derive(Debug)]
+pub struct Paused {
+    relayed: SmallVec<[Open; 2]>,
+    too_long: bool,
+}
+
+impl Paused {
+    /// Goes on in the same buffer, which may have grown.
+    pub fn resume(self, out: &mut Vec<u8>) -> Writer<'_> {
+        Writer { out, relayed: self.relayed, too_long: self.too_long }
+    }
+}
+
 /// Bytes of an option's code and length, and of the length alone.
 const HEADER: usize = 4;
 const LENGTH: usize = 2;
@@ -53,6 +67,21 @@ impl<'b> Writer<'b> {
                     self.option(code, data);
                 }
             }
+            let open = self.open(code::RELAY_MSG);
+            self.relayed.push(open);
+        }
+    }
+
+    /// Relays as they were read, with all of their options, in messages of this type; the message that follows stands
+    /// inside of the last one.
+    pub fn relays_as(&mut self, kind: MessageType, relays: &[Relay<'_>]) {
+        for relay in relays {
+            self.out.push(kind.0);
+            self.out.push(relay.hop_count);
+            self.address(relay.link_address);
+            self.address(relay.peer_address);
+            let options = relay.options.iter().map_while(Result::ok);
+            options.filter(|option| option.code != code::RELAY_MSG).for_each(|o| self.option(o.code, o.data));
             let open = self.open(code::RELAY_MSG);
             self.relayed.push(open);
         }
@@ -162,6 +191,11 @@ impl<'b> Writer<'b> {
     /// An address.
     pub fn address(&mut self, address: Ipv6Addr) {
         self.bytes(&address.octets());
+    }
+
+    /// Hands the buffer back while an option is open, for others to append to it.
+    pub fn pause(self) -> Paused {
+        Paused { relayed: self.relayed, too_long: self.too_long }
     }
 
     /// Ends the relayed messages.

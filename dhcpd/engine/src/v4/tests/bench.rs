@@ -9,7 +9,7 @@ use dhcpd_config::ddns::Ddns;
 use dhcpd_config::hosts::{Hosts, Identifier, IdentifierKind};
 use dhcpd_config::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use dhcpd_config::options::{OptionItem, OptionSet};
-use dhcpd_config::v4::snapshot::{BootFields, Config4, Host4, Pool4, Subnet4, Subnets4};
+use dhcpd_config::v4::snapshot::{BootFields, Config4, Dhcp4o6, Host4, Pool4, Subnet4, Subnets4};
 use ncr::NameChangeRequest;
 use stats::Registry;
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -221,6 +221,7 @@ impl Query {
             destination: self.destination,
             interface: self.interface,
             interface_address: SERVER,
+            over_dhcpv6: None,
         }
     }
 }
@@ -249,6 +250,7 @@ pub fn subnet(id: u8) -> Subnet4 {
         network: None,
         interface: None,
         relays: Vec::new(),
+        dhcp4o6: Dhcp4o6::default(),
         pools: vec![pool([10, 0, id, 10], [10, 0, id, 20])],
         allocator: Allocator::Iterative,
         adaptive_threshold: None,
