@@ -30,7 +30,11 @@ fn main() {
     let bytes = discover();
     let packet = v4::Packet::parse(&bytes).expect("a packet");
     let any = IpAddr::from(Ipv4Addr::LOCALHOST);
-    let subject = Subject4 { packet: &packet, arrival: Arrival { interface: "eth0", source: any, destination: any } };
+    let subject = Subject4 {
+        packet: &packet,
+        arrival: Arrival { interface: "eth0", source: any, destination: any },
+        remembered: None,
+    };
     let mixed: Vec<_> = (0..CLASSES).map(|number| TESTS[number % TESTS.len()]).collect();
     for (name, tests) in TESTS.iter().map(|test| (*test, vec![*test; CLASSES])).chain([("all of these", mixed)]) {
         let classifier = classifier(&tests);

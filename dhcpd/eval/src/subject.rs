@@ -131,12 +131,18 @@ pub struct Subject4<'a, 'p> {
     pub packet: &'a v4::Packet<'p>,
     /// How it came.
     pub arrival: Arrival<'a>,
+    /// Option 82 as the server remembers it, for a packet that came past its relay.
+    pub remembered: Option<&'a [u8]>,
 }
 
 impl Subject for Subject4<'_, '_> {
     fn option(&self, code: u16, instance: usize) -> Option<&[u8]> {
         let code = u8::try_from(code).ok().filter(|_| instance == 0)?;
-        self.packet.option(code)
+        let payload = self.packet.option(code);
+        match code {
+            v4::code::AGENT_OPTIONS if payload.is_none_or(<[u8]>::is_empty) => self.remembered.or(payload),
+            _ => payload,
+        }
     }
 
     fn relay(&self, _: i8) -> Option<v6::Relay<'_>> {

@@ -100,7 +100,11 @@ impl<'a> Members<'a> {
 
     fn stage(&mut self, run: impl FnOnce(&eval::Classifier, &Subject4<'_, '_>, &mut ClassSet, &Told<'_>)) {
         let classifier = &self.snapshot.config.classes.classifier;
-        let subject = Subject4 { packet: self.query.packet, arrival: self.query.received.arrival() };
+        let subject = Subject4 {
+            packet: self.query.packet,
+            arrival: self.query.received.arrival(),
+            remembered: self.query.stashed,
+        };
         let told = Told { query: self.query.label(), names: classifier.names(), additional: false };
         run(classifier, &subject, self.set, &told);
     }

@@ -71,7 +71,7 @@ impl<'a> Request<'a> {
 
     /// The query as expressions see it.
     pub fn subject(&self) -> Subject4<'a, 'a> {
-        Subject4 { packet: self.packet, arrival: self.received.arrival() }
+        Subject4 { packet: self.packet, arrival: self.received.arrival(), remembered: None }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn subject4<'a, 'p>(packet: &'a v4::Packet<'p>) -> Subject4<'a, 'p> {
         source: IpAddr::from([192, 0, 2, 1]),
         destination: IpAddr::from([192, 0, 2, 254]),
     };
-    Subject4 { packet, arrival }
+    Subject4 { packet, arrival, remembered: None }
 }
 
 /// The SOLICIT of `dhcpv6.txt`.
