@@ -6,7 +6,7 @@
 mod classes;
 mod databases;
 mod definitions;
-mod hooks;
+pub mod hooks;
 mod lifetimes;
 mod names;
 mod options;

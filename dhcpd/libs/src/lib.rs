@@ -6,6 +6,7 @@
 mod arguments;
 pub mod bootp;
 pub mod flex_id;
+pub mod flex_option;
 pub mod lease_cmds;
 mod packets;
 mod site;
@@ -14,6 +15,7 @@ mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
+use flex_option::messages::FLEX_OPTION_UNLOAD;
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 
@@ -35,6 +37,7 @@ pub fn report_unloaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_UNLOAD),
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
+        "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         _ => {}

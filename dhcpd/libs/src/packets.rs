@@ -1,6 +1,6 @@
 //! The libraries of a configuration that have a say in what becomes of packets.
 
-use crate::{bootp::Bootp, flex_id::FlexId};
+use crate::{bootp::Bootp, flex_id::FlexId, flex_option::FlexOption};
 use dhcpd_config::parameters::Library;
 use engine::hooks::Libraries;
 use engine::{v4, v6};
@@ -13,7 +13,8 @@ pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
         match library {
             Library::Bootp => Some(Arc::new(Bootp)),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
-            Library::LeaseCmds | Library::StatCmds => None,
+            Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            _ => None,
         }
     });
     Libraries::new(made.map(|library| (library.points(), library)))
@@ -24,7 +25,8 @@ pub fn hooks6(libraries: &[Library]) -> Libraries<dyn v6::hooks::Hooks> {
     let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v6::hooks::Hooks>> {
         match library {
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
-            Library::Bootp | Library::LeaseCmds | Library::StatCmds => None,
+            Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            _ => None,
         }
     });
     Libraries::new(made.map(|library| (library.points(), library)))

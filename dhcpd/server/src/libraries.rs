@@ -17,7 +17,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>) {
         match library {
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
-            Library::Bootp | Library::FlexId(_) => {}
+            _ => {}
         }
     }
 }
@@ -29,7 +29,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>) {
         match library {
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
-            Library::Bootp | Library::FlexId(_) => {}
+            _ => {}
         }
     }
 }

@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "daemon-stats",
             "daemon-control",
             "dhcpd-wire",
+            "dhcpd-eval",
             "dhcpd-config",
             "dhcpd-leases",
             "dhcpd-engine",

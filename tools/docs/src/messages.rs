@@ -15,6 +15,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
     ("BOOTP", "`libdhcp_bootp.so`.", libs::bootp::messages::MESSAGES),
     ("Flexible identifier", "`libdhcp_flex_id.so`.", libs::flex_id::messages::MESSAGES),
+    ("Flexible options", "`libdhcp_flex_option.so`.", libs::flex_option::messages::MESSAGES),
     ("Lease commands", "`libdhcp_lease_cmds.so`.", libs::lease_cmds::messages::MESSAGES),
     ("Statistics commands", "`libdhcp_stat_cmds.so`.", libs::stat_cmds::messages::MESSAGES),
     ("kea-dhcp-ddns", "Requests, and updates of the DNS.", d2_server::messages::MESSAGES),

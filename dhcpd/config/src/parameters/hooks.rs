@@ -5,17 +5,21 @@
 
 mod bootp;
 mod flex_id;
+mod flex_option;
 mod lease_cmds;
 mod stat_cmds;
 
 pub use bootp::Bootp;
 pub use flex_id::{FlexId, FlexIdRules};
+pub use flex_option::{
+    FlexOption, FlexOptionRule, FlexOptionRules, OfClass, OptionChange, Side, SubOptionRule, ValueChange,
+};
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use stat_cmds::StatCmds;
 
 use super::Definitions;
 use crate::classes::Classifier;
-use eval::{ParseError, StringExpression};
+use eval::{BoolExpression, ParseError, StringExpression};
 use schema::json::{Node, Value};
 use schema::table::{Kind, Table};
 use schema::{At, Field, Given, Pos, Problem, Reader, Scope};
@@ -80,6 +84,8 @@ pub enum Library {
     Bootp,
     /// `libdhcp_flex_id.so`: clients are known by what an expression makes of their packets.
     FlexId(FlexIdRules),
+    /// `libdhcp_flex_option.so`: options that expressions make, change and take away.
+    FlexOption(FlexOptionRules),
     /// `libdhcp_lease_cmds.so`: commands about leases.
     LeaseCmds,
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
@@ -102,6 +108,11 @@ impl Loading<'_> {
     /// An expression whose value is a string; none if it is absent or empty.
     pub fn text(&mut self, given: &Given<String>) -> Option<StringExpression> {
         self.expression(given, StringExpression::parse)
+    }
+
+    /// An expression that is true or false; none if it is absent or empty.
+    pub fn truth(&mut self, given: &Given<String>) -> Option<BoolExpression> {
+        self.expression(given, BoolExpression::parse)
     }
 
     fn expression<E>(
@@ -159,7 +170,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_class_cmds.so"),
     Bundled::later("libdhcp_ddns_tuning.so"),
     Bundled::works::<FlexId>(),
-    Bundled::later("libdhcp_flex_option.so"),
+    Bundled::works::<FlexOption>(),
     Bundled::later("libdhcp_ha.so"),
     Bundled::later("libdhcp_host_cache.so"),
     Bundled::later("libdhcp_host_cmds.so"),

@@ -42,6 +42,13 @@ pub struct Incoming<'a> {
     pub classes: SmallVec<[ClassId; 1]>,
 }
 
+impl Incoming<'_> {
+    /// What the client is called in messages.
+    pub fn label(&self) -> Label<'_> {
+        Packet::parse(&self.message).map_or(Label::NOBODY, |packet| Label::of(&packet.message))
+    }
+}
+
 /// A query that is being dealt with.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a, 'p> {

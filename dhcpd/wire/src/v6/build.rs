@@ -218,7 +218,7 @@ impl std::error::Error for TooLong {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v6::{Ia, IaAddress, IaPrefix, Options, Packet};
+    use crate::v6::{Draft, Ia, IaAddress, IaPrefix, Options, Packet};
     use proptest::prelude::*;
 
     fn address() -> impl Strategy<Value = Ipv6Addr> {
@@ -245,6 +245,7 @@ mod tests {
             let packet = Packet::parse(&query).unwrap();
             prop_assert_eq!(packet.relays.len(), relays.len());
             prop_assert_eq!(packet.message.transaction_id, tid);
+            prop_assert_eq!(packet.carrying(&Draft::new(&packet.message)).as_ref(), Some(&query));
 
             let mut reply = b"headroom".to_vec();
             let mut out = Writer::new(&mut reply);

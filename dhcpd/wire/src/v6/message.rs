@@ -1,6 +1,6 @@
 //! Reading: a datagram as a chain of relays, a message and its options.
 
-use super::{MessageType, code};
+use super::{Draft, MessageType, Writer, code};
 use smallvec::SmallVec;
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -94,6 +94,26 @@ impl<'a> Packet<'a> {
             rest = Options { bytes: inner.data, base: inner.offset + OPTION_HEADER };
         }
         Ok(Self { relays, message: Message::parse(rest.bytes, rest.base)? })
+    }
+
+    /// The datagram with another message in the innermost relay's; none if that does not fit.
+    pub fn carrying(&self, message: &Draft) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut out = Writer::new(&mut bytes);
+        message.write(&mut out);
+        out.finish().ok()?;
+        for relay in self.relays.iter().rev() {
+            let mut outer = vec![MessageType::RELAY_FORW.0, relay.hop_count];
+            let mut out = Writer::new(&mut outer);
+            out.address(relay.link_address);
+            out.address(relay.peer_address);
+            for option in relay.options.iter().map_while(Result::ok) {
+                out.option(option.code, if option.code == code::RELAY_MSG { &bytes } else { option.data });
+            }
+            out.finish().ok()?;
+            bytes = outer;
+        }
+        Some(bytes)
     }
 
     /// The relay next to the client.
