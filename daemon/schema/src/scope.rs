@@ -59,8 +59,11 @@ pub trait Scope: Clone + Debug + Default + PartialEq + 'static {
                 reader.unknown(member, Self::TABLE);
             }
         }
-        if let Some(comment) = members.iter().find(|member| &*member.key == "comment")
-            && node.member("user-context").is_some_and(|context| context.member("comment").is_some())
+        let place = |key| members.iter().position(|member| &*member.key == key);
+        if let (Some(context), Some(comment)) = (place("user-context"), place("comment"))
+            && context < comment
+            && let (Some(context), Some(comment)) = (members.get(context), members.get(comment))
+            && context.node.member("comment").is_some()
         {
             reader.problem(comment.pos, "`comment` stands in `user-context` already");
         }
@@ -111,7 +114,7 @@ pub fn fold_comments(shown: &mut serde_json::Value, table: &'static Table) {
     {
         let context = map.entry("user-context").or_insert_with(|| serde_json::Map::new().into());
         if let Some(context) = context.as_object_mut() {
-            context.entry("comment").or_insert(comment);
+            context.insert("comment".to_owned(), comment);
         }
     }
     for (param, scope) in params.iter().filter_map(|param| Some((param, param.scope()?))) {

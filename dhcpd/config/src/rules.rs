@@ -100,7 +100,7 @@ pub(crate) fn one_identifier<'a>(
 /// `*`, a name, or a name with an address; the same entry once, and a name alone once.
 pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut Vec<Problem>) -> Vec<Box<str>> {
     let mut unique = Unique::default();
-    let mut names = HashSet::new();
+    let (mut names, mut addressed) = (HashSet::new(), HashSet::new());
     for entry in list {
         let (name, address) = entry.split_once('/').map_or((entry.as_str(), None), |(name, a)| (name, Some(a)));
         let (name, address) = (name.trim(), address.map(str::trim));
@@ -115,11 +115,16 @@ pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut V
         // In DHCPv6, a name is for multicast and one with an address is for unicast.
         if A::BITS == 32 && address.is_some() && names.contains(name) {
             problems.push(Problem::new(entry.pos, format!("`{name}` stands already, with all its addresses")));
-        } else if address.is_none() {
-            names.insert(name);
+        } else if A::BITS == 32 && address.is_none() && addressed.contains(name) {
+            problems.push(Problem::new(entry.pos, format!("`{name}` stands already, with an address of it")));
         }
+        if address.is_some() {
+            addressed.insert(name)
+        } else {
+            names.insert(name)
+        };
     }
-    list.iter().map(|entry| entry.value.as_str().into()).collect()
+    list.iter().map(|entry| entry.value.split('/').map(str::trim).collect::<Vec<_>>().join("/").into()).collect()
 }
 
 /// Addresses of relays, each once.

@@ -214,12 +214,21 @@ impl<'d> Encoder<'d> {
         let encoded = match definition {
             Some(definition) => options::encode(definition, text, csv.unwrap_or(true)),
             None if csv == Some(true) => {
-                let reason = "the type of this option is not known: it needs csv-format false and hexadecimal digits";
-                return Err(Problem::new(data.csv_format.as_ref().map_or(data.pos, |csv| csv.pos), reason));
+                return Err(Problem::new(data.csv_format.as_ref().map_or(data.pos, |csv| csv.pos), UNKNOWN_TYPE));
             }
             None => options::bytes(text),
         };
         encoded.map_err(|error| Problem::new(data_pos(data), error.to_string()))
+    }
+
+    /// As in Kea, only the options for every client are taken for fields where neither that nor their type is said.
+    pub fn check_for_all(self, list: &[At<OptionData>], problems: &mut Vec<Problem>) {
+        for data in list.iter().filter(|data| data.csv_format.is_none() && data.code.is_some()) {
+            let sent_as_is = data.never_send() && data.data.is_none();
+            if !sent_as_is && matches!(self.definition(data), Ok(None)) {
+                problems.push(Problem::new(data.pos, UNKNOWN_TYPE));
+            }
+        }
     }
 
     /// Fills in what the list leaves to the table of options, for `config-get`.
@@ -237,6 +246,8 @@ impl<'d> Encoder<'d> {
         }
     }
 }
+
+const UNKNOWN_TYPE: &str = "the type of this option is not known: it needs csv-format false and hexadecimal digits";
 
 fn data_pos(data: &At<OptionData>) -> Pos {
     data.data.as_ref().map_or(data.pos, |data| data.pos)

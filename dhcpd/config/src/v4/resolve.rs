@@ -78,6 +78,7 @@ impl<'a> Resolver<'a> {
     fn resolve(mut self) -> (Config4, Vec<Problem>) {
         let input = self.input;
         let global = self.global();
+        self.encoder.check_for_all(&input.option_data, &mut self.problems);
         let options = Arc::new(self.encode(&input.option_data));
         let subnets = self.subnets(&global);
         let settings = self.class_settings();

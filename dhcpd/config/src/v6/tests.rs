@@ -58,7 +58,7 @@ fn pools_of_prefixes_have_rules() {
             "c:2:69: Dhcp6/subnet6[0]/pools[0]/pool: the pool 2001:db8:1::/64 is not inside the subnet 2001:db8::/48",
             "c:3:12: Dhcp6/subnet6[0]/pd-pools[0]/prefix: 3000:1::1 has bits beyond the length 32",
             "c:3:60: Dhcp6/subnet6[0]/pd-pools[0]/delegated-len: must not be below prefix-len, which is 32",
-            "c:4:82: Dhcp6/subnet6[0]/pd-pools[1]/excluded-prefix: must be inside the prefix 3000:2::/32",
+            "c:4:82: Dhcp6/subnet6[0]/pd-pools[1]/excluded-prefix: must be inside the first prefix that is delegated, 3000:2::/56",
             "c:4:117: Dhcp6/subnet6[0]/pd-pools[1]/excluded-prefix-len: must be above delegated-len, which is 56",
             "c:5:12: Dhcp6/subnet6[0]/pd-pools[2]/prefix: the pool 3000:2:1::/48 overlaps the pool 3000:2::/32",
             "c:5:88: Dhcp6/subnet6[0]/pd-pools[2]/excluded-prefix-len: needs `excluded-prefix`",

@@ -55,6 +55,7 @@ fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionE
             let fields = definition.fields.iter().copied().chain(repeated);
             values.iter().zip(fields).try_for_each(|(value, kind)| encode_value(kind, value, &mut out))?;
         }
+        (DataType::Fqdn, true) if values.is_empty() => return refused("no domain name", text),
         (kind, true) => values.iter().try_for_each(|value| encode_value(kind, value, &mut out))?,
         // As Kea does, what follows an unescaped comma is left out of a single value.
         (kind, false) => match values.first() {
@@ -65,7 +66,7 @@ fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionE
     Ok(out)
 }
 
-/// Splits at commas; `\,` is a comma inside of a value. Empty values do not count.
+/// Splits at commas; `\,` is a comma inside of a value. Where nothing is between commas, or in the text, there is no value.
 fn split(text: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let mut chars = text.chars().peekable();
@@ -76,7 +77,8 @@ fn split(text: &str) -> Vec<String> {
             (other, _) => values.last_mut().into_iter().for_each(|v| v.push(other)),
         }
     }
-    values.iter().map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()).collect()
+    let blank = text.trim().is_empty();
+    values.iter().filter(|v| !v.is_empty() && !blank).map(|v| v.trim().to_owned()).collect()
 }
 
 fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), OptionError> {
@@ -84,7 +86,8 @@ fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), Opt
     match kind {
         DataType::Binary => {
             let digits: String = text.split_whitespace().collect();
-            out.extend(hex::digits_only(&digits).ok_or_else(|| bad("a string of hexadecimal digits"))?);
+            let bytes = hex::digits_only(&digits).filter(|_| digits.len() % 2 == 0);
+            out.extend(bytes.ok_or_else(|| bad("a string of hexadecimal digits, two for each byte"))?);
         }
         DataType::Boolean => out.push(boolean(text).ok_or_else(|| bad("a boolean"))?),
         DataType::Int8 => out.extend(integer::<i8>(text)?.to_be_bytes()),

@@ -64,7 +64,7 @@ impl Resolver<'_> {
         pools
     }
 
-    /// A prefix that is excluded from each delegated one (RFC 6603 §4.2): inside of it, and longer.
+    /// A prefix that is excluded from each delegated one (RFC 6603 §4.2): longer, and shown as inside of the first one.
     fn excluded(&mut self, pool: &PdPool, delegated_len: u8) -> Option<Excluded> {
         let prefix = pool.excluded_prefix.as_ref().and_then(|given| Some((given.value.0?, given.pos)));
         let prefix = prefix.filter(|(prefix, _)| !prefix.is_unspecified());
@@ -86,9 +86,10 @@ impl Resolver<'_> {
                 }
                 let excluded = Prefix6::new(prefix, len.value)?;
                 self.check_prefix(excluded, pos);
-                let pool = Prefix6::new(pool.prefix.as_ref()?.value, pool.prefix_len.as_ref()?.value)?;
-                if !pool.contains(prefix) {
-                    self.problems.push(Problem::new(pos, format!("must be inside the prefix {pool}")));
+                let first = Prefix6::new(pool.prefix.as_ref()?.value, delegated_len)?;
+                if !first.contains(prefix) {
+                    let reason = format!("must be inside the first prefix that is delegated, {first}");
+                    self.problems.push(Problem::new(pos, reason));
                 }
                 Some(Excluded { prefix, len: len.value })
             }
