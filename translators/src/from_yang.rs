@@ -246,6 +246,10 @@ impl<'a> Walk<'a> {
         };
         let was = was.and_then(Value::as_object);
         let kea = self.scope(scope, now.unwrap_or(&EMPTY), was.unwrap_or(&EMPTY));
+        // What was shown of it is gone, and what cannot be shown goes with it.
+        if now.is_none() && was.is_some_and(|was| kea.len() < was.len()) {
+            return None;
+        }
         // A container without presence says nothing by being there; it stays when it was there without saying anything.
         let stays = !kea.is_empty() || (presence && now.is_some()) || was.is_some_and(Map::is_empty);
         stays.then(|| kea.into())

@@ -32,6 +32,9 @@ const PASSED_ON: &[&str] = &[
     "t2-percent",
 ];
 
+/// The lists whose entries take something from outside.
+const HEIRS: [&str; 3] = ["shared-networks", "subnet4", "subnet6"];
+
 /// The same for lifetimes, where one value tells what absent ones are and all three are shown.
 const LIFETIMES: [[&str; 3]; 2] = [
     ["valid-lifetime", "min-valid-lifetime", "max-valid-lifetime"],
@@ -58,9 +61,7 @@ fn scope(table: &'static Table, kea: &Members, outer: Option<&Outer>) -> Members
         own.retain(|key, value| !PASSED_ON.contains(&key.as_str()) || outer.get(key.as_str()) != Some(value));
         for keys in LIFETIMES {
             let (given, outside) = (keys.map(|key| kea.get(key)), keys.map(|key| outer.get(key)));
-            // Only subnets are shown with all three whatever was written.
-            let same = if kea.contains_key("subnet") { complete(given) == complete(outside) } else { given == outside };
-            if same && complete(given).is_some() {
+            if complete(given).is_some() && complete(given) == complete(outside) {
                 own.retain(|key, _| !keys.contains(&key.as_str()));
             }
         }
@@ -68,8 +69,9 @@ fn scope(table: &'static Table, kea: &Members, outer: Option<&Outer>) -> Members
     let inner = inner(table, kea, outer);
     for param in table.parameters() {
         if let (Kind::Maps(table), Some(Value::Array(entries))) = (&param.kind, own.get_mut(param.key)) {
+            let outer = HEIRS.contains(&param.key).then_some(&inner);
             for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-                *entry = scope(table(), entry, Some(&inner));
+                *entry = scope(table(), entry, outer);
             }
         }
     }

@@ -274,6 +274,13 @@ fn an_edit_changes_what_it_names_and_nothing_else() {
 }
 
 #[test]
+fn what_is_removed_leaves_nothing_behind() {
+    let before = json!({"Dhcp6": {"dhcp-ddns": {"enable-updates": true, "sender-ip": ""}, "valid-lifetime": 5}});
+    let data = json!({"kea-dhcp6-server:config": {"valid-lifetime": 5}});
+    assert_eq!(to_kea(&Model::DHCP6, &data, &before), Ok(json!({"Dhcp6": {"valid-lifetime": 5}})));
+}
+
+#[test]
 fn where_a_daemon_finds_fault_is_where_the_client_is_pointed() {
     let config = json!({"Dhcp4": {"shared-networks": [{"name": "floor", "subnet4": [{
         "id": 7, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.0/25"}, {"pool": "198.51.100.1-198.51.100.9"}],

@@ -1,13 +1,15 @@
 //! What both families' `config-get` have in common.
 
-use crate::parameters::ValidLifetime;
+use crate::parameters::{DhcpDdns, LeaseDatabase, ValidLifetime};
+use crate::values::MaybeIp;
 use schema::{At, Given};
 use serde_json::Value;
 
 /// Lists that Kea shows even when they are empty, so that clients need not ask whether they are there.
-const ALWAYS: [(&str, &[&str]); 10] = [
-    ("Dhcp4", &["subnet4", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
-    ("Dhcp6", &["subnet6", "shared-networks", "option-data", "option-def", "hooks-libraries", "reservations"]),
+const ALWAYS: [(&str, &[&str]); 11] = [
+    ("Dhcp4", &["subnet4", "shared-networks", "option-data", "option-def", "hooks-libraries"]),
+    ("Dhcp6", &["subnet6", "shared-networks", "option-data", "option-def", "hooks-libraries"]),
+    ("config-control", &["config-databases"]),
     ("shared-networks", &["option-data"]),
     ("subnet4", &["pools", "option-data", "reservations"]),
     ("subnet6", &["pools", "pd-pools", "option-data", "reservations"]),
@@ -34,6 +36,42 @@ pub(crate) fn add_empty_lists(key: &str, value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| add_empty_lists(key, item)),
         _ => {}
+    }
+}
+
+/// Adds empty lists to the entries of a list that one family has and the other has not.
+pub(crate) fn add_empty_lists_to(entries: Option<&mut Value>, lists: &[&str]) {
+    for entry in entries.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        for list in lists {
+            entry.entry(*list).or_insert_with(|| Value::Array(Vec::new()));
+        }
+    }
+}
+
+/// As in Kea, what is empty is not shown.
+pub(crate) fn drop_empty(given: &mut Given<String>) {
+    given.take_if(|given| given.is_empty());
+}
+
+/// As in Kea, what says the same as its being absent is not shown.
+pub(crate) fn drop_default<T: PartialEq>(given: &mut Given<T>, default: T) {
+    given.take_if(|given| given.value == default);
+}
+
+impl LeaseDatabase {
+    /// What was written, and the type.
+    pub(crate) fn shown(written: &Given<Self>) -> Given<Self> {
+        let mut shown = written.clone().unwrap_or_default();
+        shown.value.r#type = Some(At::unwritten(shown.value.r#type()));
+        Some(shown)
+    }
+}
+
+impl DhcpDdns {
+    /// The address of the sender as it is used.
+    pub(crate) fn complete(&mut self) {
+        let sender = self.resolve(&mut Vec::new()).sender.ip();
+        self.sender_ip = Some(At::unwritten(MaybeIp(Some(sender))));
     }
 }
 

@@ -231,16 +231,25 @@ impl<'d> Encoder<'d> {
         }
     }
 
-    /// Fills in what the list leaves to the table of options, for `config-get`.
+    /// Fills in what the list leaves to the table of options, for `config-get`. Bytes are shown as Kea shows them.
     pub fn complete(self, list: &mut [At<OptionData>]) {
         for data in list {
             let definition = self.definition(data).ok().flatten();
             let space = self.space(data).to_owned();
+            let unsaid = data.never_send() && data.data.is_none();
+            let nothing = data.data.as_ref().is_none_or(|data| data.is_empty());
+            let empty = nothing && definition.is_none_or(|definition| definition.kind == DataType::Empty);
+            let bytes = definition.is_none() || data.csv_format.as_ref().is_some_and(|csv| !csv.value) || empty;
+            let payload = self.payload(data, definition).ok().filter(|_| bytes);
             data.value.space.get_or_insert_with(|| At::unwritten(space));
-            data.value.csv_format.get_or_insert_with(|| At::unwritten(definition.is_some()));
             if let Some(definition) = definition {
                 data.value.code.get_or_insert_with(|| At::unwritten(definition.code));
                 data.value.name.get_or_insert_with(|| At::unwritten(definition.name.to_string()));
+            }
+            if !unsaid {
+                data.value.csv_format = Some(At::unwritten(!bytes));
+                let shown = |payload: &Vec<u8>| payload.iter().map(|byte| format!("{byte:02X}")).collect();
+                data.value.data = payload.as_ref().map(shown).map(At::unwritten).or(data.value.data.take());
             }
             Scope::fill(&mut data.value);
         }

@@ -5,6 +5,7 @@ use crate::parameters::{
     Membership, MultiThreading, Names, OptionData, OptionDef, Relay4, Reservations, SanityChecks, ValidLifetime,
     Waiting,
 };
+use crate::printer::{drop_default, drop_empty};
 use crate::values::{MaybeIpv4, MaybePrefix6, Octets, PlainOctets, Prefix4, Range4};
 use schema::common::{ControlSocket, Logger};
 use schema::{Annotations, At, Given, Scope, Word};
@@ -251,6 +252,10 @@ impl Service4 {
     /// Turns older spellings into those of today, before anything is inherited.
     pub(crate) fn modernise(&mut self) {
         self.names.take_older_mode(&mut self.ddns_use_conflict_resolution);
+        // As in Kea, nothing is said by an empty text.
+        drop_default(&mut self.boot.next_server, MaybeIpv4(None));
+        drop_empty(&mut self.boot.server_hostname);
+        drop_empty(&mut self.boot.boot_file_name);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::parameters::{
     Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator, check_classes,
     load_libraries, part, tee_times,
 };
+use crate::printer::drop_empty;
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_length, check_one_interface, check_pools, check_relays,
     in_order, number,
@@ -187,6 +188,7 @@ impl<'a> Resolver<'a> {
         self.check_own(service);
         let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
         inner.service.modernise();
+        drop_empty(&mut inner.link.interface);
         inner.link.inherit(&outer.link);
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);

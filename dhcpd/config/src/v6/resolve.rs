@@ -18,6 +18,7 @@ use crate::parameters::{
     AllocatorName, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
     check_classes, lifetime, load_libraries, part, push_once, tee_times,
 };
+use crate::printer::drop_empty;
 use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
 };
@@ -226,6 +227,8 @@ impl<'a> Resolver<'a> {
         self.check_own(link, service);
         let mut inner = Outer { link: link.clone(), lease: lease.clone(), service: service.clone(), ..outer.clone() };
         inner.service.modernise();
+        drop_empty(&mut inner.link.interface);
+        drop_empty(&mut inner.link.interface_id);
         inner.link.inherit(&outer.link);
         inner.lease.inherit(&outer.lease);
         inner.service.inherit(&outer.service);
