@@ -4,6 +4,7 @@ pub(super) mod bench;
 mod classes;
 mod dhcp4o6;
 mod leases;
+mod lives;
 mod malformed;
 mod names;
 mod networks;
