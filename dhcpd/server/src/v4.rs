@@ -33,8 +33,6 @@ use std::time::Duration;
 
 /// Port of servers and relays (RFC 2131 §4.1).
 const SERVER_PORT: u16 = 67;
-/// Leases counted while the store is held.
-const PAGE: usize = 4096;
 
 /// The DHCPv4 daemon.
 pub struct Dhcp4 {
@@ -200,13 +198,16 @@ impl Family for V4 {
         if !news {
             return;
         }
-        let mut after = None;
-        loop {
-            let page = run.store.session().page(after, PAGE);
-            let Some(last) = page.last() else { return };
-            after = Some(last.address);
-            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
+        // Most leases need no second look, and are a million.
+        let mut strange = Vec::new();
+        for lease in run.store.session().all() {
+            match lease.user_context.is_none() && fits(&run.snapshot.config, lease) {
+                true => run.snapshot.count(lease, 1),
+                false => strange.push(lease.clone()),
+            }
         }
+        strange.sort_unstable_by_key(|lease| lease.address);
+        strange.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
     }
 
     fn parts(config: &Config4) -> Parts<'_> {
@@ -465,11 +466,16 @@ fn address_on(own: &[(Box<str>, Ipv4Addr)], interface: &str) -> Ipv4Addr {
     there.or(own.first()).map_or(Ipv4Addr::UNSPECIFIED, |(_, address)| *address)
 }
 
+/// Whether a lease is of a subnet that there is, and that holds its address.
+fn fits(config: &Config4, lease: &Lease4) -> bool {
+    config.subnets.by_id(lease.subnet_id).is_some_and(|(_, subnet)| subnet.contains(lease.address))
+}
+
 /// A stored lease after `sanity-checks`; `None` if it was dropped.
 fn judged(run: &Run<V4>, mut lease: Lease4) -> Option<Lease4> {
     let config = &run.snapshot.config;
     let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
-    let fits = subnets.by_id(id).is_some_and(|(_, subnet)| subnet.contains(address));
+    let fits = fits(config, &lease);
     let right = subnets.holding(address).and_then(|at| subnets.list().get(at)).map(|subnet| subnet.id);
     match sanity::judge(config.lease_checks, address, id, fits, right) {
         Verdict::Keep => {}

@@ -12,7 +12,7 @@ use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
-use dhcpd_config::v6::snapshot::Config6;
+use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
@@ -33,8 +33,6 @@ use std::time::Duration;
 
 /// Port of servers and relays (RFC 8415 §7.2).
 const SERVER_PORT: u16 = 547;
-/// Leases counted while the store is held.
-const PAGE: usize = 4096;
 
 /// The DHCPv6 daemon.
 pub struct Dhcp6 {
@@ -203,13 +201,16 @@ impl Family for V6 {
         if !news {
             return;
         }
-        let mut after = None;
-        loop {
-            let page = run.store.session().page(after, PAGE);
-            let Some(last) = page.last() else { return };
-            after = Some((last.address, last.lease_type));
-            page.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
+        // Most leases need no second look, and are a million.
+        let mut strange = Vec::new();
+        for lease in run.store.session().all() {
+            match lease.user_context.is_none() && fits(&run.snapshot.config, lease) {
+                true => run.snapshot.count(lease, 1),
+                false => strange.push(lease.clone()),
+            }
         }
+        strange.sort_unstable_by_key(|lease| (lease.address, lease.lease_type));
+        strange.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
     }
 
     fn parts(config: &Config6) -> Parts<'_> {
@@ -415,13 +416,19 @@ fn pass_on(sockets: &[Arc<Bound>], replies: &mut Replies) {
     }
 }
 
-/// A stored lease after `sanity-checks`; `None` if it was dropped. Prefixes are delegated from pools that may lie outside
-/// of their subnet's prefix, so for them the subnet only has to exist.
+/// Whether a lease is of a subnet that there is, and that holds its address. Prefixes are delegated from pools that may lie
+/// outside of their subnet's prefix, so for them the subnet only has to exist.
+fn fits(config: &Config6, lease: &Lease6) -> bool {
+    let holds = |subnet: &Subnet6| lease.lease_type == LeaseType::Pd || subnet.contains(lease.address);
+    config.subnets.by_id(lease.subnet_id).is_some_and(|(_, subnet)| holds(subnet))
+}
+
+/// A stored lease after `sanity-checks`; `None` if it was dropped.
 fn judged(run: &Run<V6>, mut lease: Lease6) -> Option<Lease6> {
     let config = &run.snapshot.config;
     let (subnets, id, address) = (&config.subnets, lease.subnet_id, lease.address);
     let is_address = lease.lease_type == LeaseType::Na;
-    let fits = subnets.by_id(id).is_some_and(|(_, subnet)| !is_address || subnet.contains(address));
+    let fits = fits(config, &lease);
     let right = subnets.holding(address).filter(|_| is_address).and_then(|at| subnets.list().get(at));
     match sanity::judge(config.lease_checks, address, id, fits, right.map(|subnet| subnet.id)) {
         Verdict::Keep => {}

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 use wire::hex::{Colons, Plain};
-use wire::v6::code;
+use wire::v6::{MessageType, code};
 
 /// The leases of an IA.
 #[derive(Debug, Default)]
@@ -164,6 +164,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             return Ok(Grant { lease: own.clone(), preferred, valid, reused: true, pool });
         }
         self.leases.put(lease.clone()).await?;
+        // A renewal of what is over begins anew, for the numbers and for the DNS, as in Kea.
+        let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
+        let own = own.filter(|own| !renewal || !own.is_free_at(self.now));
         if let Some(old) = old.as_ref().filter(|_| own.is_none()) {
             give_up(self.snapshot, self.name_changes, old);
         }

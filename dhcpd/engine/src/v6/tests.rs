@@ -6,6 +6,7 @@ mod classes;
 mod dhcp4o6;
 mod giving_back;
 mod invariants;
+mod lives;
 mod names;
 mod options;
 mod prefixes;

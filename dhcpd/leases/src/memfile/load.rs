@@ -8,8 +8,11 @@ use crate::messages::*;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::mem;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
 
 /// What was found in the lease files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,36 +156,58 @@ impl<T: Table> Loader<'_, T> {
         }
         let schema =
             Schema::of(first.text, T::COLUMNS).map_err(|reason| OpenError::Header { path: path.to_owned(), reason })?;
+        let tail = first.tail();
         let rows = file.metadata().map_err(io)?.len() / USUAL_ROW;
         self.table.reserve(rows.min(MOST_RESERVED) as usize);
-        let (mut tail, mut row, mut bad) = (first.tail(), 0, 0);
-        while let Some(line) = lines.next().map_err(io)? {
-            row += 1;
-            match schema.parse::<T>(line.text) {
-                Ok(lease) => {
-                    self.table.load(lease);
-                    self.report.rows += 1;
-                }
-                Err(_) if line.open => {
-                    log::event!(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, row, reason = "cut off at the end of the file");
-                    self.report.torn += 1;
-                    return Ok(tail);
-                }
-                Err(reason) => {
-                    log::event!(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, row, reason);
-                    self.report.bad_rows += 1;
-                    bad += 1;
-                    if self.limit != 0 && bad > self.limit {
-                        return Err(OpenError::TooManyBadRows { path: path.to_owned(), limit: self.limit });
-                    }
-                }
-            }
-            tail = line.tail();
-        }
+        let tail = thread::scope(|scope| {
+            let (sender, pages) = mpsc::sync_channel(PAGES);
+            scope.spawn(move || schema.parse_all::<T>(lines, &sender));
+            self.take(path, pages, tail)
+        })?;
         self.report.needs_conversion |= schema.warn::<T>(path);
         Ok(tail)
     }
+
+    /// Takes in the rows of a file; how it ends.
+    fn take(&mut self, path: &Path, pages: Receiver<io::Result<Page<T>>>, mut tail: Tail) -> Result<Tail, OpenError> {
+        let (mut row, mut bad) = (0, 0);
+        for page in pages {
+            let page = page.map_err(|error| OpenError::Io { path: path.to_owned(), error })?;
+            for (lease, end) in page {
+                row += 1;
+                match lease {
+                    Ok(lease) => {
+                        self.table.load(lease);
+                        self.report.rows += 1;
+                    }
+                    Err(_) if end.open => {
+                        let reason = "cut off at the end of the file";
+                        log::event!(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, row, reason);
+                        self.report.torn += 1;
+                        return Ok(tail);
+                    }
+                    Err(reason) => {
+                        log::event!(DHCPSRV_MEMFILE_LEASE_LOAD_ROW_ERROR, row, reason);
+                        self.report.bad_rows += 1;
+                        bad += 1;
+                        if self.limit != 0 && bad > self.limit {
+                            return Err(OpenError::TooManyBadRows { path: path.to_owned(), limit: self.limit });
+                        }
+                    }
+                }
+                tail = end;
+            }
+        }
+        Ok(tail)
+    }
 }
+
+/// Rows that were read, and where each ends. One thread reads them while another puts them into the table: each is half
+/// of the work.
+type Page<T> = Vec<(Result<<T as Table>::Lease, RowError>, Tail)>;
+/// Rows of a page, and pages that wait for the table.
+const PAGE: usize = 1024;
+const PAGES: usize = 4;
 
 impl Tail {
     /// Cuts off what does not count, begins the file if it has no beginning; where the next row goes.
@@ -200,7 +225,7 @@ impl Tail {
 
 /// Room is made for as many leases as a file seems to have, since to grow on the way costs a sixth of the time; not for
 /// too many, since most rows may be of a few leases.
-const USUAL_ROW: u64 = 128;
+const USUAL_ROW: u64 = 96;
 const MOST_RESERVED: u64 = 1 << 20;
 
 /// The lines of a file that are not blank.
@@ -246,6 +271,7 @@ impl Line<'_> {
 }
 
 /// The columns of a file, told by its header.
+#[derive(Clone, Copy)]
 struct Schema {
     columns: usize,
 }
@@ -281,6 +307,21 @@ impl Schema {
         }
         row.fit(T::COLUMNS);
         T::parse(&mut row)
+    }
+
+    /// Reads the rows of a file, page by page, unless nobody wants more of them.
+    fn parse_all<T: Table>(self, mut lines: Lines<'_>, pages: &SyncSender<io::Result<Page<T>>>) {
+        let mut page = Vec::with_capacity(PAGE);
+        loop {
+            match lines.next() {
+                Ok(Some(line)) => page.push((self.parse::<T>(line.text), line.tail())),
+                Ok(None) => return drop(pages.send(Ok(page))),
+                Err(error) => return drop(pages.send(Ok(page)).and_then(|()| pages.send(Err(error)))),
+            }
+            if page.len() == PAGE && pages.send(Ok(mem::replace(&mut page, Vec::with_capacity(PAGE)))).is_err() {
+                return;
+            }
+        }
     }
 
     /// Tells when the columns are not those of today.

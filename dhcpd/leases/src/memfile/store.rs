@@ -43,7 +43,7 @@ pub(super) struct Leases<T> {
 /// Leases of one family with their indexes: what [`Store4`](super::Store4) and [`Store6`](super::Store6) are made of.
 pub trait Table: Default {
     /// A lease.
-    type Lease;
+    type Lease: Send;
     /// What leases are walked by.
     type Key: Copy;
     /// 4 or 6.

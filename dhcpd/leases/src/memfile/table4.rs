@@ -323,6 +323,11 @@ impl Session<'_, Table4> {
         self.leases.table.walk(after).take(limit).cloned().collect()
     }
 
+    /// All leases, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Lease4> {
+        self.leases.table.leases.iter()
+    }
+
     /// How many leases there are, by subnet, pool and state; counted now, over all leases.
     pub fn counts(&self) -> Vec<Count4> {
         self.leases.table.counts()

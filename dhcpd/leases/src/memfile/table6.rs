@@ -429,6 +429,11 @@ impl Session<'_, Table6> {
         self.leases.table.walk(after, limit).into_iter().cloned().collect()
     }
 
+    /// All leases, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Lease6> {
+        self.leases.table.leases.iter()
+    }
+
     /// How many leases there are, by subnet, pool, type and state; counted now, over all leases.
     pub fn counts(&self) -> Vec<Count6> {
         self.leases.table.counts()

@@ -29,7 +29,9 @@ fn whatever_clients_do_the_leases_are_in_order() {
         let seen = &world.seen;
         println!("seed {seed}: {seen:?}, {} leases at the end", world.leases.len());
         let enough = |what| assert!(seen.get(what) > Some(&(steps / 500)), "too few of {what}: {seen:?}");
-        ["acknowledged", "renewed", "refused", "unserved", "declined", "released", "reclaimed"].map(enough);
+        ["acknowledged", "renewed", "refused", "unserved", "declined", "released", "reclaimed"]
+            .into_iter()
+            .for_each(enough);
     }
 }
 
