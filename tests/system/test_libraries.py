@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 import lab
-from lab import Kea, Lab
+from lab import Dhclient, Kea, Lab
 from scene import Scene
 
 HERE = Path(__file__).resolve().parent / "libraries"
@@ -170,3 +170,13 @@ class Life(Scene):
             self.assertEqual(self.send("lease4-del", {"ip-address": "192.0.2.150", "update-ddns": True})["result"], 0)
             removed = json.loads(d2.recv(4096)[2:])
             self.assertEqual((removed["change-type"], removed["ip-address"]), (1, "192.0.2.150"))
+
+    def test_a_subnet_that_is_added_serves_clients_and_the_rest_stays(self):
+        self.start(["subnet_cmds", "class_cmds"], **{"subnet4": []})
+        before = self.send("config-get")["arguments"]["Dhcp4"]
+        subnet = {"id": 7, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}]}
+        self.assertEqual(self.send("subnet4-add", {"subnet4": [subnet]})["result"], 0)
+        self.assertEqual(Dhclient(self.lab, "client", "cli0").start().wait("BOUND")["new_ip_address"], "192.0.2.100")
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[7].assigned-addresses"), 1)
+        self.assertEqual(self.send("subnet4-del", {"id": 7})["result"], 0)
+        self.assertEqual(self.send("config-get")["arguments"]["Dhcp4"], before)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use control::{Answer, Request, Table};
 use d2_config::{D2Config, DhcpDdns};
-use process::{Context, Daemon, Event, Identity, Style};
+use process::{Context, Daemon, Event, Identity, Reconfigure, Style};
 use schema::ConfigError;
 use schema::json::Document;
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ impl Daemon for D2 {
     }
 
     /// `shutdown` waits for transactions.
-    fn commands(self: &Rc<Self>, table: &mut Table) {
+    fn commands(self: &Rc<Self>, table: &mut Table, _: Reconfigure) {
         let daemon = Rc::downgrade(self);
         table.add("shutdown", move |request| match daemon.upgrade() {
             Some(daemon) => daemon.shut_down(&request),

@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use control::{Answer, Request, Table};
 use schema::ConfigError;
+use schema::json::Document;
 use serde_json::{Map, Value, json};
 use stats::Limits;
 
@@ -71,7 +72,10 @@ pub(crate) fn table<D: Daemon>(life: &Rc<Life<D>>) -> Table {
             Err(refusal) => refusal,
         });
     }
-    life.daemon.commands(&mut table);
+    let weak: Weak<Life<D>> = Rc::downgrade(life);
+    // Handlers live as long as the life at most, and there is nobody left to ask when it is over.
+    let reconfigure = move |document: &Document| weak.upgrade().map_or(Ok(()), |life| life.configure(document));
+    life.daemon.commands(&mut table, Rc::new(reconfigure));
     table
 }
 

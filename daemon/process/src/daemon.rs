@@ -53,6 +53,9 @@ pub struct Context {
     pub shutdown: UnboundedSender<u8>,
 }
 
+/// Puts a configuration into effect as `config-set` does; if it is refused, nothing has changed.
+pub type Reconfigure = Rc<dyn Fn(&Document) -> Result<(), Vec<ConfigError>>>;
+
 /// A daemon. Its methods are called on one thread, inside the runtime and its `LocalSet`.
 pub trait Daemon: Sized + 'static {
     /// Names.
@@ -79,8 +82,9 @@ pub trait Daemon: Sized + 'static {
     fn config(&self) -> Value;
 
     /// Adds the commands that the daemon itself has with the configuration in effect; one of a name that every daemon has
-    /// replaces it. Asked at its birth, and again whenever a configuration took effect.
-    fn commands(self: &Rc<Self>, _table: &mut Table) {}
+    /// replaces it. Asked at its birth, and again whenever a configuration took effect. Those that change the configuration
+    /// do so by `reconfigure`.
+    fn commands(self: &Rc<Self>, _table: &mut Table, _reconfigure: Reconfigure) {}
 
     /// Adds to what `status-get` answers.
     fn status(&self, _status: &mut Map<String, Value>) {}

@@ -18,6 +18,6 @@ mod options;
 pub mod paths;
 mod pid;
 
-pub use daemon::{Context, Daemon, Event, Identity, Style, VERSION};
+pub use daemon::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
 pub use life::run;
 pub use options::Options;

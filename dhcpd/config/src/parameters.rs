@@ -18,7 +18,8 @@ pub use databases::{
 };
 pub use definitions::{Definitions, OptionDef, OptionType};
 pub use hooks::{
-    BUNDLED, BindingVariable, Bootp, Bundled, FlexId, FlexIdRules, HookLibrary, LeaseCmds, Library, Opaque, StatCmds,
+    BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HookLibrary, LeaseCmds, Library, Opaque,
+    StatCmds, SubnetCmds,
 };
 pub(crate) use hooks::{Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};

@@ -5,20 +5,26 @@
 
 mod arguments;
 pub mod bootp;
+pub mod class_cmds;
+mod editor;
 pub mod flex_id;
 pub mod flex_option;
 pub mod lease_cmds;
 mod packets;
 mod site;
 pub mod stat_cmds;
+pub mod subnet_cmds;
 mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
+use class_cmds::messages::{CLASS_CMDS_DEINIT_OK, CLASS_CMDS_INIT_OK};
 use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
+use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 
+pub use editor::Editor;
 pub use packets::{hooks4, hooks6};
 pub use site::{Site, Site4, Site6};
 
@@ -26,8 +32,10 @@ pub use site::{Site, Site4, Site6};
 pub fn report_loaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
+        "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
+        "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
         _ => {}
     }
 }
@@ -38,8 +46,10 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_bootp.so" => log::event!(BOOTP_UNLOAD),
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
+        "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
+        "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_DEINIT_OK),
         _ => {}
     }
 }

@@ -8,27 +8,32 @@ use crate::v4::V4;
 use crate::v6::V6;
 use control::Table;
 use dhcpd_config::parameters::{HookLibrary, Library};
+use libs::Editor;
 use schema::At;
 
 /// Adds the commands of the libraries in effect.
-pub fn add4(table: &mut Table, plane: &Plane<V4>) {
+pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
+            Library::SubnetCmds => libs::subnet_cmds::add4(table, &site, editor),
             _ => {}
         }
     }
 }
 
 /// Adds the commands of the libraries in effect.
-pub fn add6(table: &mut Table, plane: &Plane<V6>) {
+pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
+            Library::SubnetCmds => libs::subnet_cmds::add6(table, &site, editor),
             _ => {}
         }
     }

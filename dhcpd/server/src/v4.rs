@@ -15,12 +15,13 @@ use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
+use libs::Editor;
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
-use process::{Context, Daemon, Event, Identity, Style, VERSION};
-use schema::ConfigError;
+use process::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
 use schema::json::Document;
+use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
@@ -54,7 +55,7 @@ impl Daemon for Dhcp4 {
         title: "Kea DHCPv4 server",
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
-        parameters: <dhcpd_config::v4::parameters::File4 as schema::Scope>::TABLE,
+        parameters: <dhcpd_config::v4::parameters::File4 as Scope>::TABLE,
     };
     type Prepared = Ready;
 
@@ -135,9 +136,16 @@ impl Daemon for Dhcp4 {
         }
     }
 
-    fn commands(self: &Rc<Self>, table: &mut Table) {
+    fn commands(self: &Rc<Self>, table: &mut Table, reconfigure: Reconfigure) {
         commands::add(table, &self.plane);
-        libraries::add4(table, &self.plane);
+        let (written, shown) = (self.clone(), self.clone());
+        let editor = Editor {
+            module: "Dhcp4",
+            written: Rc::new(move || written.parameters.borrow().as_ref().map_or(Value::Null, |p| p.write())),
+            shown: Rc::new(move || shown.config()),
+            configure: reconfigure,
+        };
+        libraries::add4(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

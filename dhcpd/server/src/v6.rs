@@ -16,11 +16,12 @@ use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
+use libs::Editor;
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
-use process::{Context, Daemon, Event, Identity, Style, VERSION};
-use schema::ConfigError;
+use process::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
 use schema::json::Document;
+use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::io;
@@ -54,7 +55,7 @@ impl Daemon for Dhcp6 {
         title: "Kea DHCPv6 server",
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
-        parameters: <dhcpd_config::v6::parameters::File6 as schema::Scope>::TABLE,
+        parameters: <dhcpd_config::v6::parameters::File6 as Scope>::TABLE,
     };
     type Prepared = Ready;
 
@@ -139,9 +140,16 @@ impl Daemon for Dhcp6 {
         }
     }
 
-    fn commands(self: &Rc<Self>, table: &mut Table) {
+    fn commands(self: &Rc<Self>, table: &mut Table, reconfigure: Reconfigure) {
         commands::add(table, &self.plane);
-        libraries::add6(table, &self.plane);
+        let (written, shown) = (self.clone(), self.clone());
+        let editor = Editor {
+            module: "Dhcp6",
+            written: Rc::new(move || written.parameters.borrow().as_ref().map_or(Value::Null, |p| p.write())),
+            shown: Rc::new(move || shown.config()),
+            configure: reconfigure,
+        };
+        libraries::add6(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

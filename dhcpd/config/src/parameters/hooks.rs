@@ -4,18 +4,22 @@
 //! has a variant of [`Library`] and a row in [`BUNDLED`]; what it does stands elsewhere.
 
 mod bootp;
+mod class_cmds;
 mod flex_id;
 mod flex_option;
 mod lease_cmds;
 mod stat_cmds;
+mod subnet_cmds;
 
 pub use bootp::Bootp;
+pub use class_cmds::ClassCmds;
 pub use flex_id::{FlexId, FlexIdRules};
 pub use flex_option::{
     FlexOption, FlexOptionRule, FlexOptionRules, OfClass, OptionChange, Side, SubOptionRule, ValueChange,
 };
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use stat_cmds::StatCmds;
+pub use subnet_cmds::SubnetCmds;
 
 use super::Definitions;
 use crate::classes::Classifier;
@@ -82,6 +86,8 @@ impl Field for Opaque {
 pub enum Library {
     /// `libdhcp_bootp.so`: BOOTP clients are served.
     Bootp,
+    /// `libdhcp_class_cmds.so`: commands about client classes.
+    ClassCmds,
     /// `libdhcp_flex_id.so`: clients are known by what an expression makes of their packets.
     FlexId(FlexIdRules),
     /// `libdhcp_flex_option.so`: options that expressions make, change and take away.
@@ -90,6 +96,8 @@ pub enum Library {
     LeaseCmds,
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
+    /// `libdhcp_subnet_cmds.so`: commands about subnets and shared networks.
+    SubnetCmds,
 }
 
 /// What a library's parameters are resolved with.
@@ -167,7 +175,7 @@ impl Bundled {
 pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<Bootp>(),
     Bundled::later("libdhcp_cb_cmds.so"),
-    Bundled::later("libdhcp_class_cmds.so"),
+    Bundled::works::<ClassCmds>(),
     Bundled::later("libdhcp_ddns_tuning.so"),
     Bundled::works::<FlexId>(),
     Bundled::works::<FlexOption>(),
@@ -186,7 +194,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_rbac.so"),
     Bundled::later("libdhcp_run_script.so"),
     Bundled::works::<StatCmds>(),
-    Bundled::later("libdhcp_subnet_cmds.so"),
+    Bundled::works::<SubnetCmds>(),
     Bundled::later("libdhcp_user_chk.so"),
 ];
 
