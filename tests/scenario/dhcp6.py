@@ -17,7 +17,7 @@ SERVER_DUID = bytes.fromhex("0003000102005e00530f")
 NAMES_OF_TYPES = (
     "SOLICIT ADVERTISE REQUEST CONFIRM RENEW REBIND REPLY RELEASE DECLINE RECONFIGURE INFORMATION-REQUEST RELAY-FORW RELAY-REPL".split()
 )
-TYPES = {name: code for code, name in enumerate(NAMES_OF_TYPES, 1)}
+TYPES = {name: code for code, name in enumerate(NAMES_OF_TYPES, 1)} | {"ADDR-REG-INFORM": 36, "ADDR-REG-REPLY": 37}
 TYPE_NAMES = {code: name for name, code in TYPES.items()}
 RELAY_REPLY = TYPES["RELAY-REPL"]
 STATUSES = ["Success", "UnspecFail", "NoAddrsAvail", "NoBinding", "NotOnLink", "UseMulticast", "NoPrefixAvail"]
@@ -236,6 +236,9 @@ def add(message, scope, name, words):
             raise Bad(f"{name} belongs behind an IA")
         scope = Part(ADDRESS if name == "address" else PREFIX, value=words.next(name))
         ia.options.append((scope.code, scope))
+    elif name == "registers":
+        scope = Part(ADDRESS, value=words.next(name))
+        message.options.append((ADDRESS, scope))
     elif name in ("t1", "t2", "preferred", "valid"):
         setattr(scope, name, number(words, name))
     elif name == "fqdn":
@@ -267,6 +270,10 @@ def differences(message, name, words):
         parts = [v for c, v in message.ia.options if c == (ADDRESS if name == "address" else PREFIX)]
         message.at = next((part for part in parts if part.value == wanted), Part(ADDRESS))
         return [] if message.at.value else [f"{name} is {', '.join(p.value for p in parts) or 'absent'}, not {wanted}"]
+    if name == "registers":
+        wanted, found = words.next(name), message.find(ADDRESS)
+        message.at = found or Part(ADDRESS)
+        return same(message.at.value, wanted)
     if name in ("t1", "t2", "preferred", "valid"):
         return same(getattr(at, name), number(words, name))
     if name == "status":

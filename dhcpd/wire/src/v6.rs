@@ -57,6 +57,8 @@ impl MessageType {
     pub const DHCPV4_RESPONSE: Self = Self(21);
     /// A client tells of an address it made itself (RFC 9686).
     pub const ADDR_REG_INFORM: Self = Self(36);
+    /// A server took note of it (RFC 9686).
+    pub const ADDR_REG_REPLY: Self = Self(37);
 
     /// Its name as Kea writes it; `UNKNOWN` for others than those above.
     pub fn name(self) -> &'static str {
@@ -77,6 +79,7 @@ impl MessageType {
             Self::DHCPV4_QUERY => "DHCPV4_QUERY",
             Self::DHCPV4_RESPONSE => "DHCPV4_RESPONSE",
             Self::ADDR_REG_INFORM => "ADDR_REG_INFORM",
+            Self::ADDR_REG_REPLY => "ADDR_REG_REPLY",
             _ => "UNKNOWN",
         }
     }

@@ -90,7 +90,7 @@ pub struct Dhcp6 {
     #[param(default = "")]
     pub server_tag: Given<String>,
     /// Whether clients may register addresses that they made themselves (RFC 9686).
-    #[param(later = false)]
+    #[param(default = true)]
     pub allow_address_registration: Given<bool>,
     /// What is done for clients and relays that do not keep to the standards.
     pub compatibility: Given<Compatibility6>,

@@ -179,7 +179,14 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     }
 
     /// The lease as it is to be.
-    fn lease(&self, kind: LeaseType, iaid: u32, given: Given, own: Option<&Lease6>, lifetimes: (u32, u32)) -> Lease6 {
+    pub(super) fn lease(
+        &self,
+        kind: LeaseType,
+        iaid: u32,
+        given: Given,
+        own: Option<&Lease6>,
+        lifetimes: (u32, u32),
+    ) -> Lease6 {
         let subnet = self.snapshot.config.subnets.list().get(given.subnet);
         let pools = |subnet: &Subnet6| match kind {
             LeaseType::Na => subnet.pools.get(given.pool?).map(|pool| pool.id),

@@ -41,6 +41,10 @@ pub(super) enum Event {
     ReclaimedDeclined,
     /// Renewals that left the lease as it stood.
     Reused,
+    /// Addresses that clients have registered now.
+    Registered,
+    /// Addresses ever registered.
+    CumulativeRegistered,
 }
 
 /// Why no lease could be allocated.
@@ -69,13 +73,15 @@ struct LeaseCounters {
 }
 
 /// Names for addresses and for prefixes, empty where there is none; those of both are one counter.
-const EVENTS: [(Event, [&str; 2]); 6] = [
+const EVENTS: [(Event, [&str; 2]); 8] = [
     (Event::Assigned, ["assigned-nas", "assigned-pds"]),
     (Event::CumulativeAssigned, ["cumulative-assigned-nas", "cumulative-assigned-pds"]),
     (Event::Declined, ["declined-addresses", ""]),
     (Event::Reclaimed, ["reclaimed-leases", "reclaimed-leases"]),
     (Event::ReclaimedDeclined, ["reclaimed-declined-addresses", ""]),
     (Event::Reused, ["v6-ia-na-lease-reuses", "v6-ia-pd-lease-reuses"]),
+    (Event::Registered, ["registered-nas", ""]),
+    (Event::CumulativeRegistered, ["cumulative-registered-nas", ""]),
 ];
 
 const FAILURES: [(Failure, &str); 5] = [
@@ -101,19 +107,18 @@ const RECEIVED: [(MessageType, &str); 15] = [
     (MessageType::DHCPV4_QUERY, "pkt6-dhcpv4-query-received"),
     (MessageType::DHCPV4_RESPONSE, "pkt6-dhcpv4-response-received"),
     (MessageType::ADDR_REG_INFORM, "pkt6-addr-reg-inform-received"),
-    (MessageType(37), "pkt6-addr-reg-reply-received"),
+    (MessageType::ADDR_REG_REPLY, "pkt6-addr-reg-reply-received"),
 ];
 
-const SENT: [(MessageType, &str); 3] = [
+const SENT: [(MessageType, &str); 4] = [
     (MessageType::ADVERTISE, "pkt6-advertise-sent"),
     (MessageType::REPLY, "pkt6-reply-sent"),
     (MessageType::DHCPV4_RESPONSE, "pkt6-dhcpv4-response-sent"),
+    (MessageType::ADDR_REG_REPLY, "pkt6-addr-reg-reply-sent"),
 ];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 8] = [
-    "cumulative-registered-nas",
-    "pkt6-addr-reg-reply-sent",
+const SILENT: [&str; 6] = [
     "pkt6-duplicate",
     "pkt6-lease-query-received",
     "pkt6-lease-query-reply-sent",
@@ -186,9 +191,6 @@ impl Counters {
 impl SubnetCounters {
     fn new(subnet: &Subnet6, registry: &Registry) -> Self {
         let scope = format!("subnet[{}].", subnet.id);
-        for name in ["registered-nas", "cumulative-registered-nas"] {
-            drop(registry.counter(&format!("{scope}{name}")));
-        }
         let pools =
             |kind| pool_scopes(subnet, kind).map(move |(pool, _)| LeaseCounters::new(registry, &pool, &[kind], false));
         Self {
@@ -235,7 +237,12 @@ impl LeaseCounters {
         let event = |(event, names): (Event, [&str; 2])| {
             [LeaseType::Na, LeaseType::Pd].map(|kind| {
                 let name = names.get(row_of(kind)).copied().unwrap_or_default();
-                let shown = kinds.contains(&kind) && !name.is_empty() && (failures || event != Event::Reused);
+                let there = match event {
+                    Event::Reused | Event::CumulativeRegistered => failures,
+                    Event::Registered => failures && !scope.is_empty(),
+                    _ => true,
+                };
+                let shown = kinds.contains(&kind) && !name.is_empty() && there;
                 shown.then(|| counter(name))
             })
         };

@@ -157,7 +157,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     }
 
     /// The client's name and the configured options, behind the leases.
-    fn finish(&mut self, out: &mut Writer<'_>) {
+    pub(super) fn finish(&mut self, out: &mut Writer<'_>) {
         if self.name.is_none() {
             let place = self.subnet.map(|at| (at, None));
             self.settle_name(policy_at(&self.snapshot.config, place, LeaseType::Na));

@@ -18,6 +18,10 @@ log::messages! {
     /// Identifiers are missing, or there where they must not be (RFC 8415 §16).
     DHCP6_REQUIRED_OPTIONS_CHECK_FAIL: Debug(40), "bad-packets", "{client}: {name} from {source} fails the check: {reason}";
     DHCP6_UNKNOWN_MSG_RECEIVED: Debug(40), "bad-packets", "{client}: unknown message (type {kind}) on interface {interface}";
+    /// An address cannot be registered (RFC 9686).
+    DHCP6_ADDR_REG_INFORM_FAIL: Info, "packets", "error on ADDR-REG-INFORM from client {address}, {reason}";
+    /// Another client registers the address.
+    DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE: Info, "packets", "received an ADDR-REG-INFORM for {address} from client '{client}' but the address was registered by another client '{before}'";
     DHCP6_ADDR6_REGISTER_DISABLED_DROP: Debug(40), "packets", "ADDR-REG-INFORM from {client} is dropped, address registration is disabled";
     DHCP6_PACKET_PROCESS_FAIL: Debug(40), "bad-packets", "{client}: processing {name} from {source} failed: {reason}";
     /// The DHCPv4 server answers.

@@ -19,6 +19,7 @@ mod options;
 mod query;
 mod reclaim;
 mod refusal;
+mod register;
 mod select;
 mod snapshot;
 #[cfg(test)]
@@ -135,7 +136,7 @@ impl Server {
             Ok(MessageType::DHCPV4_QUERY) => Some(Reply { to: Target::Dhcpv4Server, promises: false }),
             Ok(kind) => {
                 let to = self.reply_to(&query.packet, received.source);
-                let reply = Reply { to: Target::Client(to), promises: kind == MessageType::REPLY };
+                let reply = Reply { to: Target::Client(to), promises: kind != MessageType::ADVERTISE };
                 self.snapshot.counters.sent(kind);
                 log::event!(
                     DHCP6_PACKET_SEND,
@@ -224,7 +225,10 @@ impl Server {
             return Ok(MessageType::DHCPV4_QUERY);
         }
         exchange.recognise()?;
-        let kind = exchange.respond(out).await?;
+        let kind = match query.kind() {
+            MessageType::ADDR_REG_INFORM => exchange.register(out).await?,
+            _ => exchange.respond(out).await?,
+        };
         if snapshot.libraries.at(Point::Send) {
             let renamed = query.replaced_client_id().is_some();
             let mut outgoing = Outgoing::new(query.request(&exchange.classes), original, renamed, out, start);

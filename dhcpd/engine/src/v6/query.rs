@@ -136,12 +136,13 @@ impl<'a> Query<'a> {
     /// Whether it is a message that clients send, with the identifiers that it must have and no others.
     pub(super) fn check_identifiers(&self) -> Result<(), Refusal> {
         let (client, server) = match self.kind() {
-            MessageType::SOLICIT | MessageType::REBIND | MessageType::CONFIRM => (Need::Mandatory, Need::Forbidden),
+            MessageType::SOLICIT | MessageType::REBIND | MessageType::CONFIRM | MessageType::ADDR_REG_INFORM => {
+                (Need::Mandatory, Need::Forbidden)
+            }
             MessageType::REQUEST | MessageType::RENEW | MessageType::RELEASE | MessageType::DECLINE => {
                 (Need::Mandatory, Need::Mandatory)
             }
             MessageType::INFORMATION_REQUEST | MessageType::DHCPV4_QUERY => (Need::Optional, Need::Optional),
-            MessageType::ADDR_REG_INFORM => return Err(Refusal::NoRegistration),
             _ => return Err(Refusal::UnknownMessage),
         };
         identifier(client, self.client_ids, self.sent_client_id, Identifiers::Client)?;

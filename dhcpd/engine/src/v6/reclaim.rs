@@ -62,6 +62,9 @@ pub(super) fn give_up(snapshot: &Snapshot, name_changes: &mut Vec<NameChangeRequ
         counters.lease(kind, place, Event::ReclaimedDeclined, 1);
     }
     counters.lease(kind, place, Event::Reclaimed, 1);
+    if lease.state == LeaseState::Registered {
+        counters.lease(kind, place, Event::Registered, -1);
+    }
     if counts_as_assigned(lease.state) {
         counters.lease(kind, place, Event::Assigned, -1);
     }

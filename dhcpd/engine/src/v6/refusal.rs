@@ -7,6 +7,7 @@ use super::{Received, Snapshot};
 use leases::StoreError;
 use stats::Counter;
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 use wire::hex::Colons;
 use wire::v6::{DuidError, Malformed};
@@ -31,6 +32,15 @@ pub(super) enum Refusal {
     UnknownMessage,
     /// Addresses are not registered here (RFC 9686, `allow-address-registration`).
     NoRegistration,
+    /// An address that cannot be registered.
+    Registration {
+        /// Where the client is.
+        address: Ipv6Addr,
+        /// Why.
+        reason: String,
+    },
+    /// No subnet for a client that registers an address: there is nothing to say.
+    NowhereToRegister,
     /// An identifier stands there too often or too seldom.
     Identifiers {
         /// Which one.
@@ -95,7 +105,7 @@ impl Refusal {
             cause.add(1);
         }
         // An answer that is not due is no dropped packet.
-        if !matches!(self, Self::NothingToConfirm | Self::Library) {
+        if !matches!(self, Self::NothingToConfirm | Self::NowhereToRegister | Self::Library) {
             counters.receive_drop.add(1);
         }
         let client = query.map_or(Label::NOBODY, |query| query.label());
@@ -118,6 +128,7 @@ impl Refusal {
                 own = Colons(&snapshot.server_id),
             ),
             Self::Unicast => log::event!(DHCP6_PACKET_DROP_UNICAST, client, name),
+            Self::Registration { address, reason } => log::event!(DHCP6_ADDR_REG_INFORM_FAIL, address, reason),
             Self::NoRegistration => log::event!(DHCP6_ADDR6_REGISTER_DISABLED_DROP, client),
             Self::UnknownMessage => log::event!(DHCP6_UNKNOWN_MSG_RECEIVED, client, kind = kind.0, interface),
             Self::Identifiers { .. } | Self::BadDuid { .. } | Self::EmptyDuid { .. } | Self::Dhcpv4Messages { .. } => {
@@ -129,7 +140,7 @@ impl Refusal {
             Self::Class(DropStage::Received) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS, client, name),
             Self::Class(DropStage::Reserved) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS2, client, name),
             Self::Class(DropStage::Early) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS_EARLY, client, name),
-            Self::NothingToConfirm | Self::Library => {}
+            Self::NothingToConfirm | Self::NowhereToRegister | Self::Library => {}
         }
     }
 
@@ -139,13 +150,14 @@ impl Refusal {
             Self::Malformed(_) | Self::BadIa { .. } => Some(&counters.parse_failed),
             Self::OtherServer => Some(&counters.not_for_us),
             Self::Unicast
+            | Self::Registration { .. }
             | Self::Identifiers { .. }
             | Self::BadDuid { .. }
             | Self::EmptyDuid { .. }
             | Self::Dhcpv4Messages { .. } => Some(&counters.rfc_violation),
             Self::UnknownLink | Self::Store(_) | Self::TooLong => Some(&counters.processing_failed),
             Self::NoRegistration | Self::Class(_) => Some(&counters.admin_filtered),
-            Self::UnknownMessage | Self::NothingToConfirm | Self::Library => None,
+            Self::UnknownMessage | Self::NothingToConfirm | Self::NowhereToRegister | Self::Library => None,
         }
     }
 }
@@ -160,6 +172,8 @@ impl fmt::Display for Refusal {
             Self::OtherServer => f.write_str("the message is for another server"),
             Self::Unicast => f.write_str("the message was not sent to the multicast address"),
             Self::UnknownMessage => f.write_str("not a message of a client"),
+            Self::Registration { reason, .. } => f.write_str(reason),
+            Self::NowhereToRegister => f.write_str("no subnet for a client that registers an address"),
             Self::NoRegistration => f.write_str("address registration is disabled"),
             Self::Identifiers { which, count } => write!(f, "the message carries {which} {count} times"),
             Self::BadDuid { which, error } => write!(f, "{which}: {error}"),

@@ -50,8 +50,10 @@ impl Snapshot {
         if counts_as_assigned(lease.state) {
             self.counters.lease(lease.lease_type, place, Event::Assigned, change);
         }
-        if lease.state == LeaseState::Declined {
-            self.counters.lease(lease.lease_type, place, Event::Declined, change);
+        match lease.state {
+            LeaseState::Declined => self.counters.lease(lease.lease_type, place, Event::Declined, change),
+            LeaseState::Registered => self.counters.lease(lease.lease_type, place, Event::Registered, change),
+            _ => {}
         }
     }
 
