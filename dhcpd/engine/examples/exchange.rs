@@ -17,6 +17,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use wire::v4::{Header, Packet, Writer, code};
 
+/// Clients in a batch.
+const BATCH: u32 = 16;
+
 fn main() {
     let clients = std::env::args().nth(1).map_or(200_000, |n| n.parse().expect("a number of clients"));
     let options = [(3, &[10, 0, 0, 1][..]), (6, &[10, 0, 0, 2, 10, 0, 0, 3]), (15, b"example.org")];
@@ -82,7 +85,12 @@ fn main() {
 fn run(server: &mut Server, store: &Store4, clients: u32) {
     let mut out = Vec::with_capacity(2048);
     let mut session = store.session();
+    // As a worker does: statistics have their samples once a batch.
+    let _batch = stats::batch();
     for client in 0..clients {
+        if client % BATCH == 0 {
+            stats::flush();
+        }
         let mut send = |message: &[u8]| {
             let received = Received {
                 message,

@@ -2,6 +2,7 @@
 
 use crate::path::{Form, Path};
 use crate::pattern::Pattern;
+use crate::shared::Key;
 use crate::{ClassId, Field};
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
@@ -22,6 +23,11 @@ pub(crate) enum Bool {
         strict: bool,
     },
     Equal(Box<Text>, Box<Text>),
+    /// A comparison that other tests make as well.
+    Shared {
+        key: Key,
+        plain: Box<Bool>,
+    },
     Exists(Path),
     VendorExists(Vendor, Enterprise),
     Member {
@@ -185,6 +191,7 @@ impl Display for Bool {
             Self::And { terms, strict } => joined(f, terms, if *strict { " sand " } else { " and " }),
             Self::Or { terms, strict } => joined(f, terms, if *strict { " sor " } else { " or " }),
             Self::Equal(left, right) => write!(f, "{left} == {right}"),
+            Self::Shared { plain, .. } => plain.fmt(f),
             Self::Exists(path) => write!(f, "{path}.exists"),
             Self::VendorExists(vendor, enterprise) => write!(f, "{}[{}].exists", vendor.word(), number(*enterprise)),
             Self::Member { name, .. } => write!(f, "member('{name}')"),

@@ -28,8 +28,10 @@ impl ClassId {
 const FIXED: [&str; 7] = ["ALL", "KNOWN", "UNKNOWN", "DROP", "BOOTP", "SKIP_DDNS", "REJECT"];
 /// Classes that the server itself adds: they can be referred to without a definition, and have no test.
 const BUILT_IN: [&str; 4] = ["ALL", "KNOWN", "UNKNOWN", "BOOTP"];
+/// What the names of classes begin with that are made of what a client says about its vendor.
+pub(crate) const VENDOR_PREFIX: &str = "VENDOR_CLASS_";
 /// What the names of classes begin with that the server or a hook adds.
-const BUILT_IN_PREFIXES: [&str; 4] = ["VENDOR_CLASS_", "HA_", "AFTER_", "EXTERNAL_"];
+const BUILT_IN_PREFIXES: [&str; 4] = [VENDOR_PREFIX, "HA_", "AFTER_", "EXTERNAL_"];
 
 /// Whether a class may be referred to without a definition.
 pub fn is_built_in(name: &str) -> bool {
@@ -47,11 +49,12 @@ pub(crate) fn has_no_test(name: &str) -> bool {
 pub struct Names {
     ids: HashMap<Box<str>, ClassId>,
     names: Vec<Box<str>>,
+    vendors: bool,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut names = Self { ids: HashMap::new(), names: Vec::new() };
+        let mut names = Self { ids: HashMap::new(), names: Vec::new(), vendors: false };
         FIXED.iter().for_each(|name| {
             names.id(name);
         });
@@ -65,9 +68,15 @@ impl Names {
         self.find(name).unwrap_or_else(|| {
             let id = ClassId(self.names.len() as u32);
             self.names.push(name.into());
+            self.vendors |= name.starts_with(VENDOR_PREFIX);
             self.ids.insert(name.into(), id);
             id
         })
+    }
+
+    /// Whether somebody mentions a class of those that are named after what a client says about its vendor.
+    pub fn mention_vendors(&self) -> bool {
+        self.vendors
     }
 
     /// The number of a name that somebody mentioned.

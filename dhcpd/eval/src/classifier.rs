@@ -9,7 +9,8 @@
 //! additional   evaluate-additional-classes of the pool, the subnet and the shared network
 //! ```
 
-use crate::classes::has_no_test;
+use crate::classes::{VENDOR_PREFIX, has_no_test};
+use crate::shared::{Memo, Plan, Shared, key_of};
 use crate::{
     BoolExpression, ClassId, ClassSet, Classes, Definitions, EvalError, Names, Outcome, ParseError, Scope,
     StringExpression, Subject, Watch, ast, escape, is_built_in, vendor,
@@ -92,6 +93,11 @@ pub struct Classifier {
     classes: Vec<Class>,
     /// Place in `classes`.
     by_id: HashMap<ClassId, usize>,
+    shared: Shared,
+    /// What is tested before reservations are known.
+    early: Plan,
+    /// What is tested then.
+    late: Plan,
 }
 
 /// For expressions that stand outside of class definitions, any name will do.
@@ -104,7 +110,15 @@ impl Classes for Classifier {
 impl Classifier {
     /// No class but the built-in ones.
     pub fn empty(family: Family) -> Self {
-        Self { family, names: Names::default(), classes: Vec::new(), by_id: HashMap::new() }
+        Self {
+            family,
+            names: Names::default(),
+            classes: Vec::new(),
+            by_id: HashMap::new(),
+            shared: Shared::default(),
+            early: Plan::default(),
+            late: Plan::default(),
+        }
     }
 
     /// Compiles the classes of a configuration. All that is wrong is reported together.
@@ -130,7 +144,25 @@ impl Classifier {
             classifier.by_id.insert(id, classifier.classes.len());
             classifier.classes.push(Class { id, test, only_in_additional_list, depends_on_known });
         }
+        classifier.plan();
         if errors.is_empty() { Ok(classifier) } else { Err(errors) }
+    }
+
+    /// Works out what is tested when.
+    fn plan(&mut self) {
+        let Self { classes, shared, early, late, .. } = self;
+        *shared = Shared::new(classes.iter_mut().filter_map(|class| match &mut class.test {
+            Test::Bool(test) => Some(test.tree()),
+            _ => None,
+        }));
+        for (place, class) in classes.iter_mut().enumerate().filter(|(_, class)| !class.only_in_additional_list) {
+            let key = match &mut class.test {
+                Test::None => continue,
+                Test::Bool(test) => key_of(test.tree()),
+                Test::Template(..) => None,
+            };
+            if class.depends_on_known { &mut *late } else { &mut *early }.add(place as u32, key);
+        }
     }
 
     fn compile(
@@ -138,7 +170,7 @@ impl Classifier {
         definition: &ClassDefinition<'_>,
         options: &dyn Definitions,
     ) -> Result<(Test, bool), (Part, String)> {
-        let Self { family, names, classes, by_id } = self;
+        let Self { family, names, classes, by_id, .. } = self;
         let depends = |id: &ClassId| {
             let indirectly = by_id.get(id).and_then(|place| classes.get(*place)).is_some_and(|c| c.depends_on_known);
             [ClassId::KNOWN, ClassId::UNKNOWN].contains(id) || indirectly
@@ -201,11 +233,13 @@ impl Classifier {
     /// The first stage: before the subnet is chosen.
     pub fn receive(&self, subject: &dyn Subject, set: &mut ClassSet, watch: &dyn Watch) {
         set.add(ClassId::ALL);
-        match self.family {
-            Family::V4 => self.vendor4(subject, set),
-            Family::V6 => self.vendor6(subject, set),
+        if self.names.mention_vendors() || watch.wants_all() {
+            match self.family {
+                Family::V4 => self.vendor4(subject, set),
+                Family::V6 => self.vendor6(subject, set),
+            }
         }
-        self.evaluate(subject, set, false, watch);
+        self.evaluate(subject, set, &self.early, watch);
     }
 
     /// Adds the classes of a reservation. Tests may ask for them: what tests gave before is taken back and found anew.
@@ -217,14 +251,14 @@ impl Classifier {
         reserved.iter().for_each(|class| {
             set.add(*class);
         });
-        self.evaluate(subject, set, false, watch);
+        self.evaluate(subject, set, &self.early, watch);
     }
 
     /// The stage behind the look-up of reservations. An early look-up of global reservations that found none does not make a
     /// client unknown: it has no such stage.
     pub fn known(&self, found: bool, subject: &dyn Subject, set: &mut ClassSet, watch: &dyn Watch) {
         set.add(if found { ClassId::KNOWN } else { ClassId::UNKNOWN });
-        self.evaluate(subject, set, true, watch);
+        self.evaluate(subject, set, &self.late, watch);
     }
 
     /// The last stage: the lists `evaluate-additional-classes`, one after the other.
@@ -240,20 +274,35 @@ impl Classifier {
                     watch.outcome(id, Outcome::NoTest);
                     set.add(id);
                 }
-                Some(class) => self.test(class, subject, set, watch),
+                Some(class) => self.test(class, subject, set, watch, None),
             }
         }
     }
 
-    fn evaluate(&self, subject: &dyn Subject, set: &mut ClassSet, depends_on_known: bool, watch: &dyn Watch) {
-        let due = |class: &&Class| !class.only_in_additional_list && class.depends_on_known == depends_on_known;
-        self.classes.iter().filter(due).for_each(|class| self.test(class, subject, set, watch));
+    fn evaluate(&self, subject: &dyn Subject, set: &mut ClassSet, plan: &Plan, watch: &dyn Watch) {
+        if plan.all.is_empty() {
+            return;
+        }
+        let memo = Memo::new(&self.shared, subject, self.family);
+        let due = if watch.wants_all() { SmallVec::from_slice(&plan.all) } else { plan.due(&memo) };
+        for class in due.iter().filter_map(|place| self.classes.get(*place as usize)) {
+            self.test(class, subject, set, watch, Some(&memo));
+        }
     }
 
-    fn test(&self, class: &Class, subject: &dyn Subject, set: &mut ClassSet, watch: &dyn Watch) {
+    fn test(
+        &self,
+        class: &Class,
+        subject: &dyn Subject,
+        set: &mut ClassSet,
+        watch: &dyn Watch,
+        memo: Option<&Memo<'_>>,
+    ) {
         match &class.test {
             Test::None => {}
-            Test::Bool(test) => match test.matches(subject, set, watch) {
+            Test::Bool(test) => match memo
+                .map_or_else(|| test.matches(subject, set, watch), |memo| test.matches_with(memo, subject, set, watch))
+            {
                 Ok(matches) => {
                     watch.outcome(class.id, Outcome::Test(matches));
                     if matches {
@@ -320,7 +369,6 @@ fn spawned(
 }
 
 const VENDOR_CLASS_IDENTIFIER: u16 = 60;
-const VENDOR_PREFIX: &str = "VENDOR_CLASS_";
 /// What cable modems and their routers call themselves, in the order they are looked for.
 const DOCSIS: [&[u8]; 2] = [b"docsis3.0", b"eRouter1.0"];
 

@@ -3,6 +3,7 @@
 
 use crate::ast::{Bool, Conversion, RelayField, Text, Vendor};
 use crate::path::Form;
+use crate::shared::Memo;
 use crate::value::{Bytes, append};
 use crate::{ClassSet, Subject, Value, Watch, option_text, vendor};
 use std::fmt::{self, Display, Formatter};
@@ -50,12 +51,18 @@ pub(crate) struct Evaluation<'s> {
     subject: &'s dyn Subject,
     classes: &'s ClassSet,
     watch: Option<&'s dyn Watch>,
+    memo: Option<&'s Memo<'s>>,
     family: Family,
 }
 
 impl<'s> Evaluation<'s> {
     pub fn new(subject: &'s dyn Subject, classes: &'s ClassSet, watch: &'s dyn Watch, family: Family) -> Self {
-        Self { subject, classes, watch: watch.wants_steps().then_some(watch), family }
+        Self { subject, classes, watch: watch.wants_steps().then_some(watch), memo: None, family }
+    }
+
+    /// Takes shared values from a memo.
+    pub fn with(self, memo: &'s Memo<'s>) -> Self {
+        Self { memo: Some(memo), ..self }
     }
 
     /// Tells a step; the text is not made when nobody listens.
@@ -89,6 +96,10 @@ impl<'s> Evaluation<'s> {
                 });
                 equal
             }
+            Bool::Shared { key, plain } => match self.memo.filter(|_| self.watch.is_none()) {
+                Some(memo) => memo.constant(key.group)? == Some(key.constant),
+                None => self.truth(plain)?,
+            },
             Bool::Exists(path) => {
                 let exists = path.find(self.subject).is_some();
                 self.tell("EVAL_DEBUG_OPTION", || format!("Pushing {} with value '{exists}'", path.step()));

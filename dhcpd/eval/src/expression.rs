@@ -2,6 +2,7 @@
 
 use crate::ast::{Bool, Text};
 use crate::evaluate::{EvalError, Evaluation};
+use crate::shared::Memo;
 use crate::{ClassId, ClassSet, Subject, Value, Watch, parser};
 use std::fmt::{self, Display, Formatter};
 use wire::options::{self, Definition, Family};
@@ -87,6 +88,22 @@ impl BoolExpression {
     /// Whether it is true of a packet that belongs to these classes.
     pub fn matches(&self, subject: &dyn Subject, classes: &ClassSet, watch: &dyn Watch) -> Result<bool, EvalError> {
         Evaluation::new(subject, classes, watch, self.family).truth(&self.tree)
+    }
+
+    /// The same, with shared values from a memo.
+    pub(crate) fn matches_with<'s>(
+        &'s self,
+        memo: &'s Memo<'s>,
+        subject: &'s dyn Subject,
+        classes: &'s ClassSet,
+        watch: &'s dyn Watch,
+    ) -> Result<bool, EvalError> {
+        Evaluation::new(subject, classes, watch, self.family).with(memo).truth(&self.tree)
+    }
+
+    /// Its tree.
+    pub(crate) fn tree(&mut self) -> &mut Bool {
+        &mut self.tree
     }
 
     /// Classes that it asks for.

@@ -19,6 +19,7 @@ mod parser;
 mod path;
 mod pattern;
 mod posix;
+mod shared;
 mod subject;
 mod value;
 mod vendor;

@@ -9,6 +9,12 @@ pub trait Watch {
         false
     }
 
+    /// Whether [`Watch::outcome`] is to be called for tests that are false, and names of classes are to be made that nothing
+    /// in the configuration mentions: asked once a stage.
+    fn wants_all(&self) -> bool {
+        false
+    }
+
     /// One step of an evaluation: Kea's message identifier (`EVAL_DEBUG_...`) and what it says, without the client's name
     /// in front. Kea writes them at debug level 55 of the logger `eval`.
     fn step(&self, message: &'static str, text: &str) {

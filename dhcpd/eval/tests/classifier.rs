@@ -7,6 +7,15 @@ use wire::{v4, v6};
 
 mod packets;
 
+/// Wants to know of everything.
+struct All;
+
+impl Watch for All {
+    fn wants_all(&self) -> bool {
+        true
+    }
+}
+
 /// Classes by name and test; a name with `~` in front has a template, one with `+` is in additional lists only.
 fn classifier(family: Family, classes: &[(&str, &str)]) -> Result<Classifier, Vec<ClassError>> {
     let definitions: Vec<_> = classes
@@ -42,7 +51,7 @@ fn all_then_vendor_then_tests_in_order() {
         ("untested", "-"),
     ];
     let told = stages(&classes, |classifier, set, subject| {
-        classifier.receive(subject, set, &());
+        classifier.receive(subject, set, &All);
         assert!(set.contains(classifier.names().find("first").unwrap()));
     });
     assert_eq!(told, "ALL, VENDOR_CLASS_docsis3.0, second, first");
@@ -60,11 +69,11 @@ fn what_depends_on_known_waits_for_it() {
     ];
     let stage = |found| {
         stages(&classes, |classifier, set, subject| {
-            classifier.receive(subject, set, &());
+            classifier.receive(subject, set, &All);
             assert_eq!(set.names(classifier.names()).last(), Some("early"));
             let drop = classifier.names().find("DROP").unwrap();
             assert!(drop == ClassId::DROP && classifier.depends_on_known(drop));
-            classifier.known(found, subject, set, &());
+            classifier.known(found, subject, set, &All);
         })
     };
     assert_eq!(stage(true), "ALL, VENDOR_CLASS_docsis3.0, early, KNOWN, friend, not-a-guest, SPAWN_of_us, of");
@@ -80,7 +89,7 @@ fn templates_spawn_classes() {
         ("~none", "option[62].hex"),
         ("seen", "member('SPAWN_id_foo')"),
     ];
-    let told = stages(&classes, |classifier, set, subject| classifier.receive(subject, set, &()));
+    let told = stages(&classes, |classifier, set, subject| classifier.receive(subject, set, &All));
     assert_eq!(told, "ALL, VENDOR_CLASS_docsis3.0, SPAWN_id_foo, id, SPAWN_odd_a%20b%%%00, odd, seen");
 }
 
@@ -89,11 +98,11 @@ fn reserved_classes_are_there_before_tests_ask() {
     let classes = [("reserved", "-"), ("other", "not member('reserved')"), ("also", "member('reserved')")];
     let told = stages(&classes, |classifier, set, subject| {
         let reserved = [classifier.refer("reserved"), classifier.refer("nowhere-defined")];
-        classifier.receive(subject, set, &());
+        classifier.receive(subject, set, &All);
         assert_eq!(set.names(classifier.names()).last(), Some("other"));
-        classifier.reserve(&[], subject, set, &());
-        classifier.reserve(&reserved, subject, set, &());
-        classifier.known(true, subject, set, &());
+        classifier.reserve(&[], subject, set, &All);
+        classifier.reserve(&reserved, subject, set, &All);
+        classifier.known(true, subject, set, &All);
     });
     assert_eq!(told, "ALL, VENDOR_CLASS_docsis3.0, reserved, nowhere-defined, also, KNOWN");
 }
@@ -122,7 +131,7 @@ fn additional_classes_come_last_in_the_order_of_the_lists() {
         let mut list = |names: &[&str]| names.iter().map(|name| classifier.refer(name)).collect::<Vec<_>>();
         let pool = list(&["untested", "late", "undefined"]);
         let subnet = list(&["no", "late", "spawn", "broken", "early"]);
-        classifier.receive(subject, set, &());
+        classifier.receive(subject, set, &All);
         classifier.additional(&[&pool, &subnet, &[]], subject, set, &outcomes);
     });
     assert_eq!(told, "ALL, VENDOR_CLASS_docsis3.0, early, untested, late, SPAWN_spawn_cpe-1, spawn");
@@ -137,7 +146,7 @@ fn dhcpv6_has_a_vendor_class_for_each_enterprise() {
     let packet = v6::Packet::parse(&bytes).unwrap();
     let classifier = classifier(Family::V6, &[("modem", "member('VENDOR_CLASS_docsis3.0')")]).unwrap();
     let mut set = ClassSet::default();
-    classifier.receive(&packets::subject6(&packet, bytes.len()), &mut set, &());
+    classifier.receive(&packets::subject6(&packet, bytes.len()), &mut set, &All);
     let told: Vec<_> = set.names(classifier.names()).collect();
     assert_eq!(told, ["ALL", "VENDOR_CLASS_one", "VENDOR_CLASS_docsis3.0", "modem"]);
 }

@@ -137,6 +137,31 @@ proptest! {
     }
 
     #[test]
+    fn comparisons_that_are_shared_come_to_the_same(tests in proptest::collection::vec(comparing(), 1..12)) {
+        struct All;
+        impl Watch for All {
+            fn wants_all(&self) -> bool {
+                true
+            }
+        }
+        let names: Vec<_> = (0..tests.len()).map(|number| format!("c{number}")).collect();
+        let definitions: Vec<_> = names.iter().zip(&tests).map(|(name, test)| {
+            ClassDefinition { name, test: Some(test), ..Default::default() }
+        }).collect();
+        let classifier = Classifier::new(Family::V4, &definitions, &Standard(Family::V4)).unwrap();
+        let bytes = packets::discover();
+        let packet = v4::Packet::parse(&bytes).unwrap();
+        let subject = packets::subject4(&packet);
+        let classes = |watch: &dyn Watch| {
+            let mut set = ClassSet::default();
+            classifier.receive(&subject, &mut set, watch);
+            classifier.known(false, &subject, &mut set, watch);
+            set.iter().collect::<Vec<_>>()
+        };
+        prop_assert_eq!(classes(&()), classes(&All), "{:?}", tests);
+    }
+
+    #[test]
     fn any_dhcpv4_packet_is_evaluated(bytes in changed(packets::discover()), test in boolean(Family::V4), text in string(Family::V4)) {
         let Ok(packet) = v4::Packet::parse_leniently(&bytes) else { return Ok(()) };
         evaluate(Family::V4, &test, &text, &packets::subject4(&packet));
@@ -147,6 +172,34 @@ proptest! {
         let Ok(packet) = v6::Packet::parse(&bytes) else { return Ok(()) };
         evaluate(Family::V6, &test, &text, &packets::subject6(&packet, bytes.len()));
     }
+}
+
+/// Tests that compare a few values with a few constants.
+fn comparing() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        "option\\[60\\]\\.hex",
+        "pkt4\\.mac",
+        "lcase\\(option\\[60\\]\\.text\\)",
+        "uint8totext\\(option\\[60\\]\\.hex\\)"
+    ];
+    let constant =
+        prop_oneof![Just("'docsis3.0'".to_owned()), Just("0x010203040506".to_owned()), Just("'x'".to_owned())];
+    let plain = (value, constant, any::<bool>()).prop_map(|(value, constant, turned)| {
+        if turned { format!("{constant} == {value}") } else { format!("{value} == {constant}") }
+    });
+    let asks = prop_oneof![
+        Just("member('KNOWN')".to_owned()),
+        Just("member('UNKNOWN')".to_owned()),
+        Just("option[61].exists".to_owned())
+    ];
+    let term = prop_oneof![3 => plain, 1 => asks];
+    (term.clone(), term, 0..5usize).prop_map(|(a, b, shape)| match shape {
+        0 => format!("{a} and {b}"),
+        1 => format!("{a} or {b}"),
+        2 => format!("not ({a})"),
+        3 => format!("{a} sand {b}"),
+        _ => a,
+    })
 }
 
 /// Evaluates both, in every way; a value is never beyond its limit.

@@ -144,6 +144,10 @@ impl Watch for Told<'_> {
         steps::wanted()
     }
 
+    fn wants_all(&self) -> bool {
+        log::enabled!(DHCP4_CLASSES_ASSIGNED) || log::enabled!(DHCPSRV_EVAL_RESULT) || steps::wanted()
+    }
+
     fn step(&self, message: &'static str, text: &str) {
         steps::write(message, &self.query, text);
     }
