@@ -28,7 +28,7 @@ def main():
     p.add_argument("--only", metavar="PART", nargs="+", choices=PARTS, default=PARTS, help=", ".join(PARTS))
     p.add_argument("--quick", action="store_true", help="one short round")
     p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--seconds", type=int, default=5, help="how long a load of the part speed lasts")
+    p.add_argument("--seconds", type=int, default=4, help="how long a load of the part speed lasts")
     p.add_argument("--write", metavar="PAGE", type=Path, help="the page to put the tables into")
     a = p.parse_args()
     if a.quick:

@@ -2,6 +2,7 @@
 //!
 //! Texts and arguments are Kea's (ctrl-channel, src/share/api).
 
+use crate::housekeeping::ROUND;
 use crate::plane::{Family, Plane};
 use crate::worker::Protocol;
 use control::{Answer, Request, Table};
@@ -13,9 +14,6 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::sleep;
-
-/// Leases reclaimed or forgotten while the store is held.
-const STEP: usize = 256;
 
 /// Whether clients are answered: `dhcp-disable`, `dhcp-enable`.
 #[derive(Debug, Default)]
@@ -153,10 +151,10 @@ async fn reclaim<F: Family>(plane: Plane<F>, request: Request) -> Answer {
     let Some(run) = plane.run() else { return Answer::error("no lease backend") };
     let mut keeper = plane.keeper(run);
     let done = async {
-        while keeper.reclaim(STEP)?.1 {
+        while keeper.reclaim(ROUND)?.1 {
             tokio::task::yield_now().await;
         }
-        while remove && keeper.forget_reclaimed(0, STEP)? == STEP {
+        while remove && keeper.forget_reclaimed(0, ROUND)? == ROUND {
             tokio::task::yield_now().await;
         }
         Ok::<_, StoreError>(())

@@ -14,7 +14,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// Leases reclaimed or forgotten while the store is held: some tens of microseconds.
+/// Leases reclaimed or forgotten before this is made durable: a hundred kilobytes of rows.
+pub const ROUND: usize = 1024;
+/// Those of them that are dealt with while the store is held: some tens of microseconds.
 const STEP: usize = 64;
 
 /// When.
@@ -132,7 +134,7 @@ async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) ->
     let most = if limits.max_leases == 0 { usize::MAX } else { limits.max_leases as usize };
     let (mut done, mut more) = (0, true);
     while more && done < most {
-        let (leases, left) = keeper.reclaim(STEP.min(most - done))?;
+        let (leases, left) = keeper.reclaim(ROUND.min(most - done))?;
         (done, more) = (done + leases, left);
         if more && timeout > 0 && start.elapsed() >= Duration::from_millis(timeout.into()) {
             say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT | ALLOC_ENGINE_V6_LEASES_RECLAMATION_TIMEOUT, timeout = timeout);
@@ -145,15 +147,29 @@ async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) ->
     Ok(!more)
 }
 
+/// Does up to `limit` of something in steps, each of which gets its own limit and tells how many it did, and whether there
+/// may be more; the same of all.
+pub fn in_steps(
+    limit: usize,
+    mut step: impl FnMut(usize) -> Result<(usize, bool), StoreError>,
+) -> Result<(usize, bool), StoreError> {
+    let (mut done, mut more) = (0, true);
+    while more && done < limit {
+        let (some, left) = step(STEP.min(limit - done))?;
+        (done, more) = (done + some, left);
+    }
+    Ok((done, more))
+}
+
 /// Forgets leases that were reclaimed `hold` seconds ago.
 async fn forget_reclaimed<P: Protocol>(keeper: &mut P, hold: u32) {
     say!(P: ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE | ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE, seconds = hold);
     let mut forgotten = 0;
     let done = loop {
-        match keeper.forget_reclaimed(hold, STEP) {
+        match keeper.forget_reclaimed(hold, ROUND) {
             Ok(leases) => {
                 forgotten += leases;
-                if leases < STEP {
+                if leases < ROUND {
                     break Ok(());
                 }
             }

@@ -3,6 +3,7 @@
 use crate::commands::{self, Service};
 use crate::duid;
 use crate::extended_info;
+use crate::housekeeping::in_steps;
 use crate::libraries;
 use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
@@ -349,22 +350,26 @@ impl Protocol for Serve6 {
     }
 
     fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
-        let mut leases = self.store.session();
-        let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
-        self.unsynced = Some(leases.mark());
-        leases.give_way();
-        let done = done.unwrap_or(Ok(Default::default()))?;
-        self.sync().map(|()| (done.leases, done.more))
+        let done = in_steps(limit, |limit| {
+            let mut leases = self.store.session();
+            let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
+            self.unsynced = Some(leases.mark());
+            leases.give_way();
+            done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
+        })?;
+        self.sync().map(|()| done)
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
         let before = crate::unix_seconds().saturating_sub(hold.into());
-        let mut leases = self.store.session();
-        let done = crate::ready(leases.remove_reclaimed(before, limit));
-        self.unsynced = Some(leases.mark());
-        leases.give_way();
-        let done = done.unwrap_or(Ok(0))?;
-        self.sync().map(|()| done)
+        let done = in_steps(limit, |limit| {
+            let mut leases = self.store.session();
+            let done = crate::ready(leases.remove_reclaimed(before, limit));
+            self.unsynced = Some(leases.mark());
+            leases.give_way();
+            done.unwrap_or(Ok(0)).map(|done| (done, done == limit))
+        })?;
+        self.sync().map(|()| done.0)
     }
 
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
