@@ -4,8 +4,9 @@
 //! asked there and nowhere else, so that a point that no library uses costs one branch. Libraries are asked in the order
 //! of the configuration. They answer at once: one that had to wait for somebody else would hold its worker's batch.
 
-use crate::steps;
+use crate::{ddns, steps};
 use dhcpd_config::classes::ClassSet;
+use dhcpd_config::ddns::Ddns;
 use eval::{BoolExpression, EvalError, StringExpression, Subject, Watch};
 use smallvec::SmallVec;
 use std::fmt::{Debug, Display};
@@ -18,6 +19,8 @@ pub enum Point {
     Receive,
     /// A query is good, and its first classes are known: who is the client?
     Identify,
+    /// The name that a client gets was decided about.
+    Name,
     /// An answer is ready to be sent.
     Send,
 }
@@ -61,6 +64,29 @@ impl Watch for Evaluation<'_> {
 
     fn step(&self, message: &'static str, text: &str) {
         steps::write(message, self.client, text);
+    }
+}
+
+/// The name of a client, before it is made of its address where it has none: Kea's `ddns4_update` and `ddns6_update`.
+#[derive(Debug)]
+pub struct Naming<'a> {
+    /// Number of the subnet.
+    pub subnet: Option<u32>,
+    /// The name; empty if there is none.
+    pub hostname: String,
+    /// The server updates the address record.
+    pub forward: bool,
+    /// The server updates the PTR record.
+    pub reverse: bool,
+    /// Names end in a dot here.
+    pub(crate) trailing_dot: bool,
+    pub(crate) policy: &'a Ddns,
+}
+
+impl Naming<'_> {
+    /// A name with `ddns-qualifying-suffix`, unless it is fully qualified.
+    pub fn qualified(&self, name: &str) -> String {
+        ddns::qualify(name, self.policy, self.trailing_dot)
     }
 }
 

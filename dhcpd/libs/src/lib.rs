@@ -6,6 +6,7 @@
 mod arguments;
 pub mod bootp;
 pub mod class_cmds;
+pub mod ddns_tuning;
 mod editor;
 pub mod flex_id;
 pub mod flex_option;
@@ -18,6 +19,7 @@ mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
 use class_cmds::messages::{CLASS_CMDS_DEINIT_OK, CLASS_CMDS_INIT_OK};
+use ddns_tuning::messages::{DDNS_TUNING_LOAD_OK, DDNS_TUNING_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
@@ -33,6 +35,7 @@ pub fn report_loaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
+        "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
@@ -44,6 +47,7 @@ pub fn report_loaded(file: &str) {
 pub fn report_unloaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_UNLOAD),
+        "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_UNLOAD),
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),

@@ -1,6 +1,6 @@
 //! The libraries of a configuration that have a say in what becomes of packets.
 
-use crate::{bootp::Bootp, flex_id::FlexId, flex_option::FlexOption};
+use crate::{bootp::Bootp, ddns_tuning::DdnsTuning, flex_id::FlexId, flex_option::FlexOption};
 use dhcpd_config::parameters::Library;
 use engine::hooks::Libraries;
 use engine::{v4, v6};
@@ -12,6 +12,7 @@ pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
     let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v4::hooks::Hooks>> {
         match library {
             Library::Bootp => Some(Arc::new(Bootp)),
+            Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             _ => None,
@@ -24,6 +25,7 @@ pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
 pub fn hooks6(libraries: &[Library]) -> Libraries<dyn v6::hooks::Hooks> {
     let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v6::hooks::Hooks>> {
         match library {
+            Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             _ => None,

@@ -5,6 +5,7 @@
 
 mod bootp;
 mod class_cmds;
+mod ddns_tuning;
 mod flex_id;
 mod flex_option;
 mod lease_cmds;
@@ -13,6 +14,7 @@ mod subnet_cmds;
 
 pub use bootp::Bootp;
 pub use class_cmds::ClassCmds;
+pub use ddns_tuning::{DdnsTuning, DdnsTuningRules};
 pub use flex_id::{FlexId, FlexIdRules};
 pub use flex_option::{
     FlexOption, FlexOptionRule, FlexOptionRules, OfClass, OptionChange, Side, SubOptionRule, ValueChange,
@@ -26,7 +28,7 @@ use crate::classes::Classifier;
 use eval::{BoolExpression, ParseError, StringExpression};
 use schema::json::{Node, Value};
 use schema::table::{Kind, Table};
-use schema::{At, Field, Given, Pos, Problem, Reader, Scope};
+use schema::{At, Field, Given, Json, Pos, Problem, Reader, Scope};
 use wire::options::Family;
 
 /// A library that extends the server.
@@ -88,6 +90,8 @@ pub enum Library {
     Bootp,
     /// `libdhcp_class_cmds.so`: commands about client classes.
     ClassCmds,
+    /// `libdhcp_ddns_tuning.so`: names that expressions make, and clients of whom the DNS does not hear.
+    DdnsTuning(DdnsTuningRules),
     /// `libdhcp_flex_id.so`: clients are known by what an expression makes of their packets.
     FlexId(FlexIdRules),
     /// `libdhcp_flex_option.so`: options that expressions make, change and take away.
@@ -108,6 +112,8 @@ pub(crate) struct Loading<'a> {
     pub definitions: &'a Definitions,
     /// Classes that expressions may name.
     pub classes: &'a mut Classifier,
+    /// User contexts by number of the subnet: some libraries have parameters there.
+    pub subnets: &'a [(u32, &'a Json)],
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
 }
@@ -129,14 +135,23 @@ impl Loading<'_> {
         parse: impl FnOnce(&str, &mut eval::Scope<'_>) -> Result<E, ParseError>,
     ) -> Option<E> {
         let given = given.as_ref().filter(|text| !text.is_empty())?;
-        let mut scope = eval::Scope { family: self.family, definitions: self.definitions, classes: self.classes };
-        match parse(given, &mut scope) {
+        match self.parse(given, parse) {
             Ok(expression) => Some(expression),
-            Err(error) => {
-                self.problems.push(Problem::new(given.pos, error.to_string()));
+            Err(reason) => {
+                self.problems.push(Problem::new(given.pos, reason));
                 None
             }
         }
+    }
+
+    /// An expression that stands where problems have no position.
+    fn parse<E>(
+        &mut self,
+        text: &str,
+        parse: impl FnOnce(&str, &mut eval::Scope<'_>) -> Result<E, ParseError>,
+    ) -> Result<E, String> {
+        let mut scope = eval::Scope { family: self.family, definitions: self.definitions, classes: self.classes };
+        parse(text, &mut scope).map_err(|error| error.to_string())
     }
 }
 
@@ -176,7 +191,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<Bootp>(),
     Bundled::later("libdhcp_cb_cmds.so"),
     Bundled::works::<ClassCmds>(),
-    Bundled::later("libdhcp_ddns_tuning.so"),
+    Bundled::works::<DdnsTuning>(),
     Bundled::works::<FlexId>(),
     Bundled::works::<FlexOption>(),
     Bundled::later("libdhcp_ha.so"),

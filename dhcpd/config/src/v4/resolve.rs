@@ -24,7 +24,7 @@ use crate::rules::{
 };
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
-use schema::{At, ConfigError, Given, Pos, Problem, Reader, Scope};
+use schema::{At, ConfigError, Given, Json, Pos, Problem, Reader, Scope};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use wire::options::Family;
@@ -88,8 +88,13 @@ impl<'a> Resolver<'a> {
         self.check_rest();
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let (interfaces, host_identifiers) = (self.interfaces(&input.interfaces_config()), self.host_identifiers());
+        let written = input.shared_networks.iter().flat_map(|network| &network.subnet4).chain(&input.subnet4);
+        let context = |given: &'a At<Subnet4>| -> Option<(u32, &'a Json)> {
+            Some((given.id.as_ref()?.value, &given.annotations.user_context.as_ref()?.value))
+        };
+        let contexts: Vec<_> = written.filter_map(context).collect();
         let Self { definitions, classes, problems, .. } = &mut self;
-        let loading = Loading { family: Family::V4, definitions, classes, problems };
+        let loading = Loading { family: Family::V4, definitions, classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config4 {
             interfaces,

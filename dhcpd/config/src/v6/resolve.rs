@@ -23,7 +23,7 @@ use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
 };
 use schema::json::Document;
-use schema::{At, ConfigError, Problem, Reader, Scope};
+use schema::{At, ConfigError, Json, Problem, Reader, Scope};
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use wire::options::{self, Family};
@@ -88,8 +88,13 @@ impl<'a> Resolver<'a> {
         let (host_identifiers, mac_sources) = (self.host_identifiers(), self.mac_sources());
         let (interfaces, server_id) = (self.interfaces(&input.interfaces_config()), self.server_id());
         let relay_supplied_options = self.relay_supplied_options();
+        let written = input.shared_networks.iter().flat_map(|network| &network.subnet6).chain(&input.subnet6);
+        let context = |given: &'a At<Subnet6>| -> Option<(u32, &'a Json)> {
+            Some((given.id.as_ref()?.value, &given.annotations.user_context.as_ref()?.value))
+        };
+        let contexts: Vec<_> = written.filter_map(context).collect();
         let Self { definitions, classes, problems, .. } = &mut self;
-        let loading = Loading { family: Family::V6, definitions, classes, problems };
+        let loading = Loading { family: Family::V6, definitions, classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config6 {
             interfaces,

@@ -15,7 +15,7 @@ use super::select;
 use super::stash;
 use super::{Counters, Received, Reply, Server, Snapshot};
 use crate::hooks::{Next, Point};
-use dhcpd_config::classes::{ClassId, ClassSet};
+use dhcpd_config::classes::ClassSet;
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Lease4, LeaseState, Leases4};
 use log::event;
@@ -497,11 +497,8 @@ fn v6_only<'a>(client: &mut Client<'a>, answer: &mut Answer<'a>) -> bool {
 fn client_name(client: &Client<'_>, address: Ipv4Addr) -> ClientName {
     let Some(subnet) = client.subnet_config() else { return ClientName::default() };
     let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
-    let name = ClientName::new(client.query, policy, client.host(), address);
-    match client.members.contain(ClassId::SKIP_DDNS) {
-        true => ClientName { forward: false, reverse: false, ..name },
-        false => name,
-    }
+    let name = ClientName::new(client.query, policy, client.host());
+    name.tuned(client, subnet.id, policy).generated(client.query, policy, address)
 }
 
 fn no_subnet(query: &Query<'_>) {

@@ -2,7 +2,7 @@
 
 use super::Received;
 pub use super::query::Label;
-use crate::hooks::{Evaluation, Identity, Next, Point};
+use crate::hooks::{Evaluation, Identity, Naming, Next, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use eval::{Arrival, Subject4};
 use smallvec::SmallVec;
@@ -24,6 +24,9 @@ pub trait Hooks: Debug + Send + Sync {
     fn identify(&self, _query: &Request<'_>) -> Identity {
         Identity::default()
     }
+
+    /// The client gets a name: Kea's `ddns4_update`.
+    fn name(&self, _query: &Request<'_>, _naming: &mut Naming<'_>) {}
 
     /// An answer is ready: Kea's `pkt4_send`.
     fn send(&self, _outgoing: &mut Outgoing<'_>) -> Next {

@@ -55,6 +55,8 @@ log::messages! {
     DHCP4_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{query}: changed selected subnet {from} to subnet {to} from shared network {network} for client assignments";
     /// Whether there is a reservation for the client: KNOWN or UNKNOWN.
     DHCP4_CLASS_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following class: {class}";
+    /// A library changed what becomes of the client's name.
+    DHCP4_HOOK_DDNS_UPDATE: Debug(15), "hooks", "a hook has updated the DDNS parameters: hostname {old}=>{new}, forward update {old_forward}=>{new_forward}, reverse update {old_reverse}=>{new_reverse}";
     /// The identifier that a library computed.
     DHCP4_FLEX_ID: Debug(40), "packets", "{query}: flexible identifier generated for incoming packet: {id}";
     /// All classes of the client.

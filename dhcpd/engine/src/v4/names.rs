@@ -1,8 +1,10 @@
 //! The client's name: what it sent (options 81 and 12), what is reserved for it, what is made for it (RFC 4702).
 
+use super::client::Client;
 use super::messages::*;
 use super::query::Query;
 use crate::ddns;
+use crate::hooks::{Naming, Point};
 use dhcpd_config::ddns::{Ddns, ReplaceClientName};
 use dhcpd_config::v4::snapshot::Host4;
 use log::event;
@@ -47,10 +49,10 @@ pub(super) enum NameOption {
 }
 
 impl ClientName {
-    /// Decides about the name of the client that gets `address`.
-    pub fn new(query: &Query<'_>, policy: &Ddns, host: Option<&Host4>, address: Ipv4Addr) -> Self {
+    /// Decides about the name of a client.
+    pub fn new(query: &Query<'_>, policy: &Ddns, host: Option<&Host4>) -> Self {
         let reserved = host.map(|h| &*h.hostname).filter(|name| !name.is_empty());
-        let mut name = match sent_fqdn(query) {
+        let name = match sent_fqdn(query) {
             Ok(Some(fqdn)) => from_fqdn(query, policy, reserved, &fqdn),
             _ => from_hostname(query, policy, reserved),
         };
@@ -65,12 +67,53 @@ impl ClientName {
                 event!(DHCP4_RESPONSE_FQDN_DATA, query = query.label(), option);
             }
         }
-        if name.hostname.is_empty() && name.answer != NameOption::None {
-            let dot = matches!(name.answer, NameOption::Fqdn(_));
-            name.hostname = ddns::generate(address.into(), policy, dot).into();
-            event!(DHCP4_RESPONSE_HOSTNAME_GENERATE, query = query.label(), name = name.hostname);
-        }
         name
+    }
+
+    /// Asks libraries what they make of it.
+    pub fn tuned(mut self, client: &Client<'_>, subnet: u32, policy: &Ddns) -> Self {
+        let libraries = &client.snapshot.libraries;
+        if !libraries.at(Point::Name) {
+            return self;
+        }
+        let mut naming = Naming {
+            subnet: Some(subnet),
+            hostname: self.hostname.to_string(),
+            forward: self.forward,
+            reverse: self.reverse,
+            trailing_dot: matches!(self.answer, NameOption::Fqdn(_)),
+            policy,
+        };
+        let query = client.query.request(client.classes());
+        libraries.of(Point::Name).for_each(|library| library.name(&query, &mut naming));
+        let Naming { hostname, forward, reverse, .. } = naming;
+        if (&*hostname, forward, reverse) != (&*self.hostname, self.forward, self.reverse) {
+            event!(
+                DHCP4_HOOK_DDNS_UPDATE,
+                old = self.hostname,
+                new = hostname,
+                old_forward = self.forward,
+                new_forward = forward,
+                old_reverse = self.reverse,
+                new_reverse = reverse,
+            );
+            // As in Kea, the client is left to itself whatever the library changed.
+            if let NameOption::Fqdn([flags, ..]) = &mut self.answer {
+                *flags = *flags & !flag::S | flag::N;
+            }
+            (self.hostname, self.forward, self.reverse) = (hostname.into(), forward, reverse);
+        }
+        self
+    }
+
+    /// Makes a name of the address for a client that is to have one and has none yet.
+    pub fn generated(mut self, query: &Query<'_>, policy: &Ddns, address: Ipv4Addr) -> Self {
+        if self.hostname.is_empty() && self.answer != NameOption::None {
+            let dot = matches!(self.answer, NameOption::Fqdn(_));
+            self.hostname = ddns::generate(address.into(), policy, dot).into();
+            event!(DHCP4_RESPONSE_HOSTNAME_GENERATE, query = query.label(), name = self.hostname);
+        }
+        self
     }
 
     /// The option for the answer.

@@ -1,6 +1,8 @@
 //! What the DHCPv6 engine says: identifiers, levels and arguments are Kea's.
 
 log::messages! {
+    /// A library changed what becomes of the client's name.
+    DHCP6_HOOK_DDNS_UPDATE: Debug(15), "hooks", "a hook has updated the DDNS parameters: hostname {old}=>{new}, forward update {old_forward}=>{new_forward}, reverse update {old_reverse}=>{new_reverse}";
     /// The identifier that a library computed.
     DHCP6_FLEX_ID: Debug(40), "packets", "{client}: flexible identifier generated for incoming packet: {id}";
     /// A query begins; what follows carries the same label.

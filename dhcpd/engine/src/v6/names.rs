@@ -4,10 +4,10 @@ use super::counters::place_of;
 use super::exchange::Exchange;
 use super::messages::*;
 use crate::ddns::{self, Named};
-use dhcpd_config::classes::ClassId;
+use crate::hooks::{Naming, Point};
 use dhcpd_config::ddns::{Ddns, ReplaceClientName};
 use dhcpd_config::v6::snapshot::Config6;
-use leases::{Lease6, LeaseType};
+use leases::{Lease6, LeaseType, Leases6};
 use ncr::{ChangeType, Dhcid, NameChangeRequest};
 use std::net::Ipv6Addr;
 use wire::hex::Colons;
@@ -26,14 +26,49 @@ pub(super) struct ClientName {
     pub reverse: bool,
 }
 
-impl<L> Exchange<'_, '_, L> {
-    /// Settles the name by the rules of a scope; the DNS does not hear of a client in the class SKIP_DDNS.
+impl<L: Leases6> Exchange<'_, '_, L> {
+    /// Settles the name by the rules of a scope.
     pub(super) fn settle_name(&mut self, policy: &Ddns) {
-        let name = self.name_by(policy);
-        self.name = Some(match self.classes.contains(ClassId::SKIP_DDNS) {
-            true => ClientName { forward: false, reverse: false, ..name },
-            false => name,
-        });
+        let mut name = self.name_by(policy);
+        // Without an option in the answer, there is no way to tell a name.
+        if name.option.is_some() && self.snapshot.libraries.at(Point::Name) {
+            self.tune(&mut name, policy);
+        }
+        self.name = Some(name);
+    }
+
+    /// Asks libraries what they make of the name.
+    fn tune(&self, name: &mut ClientName, policy: &Ddns) {
+        let mut naming = Naming {
+            subnet: self.subnet().map(|subnet| subnet.id),
+            hostname: name.hostname.clone(),
+            forward: name.forward,
+            reverse: name.reverse,
+            trailing_dot: true,
+            policy,
+        };
+        let query = self.query.request(&self.classes);
+        self.snapshot.libraries.of(Point::Name).for_each(|library| library.name(&query, &mut naming));
+        let Naming { hostname, forward, reverse, .. } = naming;
+        if (&hostname, forward, reverse) == (&name.hostname, name.forward, name.reverse) {
+            return;
+        }
+        log::event!(
+            DHCP6_HOOK_DDNS_UPDATE,
+            old = name.hostname,
+            new = hostname,
+            old_forward = name.forward,
+            new_forward = forward,
+            old_reverse = name.reverse,
+            new_reverse = reverse,
+        );
+        if let Some(option) = &mut name.option {
+            option.name.clone_from(&hostname);
+            if !forward && !reverse {
+                (option.server_updates, option.no_updates) = (false, true);
+            }
+        }
+        (name.hostname, name.forward, name.reverse) = (hostname, forward, reverse);
     }
 
     /// The name by the rules of a scope (RFC 4704 §6).

@@ -235,23 +235,6 @@ fn each_value_of_a_template_is_a_class() {
 }
 
 #[test]
-fn names_of_clients_that_skip_ddns_are_not_updated() {
-    let mut bench = serving(&format!(
-        r#""dhcp-ddns": {{"enable-updates": true}}, "ddns-qualifying-suffix": "example.org",
-        "client-classes": [{{"name": "SKIP_DDNS", "test": "option[60].text == 'gold'"}}], {SUBNET}"#
-    ));
-    let named = |query: Query| query.with(code::HOST_NAME, *b"box");
-    let take = |bench: &mut Bench, client, vendor: &[u8]| {
-        let with = |query: Query| named(query).with(code::VENDOR_CLASS_IDENTIFIER, vendor);
-        let address = bench.send(&with(Query::discover(client))).expect("an offer").yiaddr();
-        bench.send(&with(Query::select(client, address))).expect("an answer");
-        bench.name_changes().len()
-    };
-    assert_eq!(take(&mut bench, 1, b"other"), 1);
-    assert_eq!(take(&mut bench, 2, b"gold"), 0);
-}
-
-#[test]
 fn a_test_that_fails_makes_no_member_and_an_inform_gets_the_options_of_its_classes() {
     let mut bench = serving(&format!(
         r#""client-classes": [{{"name": "broken", "test": "hexstring(option[60].hex, '') == uint8totext(option[60].hex)", "option-data": [{{"code": 230, "data": "01"}}]}},
