@@ -210,7 +210,8 @@ def add(message, name, words):
     elif name in NUMBERS:
         setattr(message, NUMBERS[name], int(words.next(name)))
     elif name in TEXTS:
-        setattr(message, TEXTS[name], words.next(name).encode())
+        text = words.next(name)
+        setattr(message, TEXTS[name], bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode())
     elif name == "broadcast":
         message.flags |= BROADCAST
     elif name == "mac":

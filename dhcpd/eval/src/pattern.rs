@@ -153,7 +153,9 @@ impl Pattern {
 
     /// Whether the whole value fits. Time: states times bytes.
     pub fn matches(&self, value: &[u8]) -> bool {
-        self.longest(value, 0) == Some(value.len())
+        let mut fits = false;
+        self.walk(value, 0, |at, states| fits = at == value.len() && self.ends(states));
+        fits
     }
 
     /// The first part of the value behind `from` that fits, the longest one that begins there.
@@ -163,12 +165,26 @@ impl Pattern {
 
     /// Where the longest part that begins at `from` ends.
     fn longest(&self, value: &[u8], from: usize) -> Option<usize> {
+        let mut end = None;
+        self.walk(value, from, |at, states| {
+            if self.ends(states) {
+                end = Some(at);
+            }
+        });
+        end
+    }
+
+    fn ends(&self, states: &Set) -> bool {
+        members(states).any(|state| matches!(self.states.get(state as usize), Some(State::Match)))
+    }
+
+    /// Follows all states from a place on, byte by byte, as long as there are any; tells each place with its states.
+    fn walk(&self, value: &[u8], from: usize, mut reached: impl FnMut(usize, &Set)) {
         let words = self.states.len().div_ceil(64);
         let mut now: Set = std::iter::repeat_n(0, words).collect();
         let mut then = now.clone();
-        let ends = |now: &Set| members(now).any(|state| matches!(self.states.get(state as usize), Some(State::Match)));
         self.enter(0, value, from, &mut now);
-        let mut end = ends(&now).then_some(from);
+        reached(from, &now);
         for (at, &byte) in value.iter().enumerate().skip(from) {
             then.iter_mut().for_each(|word| *word = 0);
             let mut alive = false;
@@ -181,14 +197,11 @@ impl Pattern {
                 }
             }
             if !alive {
-                break;
+                return;
             }
             std::mem::swap(&mut now, &mut then);
-            if ends(&now) {
-                end = Some(at + 1);
-            }
+            reached(at + 1, &now);
         }
-        end
     }
 
     /// Adds a state and all that it leads to without a byte.

@@ -245,12 +245,16 @@ pub(super) struct Sets<'a, 'c> {
     classes: &'c ClassSet,
     /// Those that come first: of the reservation, of pool, subnet and network, of the classes, of the server.
     sets: SmallVec<[&'a OptionSet; 6]>,
+    /// Some of them say that an option is never sent.
+    nevers: bool,
 }
 
 impl<'a, 'c> Sets<'a, 'c> {
     /// What members of these classes get; `sets` in the order in which they count.
     pub fn new(classes: &'c ClassSet, sets: impl Iterator<Item = &'a OptionSet>) -> Self {
-        Self { classes, sets: sets.filter(|set| !set.is_empty()).collect() }
+        let sets: SmallVec<[&OptionSet; 6]> = sets.filter(|set| !set.is_empty()).collect();
+        let nevers = sets.iter().any(|set| set.items().iter().any(|item| item.never));
+        Self { classes, sets, nevers }
     }
 
     fn all(&self) -> impl Iterator<Item = &'a OptionSet> {
@@ -264,7 +268,7 @@ impl<'a, 'c> Sets<'a, 'c> {
     /// Whether a scope says so, whomever its option is for.
     fn never(&self, code: u8) -> bool {
         let code = u16::from(code);
-        self.all().any(|set| set.items().iter().any(|item| item.never && item.code == code))
+        self.nevers && self.all().any(|set| set.items().iter().any(|item| item.never && item.code == code))
     }
 
     fn always(&self) -> impl Iterator<Item = u8> {
