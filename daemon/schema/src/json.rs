@@ -286,6 +286,10 @@ impl Parser<'_> {
                 }
                 Ok(false)
             }
+            (pos, token @ (Token::Text(_) | Token::Mark(b'{' | b'['))) => Err(Problem::new(
+                pos,
+                format!("expected `,` or `{}`, found {token}: is a comma missing before it?", close as char),
+            )),
             (pos, token) => Err(Problem::new(pos, format!("expected `,` or `{}`, found {token}", close as char))),
         }
     }

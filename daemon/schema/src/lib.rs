@@ -25,7 +25,7 @@ pub use empty::check_filled;
 pub use error::{ConfigError, Problem};
 pub use field::{Field, Json, Slot, empty_map, literal};
 pub use json_schema::json_schema;
-pub use reader::Reader;
+pub use reader::{Reader, nearest_of};
 pub use scope::{Annotations, Scope, fold_comments, read};
 
 #[doc(hidden)]

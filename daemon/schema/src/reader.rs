@@ -62,8 +62,13 @@ impl Reader {
 fn nearest(key: &str, table: &Table) -> Option<&'static str> {
     let mut keys = Vec::new();
     gather_keys(table, &mut keys);
-    let near = keys.into_iter().map(|known| (distance(key, known), known)).min()?;
-    (near.0 <= 1 + key.len() / 5).then_some(near.1)
+    nearest_of(key, keys)
+}
+
+/// The name among others that a misspelt one most likely stands for.
+pub fn nearest_of<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.into_iter().map(|known| (distance(name, known), known)).min()?;
+    (near.0 <= 1 + name.len() / 5).then_some(near.1)
 }
 
 fn gather_keys(table: &Table, keys: &mut Vec<&'static str>) {

@@ -217,7 +217,7 @@ impl<'a> Source<'a> {
     }
 
     fn word(&mut self, pos: Pos) -> Result<Token, Problem> {
-        let reason = match self.take(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let reason = match self.take(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
             "true" => return Ok(Token::Bool(true)),
             "false" => return Ok(Token::Bool(false)),
             "null" => return Ok(Token::Null),

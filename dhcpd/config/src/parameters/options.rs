@@ -6,7 +6,7 @@ use super::classes::ids;
 use super::definitions::{Definitions, check_name, outermost};
 use crate::options::{OptionItem, OptionSet, VendorOptions, append_sub_option};
 use eval::Classifier;
-use schema::{Annotations, At, Given, Pos, Problem, Scope};
+use schema::{Annotations, At, Given, Pos, Problem, Scope, nearest_of};
 use std::collections::BTreeMap;
 use wire::options::{self, DataType, Definition, Family};
 
@@ -186,7 +186,11 @@ impl<'d> Encoder<'d> {
             (None, Some(name)) => match self.definitions.by_name(space, name) {
                 Some(definition) => Ok(Some(definition)),
                 None => {
-                    let reason = format!("the space {space} has no option `{}`", name.value);
+                    let mut reason = format!("the space {space} has no option `{}`", name.value);
+                    let names = self.definitions.of(space).map(|definition| &*definition.name);
+                    if let Some(near) = nearest_of(name, names) {
+                        reason.push_str(&format!("; did you mean `{near}`?"));
+                    }
                     Err(Problem::new(name.pos, reason))
                 }
             },
@@ -334,7 +338,7 @@ mod tests {
             problems,
             [
                 "<string>:1:2: [0]: an option needs a code or a name",
-                "<string>:1:26: [1]/name: the space dhcp4 has no option `rooters`",
+                "<string>:1:26: [1]/name: the space dhcp4 has no option `rooters`; did you mean `routers`?",
                 "<string>:1:58: [2]/name: option 3 of the space dhcp4 is `routers`",
                 "<string>:2:21: [3]/data: '192.0.2' is not an IPv4 address",
                 "<string>:2:61: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",

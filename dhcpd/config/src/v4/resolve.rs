@@ -25,6 +25,7 @@ use crate::rules::{
 use crate::values::{Prefix4, Range4};
 use schema::json::Document;
 use schema::{At, ConfigError, Given, Json, Pos, Problem, Reader, Scope};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use wire::options::Family;
@@ -64,16 +65,19 @@ struct Resolver<'a> {
     ids: Unique<u32>,
     prefixes: Unique<(Ipv4Addr, u8)>,
     problems: Vec<Problem>,
+    /// Where values stand that could not be read.
+    unread: BTreeSet<Pos>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(input: &'a Dhcp4, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
+        let unread = problems.iter().map(|problem| problem.pos).collect();
         let updates = input.dhcp_ddns().enable_updates();
         let encoder = Encoder::new(Family::V4, definitions);
         let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
         let classes = check_classes(Family::V4, &classes, definitions, &mut problems);
         let (ids, prefixes) = Default::default();
-        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems }
+        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems, unread }
     }
 
     fn resolve(mut self) -> (Config4, Vec<Problem>) {

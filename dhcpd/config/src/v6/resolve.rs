@@ -23,7 +23,8 @@ use crate::rules::{
     Unique, check_control_sockets, check_interfaces, check_one_interface, check_relays, in_order, number,
 };
 use schema::json::Document;
-use schema::{At, ConfigError, Json, Problem, Reader, Scope};
+use schema::{At, ConfigError, Json, Pos, Problem, Reader, Scope};
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use wire::options::{self, Family};
@@ -63,16 +64,19 @@ struct Resolver<'a> {
     ids: Unique<u32>,
     prefixes: Unique<(Ipv6Addr, u8)>,
     problems: Vec<Problem>,
+    /// Where values stand that could not be read.
+    unread: BTreeSet<Pos>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(input: &'a Dhcp6, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
+        let unread = problems.iter().map(|problem| problem.pos).collect();
         let updates = input.dhcp_ddns().enable_updates();
         let encoder = Encoder::new(Family::V6, definitions);
         let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
         let classes = check_classes(Family::V6, &classes, definitions, &mut problems);
         let (ids, prefixes) = Default::default();
-        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems }
+        Self { input, definitions, encoder, classes, updates, ids, prefixes, problems, unread }
     }
 
     fn resolve(mut self) -> (Config6, Vec<Problem>) {

@@ -7,16 +7,18 @@ use crate::rules::{Candidate, Unique, check_length, check_next_server, one_ident
 use crate::v4::parameters::Reservation4;
 use crate::v4::snapshot::Host4;
 use crate::values::Prefix4;
-use schema::{At, Given, Problem};
+use schema::{At, Given, Pos, Problem};
 use std::net::Ipv4Addr;
+use std::ops::Bound;
 
 impl Resolver<'_> {
     /// The reservations of a subnet, or those of the outermost scope.
     pub(super) fn hosts(&mut self, given: &[At<Reservation4>], subnet: Option<Prefix4>) -> Hosts<Host4> {
         let (mut identifiers, mut addresses) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
-        for reservation in given {
-            let Some(identifier) = self.identifier(reservation) else { continue };
+        for (at, reservation) in given.iter().enumerate() {
+            let end = given.get(at + 1).map(|next| next.pos);
+            let Some(identifier) = self.identifier(reservation, end) else { continue };
             let what = || format!("a reservation for this `{}`", identifier.kind.key());
             identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             if let Some(address) = &reservation.ip_address {
@@ -46,7 +48,7 @@ impl Resolver<'_> {
         Hosts::new(list).unwrap_or_default()
     }
 
-    fn identifier<'r>(&mut self, reservation: &'r At<Reservation4>) -> Option<IdentifierRef<'r>> {
+    fn identifier<'r>(&mut self, reservation: &'r At<Reservation4>, end: Option<Pos>) -> Option<IdentifierRef<'r>> {
         use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
         let Reservation4 { hw_address, duid, circuit_id, client_id, flex_id, .. } = &reservation.value;
         let colons = [(HwAddress, hw_address), (Duid, duid)];
@@ -59,6 +61,11 @@ impl Resolver<'_> {
         });
         let given: Vec<_> = colons.chain(plain).collect();
         let kinds = [HwAddress, Duid, CircuitId, ClientId, FlexId];
+        let end = end.map_or(Bound::Unbounded, Bound::Excluded);
+        if given.is_empty() && self.unread.range((Bound::Included(reservation.pos), end)).next().is_some() {
+            // What was written for one is told already.
+            return None;
+        }
         one_identifier(&kinds, &given, reservation.pos, &mut self.problems)
     }
 

@@ -7,16 +7,18 @@ use crate::rules::{Candidate, Unique, one_identifier};
 use crate::v6::parameters::Reservation6;
 use crate::v6::snapshot::{Excluded, Host6, ReservedPrefix};
 use crate::values::Prefix6;
-use schema::{At, Problem};
+use schema::{At, Pos, Problem};
 use std::net::Ipv6Addr;
+use std::ops::Bound;
 
 impl Resolver<'_> {
     /// The reservations of a subnet, or those of the outermost scope.
     pub(super) fn hosts(&mut self, given: &[At<Reservation6>], subnet: Option<Prefix6>) -> Hosts<Host6> {
         let (mut identifiers, mut reserved) = (Unique::default(), Unique::default());
         let mut list = Vec::new();
-        for reservation in given {
-            let Some(identifier) = self.identifier(reservation) else { continue };
+        for (at, reservation) in given.iter().enumerate() {
+            let end = given.get(at + 1).map(|next| next.pos);
+            let Some(identifier) = self.identifier(reservation, end) else { continue };
             let what = || format!("a reservation for this `{}`", identifier.kind.key());
             identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             for address in &reservation.ip_addresses {
@@ -70,7 +72,7 @@ impl Resolver<'_> {
         list
     }
 
-    fn identifier<'r>(&mut self, reservation: &'r At<Reservation6>) -> Option<IdentifierRef<'r>> {
+    fn identifier<'r>(&mut self, reservation: &'r At<Reservation6>, end: Option<Pos>) -> Option<IdentifierRef<'r>> {
         use IdentifierKind::{Duid, FlexId, HwAddress};
         let Reservation6 { duid, hw_address, flex_id, .. } = &reservation.value;
         let flex_id = flex_id.iter().map(|given| Candidate { kind: FlexId, bytes: &given.value.0, pos: given.pos });
@@ -78,6 +80,11 @@ impl Resolver<'_> {
             given.as_ref().map(|given| Candidate { kind, bytes: &given.value.0, pos: given.pos })
         });
         let given: Vec<_> = given.chain(flex_id).collect();
+        let end = end.map_or(Bound::Unbounded, Bound::Excluded);
+        if given.is_empty() && self.unread.range((Bound::Included(reservation.pos), end)).next().is_some() {
+            // What was written for one is told already.
+            return None;
+        }
         one_identifier(&[Duid, HwAddress, FlexId], &given, reservation.pos, &mut self.problems)
     }
 
