@@ -37,6 +37,7 @@ pub(super) struct Options<'a> {
     made: SmallVec<[u8; 192]>,
 }
 
+#[expect(clippy::indexing_slicing, reason = "a place for each code of eight bits, a bit of four words")]
 impl<'a> Options<'a> {
     pub fn new() -> Self {
         Self { list: SmallVec::new(), places: [0; 256], present: [0; 4], made: SmallVec::new() }
@@ -170,7 +171,7 @@ impl<'a> Options<'a> {
             match u8::try_from(whole.len() - start - 5) {
                 // Nothing for the vendor that the operator wrote: its number alone is sent.
                 Ok(0) if carrier.is_some() => {}
-                Ok(len @ 1..) => whole[start + 4] = len,
+                Ok(len @ 1..) => whole.get_mut(start + 4).into_iter().for_each(|place| *place = len),
                 // Nothing for this vendor, or more than an option of it can hold.
                 _ => whole.truncate(start),
             }

@@ -310,13 +310,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let client = self.query.label();
         let Some(config) = self.snapshot.config.subnets.list().get(subnet) else { return };
         let link = self.link(subnet);
-        let subnets = link.iter().filter_map(|at| self.snapshot.config.subnets.list().get(*at));
-        let pools = |subnet: &Subnet6| match kind {
-            LeaseType::Na => subnet.pools.len(),
-            LeaseType::Pd => subnet.pd_pools.len(),
-        };
-        let attempts: usize = subnets.clone().map(pools).sum();
-        let without = subnets.filter(|subnet| pools(subnet) == 0).count();
+        let capacities = link.iter().map(|at| self.capacity(*at, kind));
+        let attempts = capacities.clone().fold(0, u128::saturating_add);
+        let without = capacities.filter(|capacity| *capacity == 0).count();
         match config.network.and_then(|at| self.snapshot.config.subnets.networks().get(at)) {
             Some(network) => {
                 let full = link.len() - without;
@@ -343,6 +339,15 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
         log::event!(ALLOC_ENGINE_V6_ALLOC_FAIL_CLASSES, client, classes = self.classes());
         self.snapshot.counters.failed(subnet, Failure::Classes);
+    }
+
+    /// How many addresses or prefixes there are for the client in a subnet, an index.
+    fn capacity(&self, at: usize, kind: LeaseType) -> u128 {
+        let Some(subnet) = self.snapshot.config.subnets.list().get(at) else { return 0 };
+        let pools = if kind == LeaseType::Na { subnet.pools.len() } else { subnet.pd_pools.len() };
+        let usable = (0..pools).filter(|pool| self.may_use_pool(at, kind, *pool));
+        let ranges = usable.filter_map(|pool| Range::of(subnet, kind, pool));
+        ranges.map(|range| range.number_of(range.last).saturating_add(1)).fold(0, u128::saturating_add)
     }
 
     /// How the message was relayed, as Kea keeps it in the lease's user context (`store-extended-info`).

@@ -105,10 +105,14 @@ impl Cursors {
                 let (at, old) = before.config.subnets.by_id(subnet.id)?;
                 Some((old, before.cursors.subnets.get(at)?))
             });
-            [LeaseType::Na, LeaseType::Pd].map(|kind| match old {
-                Some((old, cursors)) if pools(old, kind) == pools(subnet, kind) => cursors[row(kind)].copy(),
-                _ => Cursor::new(pools(subnet, kind).len()),
-            })
+            let kept = |kind| match old {
+                Some((old, cursors)) if pools(old, kind) == pools(subnet, kind) => {
+                    cursors.get(row(kind)).map(Cursor::copy)
+                }
+                _ => None,
+            };
+            let fresh = |kind| Cursor::new(pools(subnet, kind).len());
+            [LeaseType::Na, LeaseType::Pd].map(|kind| kept(kind).unwrap_or_else(|| fresh(kind)))
         });
         Self { subnets: subnets.collect() }
     }
