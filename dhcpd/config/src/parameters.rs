@@ -250,7 +250,7 @@ pub struct MultiThreading {
     #[param(range = 0..=65535, default = 0)]
     pub thread_pool_size: Given<u32>,
     /// How many packets may wait for the threads. They wait in the sockets: each has a receive buffer of 128 kB, about a
-    /// hundred small packets, times this number; 0 is no limit.
+    /// hundred small packets, times this number; 0 is no limit. Without CAP_NET_ADMIN a buffer ends at net.core.rmem_max.
     #[param(range = 0..=65535, default = 64)]
     pub packet_queue_size: Given<u32>,
     /// Remarks of the operator; the Kea models have no place for them here.

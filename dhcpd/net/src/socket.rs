@@ -149,9 +149,12 @@ impl Socket {
         self.kind
     }
 
-    /// Lets so many bytes of packets wait, as the kernel accounts them.
-    pub fn limit_queue(&self, bytes: u32) {
+    /// Lets so many bytes of packets wait, as the kernel accounts them; how many it allows (net.core.rmem_max without
+    /// CAP_NET_ADMIN).
+    pub fn limit_queue(&self, bytes: u32) -> u32 {
         set_buffer(&self.inner, libc::SO_RCVBUFFORCE, libc::SO_RCVBUF, bytes);
+        // The kernel tells the double, its own overhead included (socket(7)).
+        self.inner.recv_buffer_size().map_or(0, |size| (size / 2) as u32)
     }
 
     /// What the kernel dropped since the last call.

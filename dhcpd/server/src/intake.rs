@@ -33,7 +33,12 @@ impl Intake {
         };
         let mut shed = 0;
         for _ in 0..ROUNDS {
-            let count = self.receive_batch(socket)?;
+            let count = match self.receive_batch(socket) {
+                Ok(count) => count,
+                // What came before the trouble is served.
+                Err(_) if !self.filled.is_empty() => break,
+                Err(error) => return Err(error),
+            };
             shed += self.shed(self.len().saturating_sub(capacity));
             if count < BATCH {
                 break;

@@ -107,6 +107,8 @@ log::messages! {
     DHCPSRV_NO_SOCKETS_OPEN: Warn, "dhcpsrv", "no interface configured to listen to DHCP traffic";
     /// The kernel dropped packets: more came than were served, and the sockets' buffers are full.
     DHCPSRV_SOCKET_BUFFER_FULL: Warn, "dhcpsrv", "{count} packets were dropped since the receive buffers of the sockets were full";
+    /// The kernel lets fewer packets wait than packet-queue-size asks for.
+    DHCPSRV_SOCKET_BUFFER_LIMITED: Info, "dhcpsrv", "receive buffers of sockets have {allowed} bytes instead of {wanted}: net.core.rmem_max limits those who lack CAP_NET_ADMIN";
     /// The ring of dhcp-queue-control is for a single thread.
     DHCPSRV_MT_DISABLED_QUEUE_CONTROL: Warn, "dhcpsrv", "disabling dhcp queue control when multi-threading is enabled.";
     /// Name changes are sent to D2 from now on.

@@ -538,11 +538,16 @@ impl<F: Family> State<F> {
         let queue = run.parts().queue;
         let buffer = if queue.size == 0 { UNLIMITED } else { queue.size.saturating_mul(SLOT).min(UNLIMITED) };
         let ring = queue.ring.map(|capacity| capacity as usize);
+        let mut allowed = buffer;
         for (at, (worker, sockets)) in self.workers.iter().zip(&self.sockets.sockets).enumerate() {
-            sockets.iter().for_each(|bound| bound.socket.limit_queue(buffer));
+            let least = sockets.iter().map(|bound| bound.socket.limit_queue(buffer)).min();
+            allowed = allowed.min(least.unwrap_or(buffer));
             // The one that all have in common comes last.
             let read = if at == 0 { sockets.len() } else { of_clients(sockets).count() };
             worker.change(Setup { config: run.clone(), sockets: sockets.clone(), read, ring });
+        }
+        if allowed < buffer && buffer != UNLIMITED {
+            log::event!(DHCPSRV_SOCKET_BUFFER_LIMITED, allowed, wanted = buffer);
         }
     }
 }
