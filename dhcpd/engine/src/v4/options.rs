@@ -4,7 +4,6 @@ use super::query::Query;
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::options::{Family, OptionItem, OptionSet, VendorOptions};
 use smallvec::SmallVec;
-use std::borrow::Cow;
 use wire::v4::{Header, MessageType, Writer, code, sub_options};
 
 /// IANA number of CableLabs, whose clients ask for options inside of option 125.
@@ -57,6 +56,19 @@ impl<'a> Options<'a> {
                 Some(base + bit)
             })
         })
+    }
+
+    /// Calls back with the options that are there, by code.
+    fn each(&self, mut each: impl FnMut(u8, &[u8])) {
+        for (mut word, base) in self.present.into_iter().zip([0u8, 64, 128, 192]) {
+            while word != 0 {
+                let code = base + word.trailing_zeros() as u8;
+                word &= word - 1;
+                if let Some(payload) = self.list.get(usize::from(self.places[usize::from(code)])) {
+                    each(code, self.bytes(*payload));
+                }
+            }
+        }
     }
 
     fn bytes(&self, payload: Payload<'a>) -> &[u8] {
@@ -119,9 +131,9 @@ impl<'a> Options<'a> {
         if self.has(code) || sets.never(code) {
             return;
         }
-        match sets.find(code).map(|item| item.payload(Family::V4, sets.classes)) {
-            Some(Cow::Borrowed(payload)) => self.add(code, payload),
-            Some(Cow::Owned(payload)) => self.make(code, &payload),
+        match sets.find(code) {
+            Some(item) if item.inside.is_empty() => self.add(code, &item.data),
+            Some(item) => self.make(code, &item.payload(Family::V4, sets.classes)),
             None => {}
         }
     }
@@ -189,13 +201,13 @@ impl<'a> Options<'a> {
         }
         let mut writer = Writer::new(out, header);
         writer.option(code::MESSAGE_TYPE, &[message_type.0]);
-        let last = self.has(code::AGENT_OPTIONS).then_some(code::AGENT_OPTIONS);
-        for code in self.codes().filter(|code| Some(*code) != last).chain(last) {
-            let payload = self.find(code).unwrap_or(&[]);
-            match code {
-                code::VENDOR_CLASS | code::VENDOR_OPTIONS => each_vendor(&mut writer, code, payload),
-                _ => writer.option(code, payload),
-            }
+        self.each(|code, payload| match code {
+            code::AGENT_OPTIONS => {}
+            code::VENDOR_CLASS | code::VENDOR_OPTIONS => each_vendor(&mut writer, code, payload),
+            _ => writer.option(code, payload),
+        });
+        if let Some(agent) = self.find(code::AGENT_OPTIONS) {
+            writer.option(code::AGENT_OPTIONS, agent);
         }
         writer.finish();
     }

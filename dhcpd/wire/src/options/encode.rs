@@ -28,7 +28,7 @@ pub fn encode(definition: &Definition, text: &str, csv: bool) -> Result<Vec<u8>,
 pub fn bytes(text: &str) -> Result<Vec<u8>, OptionError> {
     let text = text.trim();
     if let Some(quoted) = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
-        return Ok(quoted.as_bytes().to_vec());
+        return Ok(quoted.trim().as_bytes().to_vec());
     }
     hex::parse(text).ok_or_else(|| OptionError(format!("'{text}' is not a string of hexadecimal digits")))
 }
