@@ -10,11 +10,13 @@ pub mod ddns_tuning;
 mod editor;
 pub mod flex_id;
 pub mod flex_option;
+pub mod host_cmds;
 pub mod lease_cmds;
 mod packets;
 mod site;
 pub mod stat_cmds;
 pub mod subnet_cmds;
+mod tree;
 mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
@@ -22,6 +24,7 @@ use class_cmds::messages::{CLASS_CMDS_DEINIT_OK, CLASS_CMDS_INIT_OK};
 use ddns_tuning::messages::{DDNS_TUNING_LOAD_OK, DDNS_TUNING_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
+use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
@@ -36,6 +39,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
+        "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
@@ -51,6 +55,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
+        "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_DEINIT_OK),

@@ -17,6 +17,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
+            Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add4(table, &site, editor),
@@ -31,6 +32,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
+            Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add6(table, &site, editor),

@@ -18,6 +18,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("Flexible identifier", "`libdhcp_flex_id.so`.", libs::flex_id::messages::MESSAGES),
     ("Flexible options", "`libdhcp_flex_option.so`.", libs::flex_option::messages::MESSAGES),
     ("Class commands", "`libdhcp_class_cmds.so`.", libs::class_cmds::messages::MESSAGES),
+    ("Host commands", "`libdhcp_host_cmds.so`.", libs::host_cmds::messages::MESSAGES),
     ("Lease commands", "`libdhcp_lease_cmds.so`.", libs::lease_cmds::messages::MESSAGES),
     ("Statistics commands", "`libdhcp_stat_cmds.so`.", libs::stat_cmds::messages::MESSAGES),
     ("Subnet commands", "`libdhcp_subnet_cmds.so`.", libs::subnet_cmds::messages::MESSAGES),

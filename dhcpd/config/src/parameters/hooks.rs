@@ -8,6 +8,7 @@ mod class_cmds;
 mod ddns_tuning;
 mod flex_id;
 mod flex_option;
+mod host_cmds;
 mod lease_cmds;
 mod stat_cmds;
 mod subnet_cmds;
@@ -19,6 +20,7 @@ pub use flex_id::{FlexId, FlexIdRules};
 pub use flex_option::{
     FlexOption, FlexOptionRule, FlexOptionRules, OfClass, OptionChange, Side, SubOptionRule, ValueChange,
 };
+pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
@@ -96,6 +98,8 @@ pub enum Library {
     FlexId(FlexIdRules),
     /// `libdhcp_flex_option.so`: options that expressions make, change and take away.
     FlexOption(FlexOptionRules),
+    /// `libdhcp_host_cmds.so`: commands about reservations.
+    HostCmds,
     /// `libdhcp_lease_cmds.so`: commands about leases.
     LeaseCmds,
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
@@ -196,7 +200,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<FlexOption>(),
     Bundled::later("libdhcp_ha.so"),
     Bundled::later("libdhcp_host_cache.so"),
-    Bundled::later("libdhcp_host_cmds.so"),
+    Bundled::works::<HostCmds>(),
     Bundled::works::<LeaseCmds>(),
     Bundled::later("libdhcp_lease_query.so"),
     Bundled::later("libdhcp_legal_log.so"),

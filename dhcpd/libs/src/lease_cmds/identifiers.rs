@@ -20,7 +20,7 @@ pub(super) fn hw_addr(text: &str) -> Result<HwAddr, Refusal> {
     }
 }
 
-/// Bytes with colons or spaces between them, or digits alone.
+/// A client identifier.
 pub(super) fn client_id(text: &str) -> Result<ClientId, Refusal> {
     sized(text, CLIENT_ID).map(|bytes| ClientId::from_slice(&bytes))
 }
@@ -41,7 +41,8 @@ fn sized(text: &str, (least, most): (usize, usize)) -> Result<Vec<u8>, Refusal> 
     }
 }
 
-fn formatted(text: &str) -> Result<Vec<u8>, Refusal> {
+/// Bytes with colons or spaces between them, or digits alone.
+pub(crate) fn formatted(text: &str) -> Result<Vec<u8>, Refusal> {
     if let Some(separator) = [':', ' '].into_iter().find(|&separator| text.contains(separator)) {
         return separated(text, separator);
     }

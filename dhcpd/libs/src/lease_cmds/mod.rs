@@ -6,7 +6,7 @@
 mod apply6;
 mod ddns;
 mod fields;
-mod identifiers;
+pub(crate) mod identifiers;
 mod lease4;
 mod lease6;
 pub mod messages;

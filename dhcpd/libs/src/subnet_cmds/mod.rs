@@ -7,15 +7,14 @@ mod delta;
 pub mod messages;
 mod networks;
 mod subnets;
-mod tree;
 
 use crate::arguments::{Arguments, Refusal};
+use crate::tree::Written;
 use crate::{Editor, Site4, Site6};
 use control::{Answer, Code, Request, Table};
 use schema::json::{Node, Value as Tree};
 use serde_json::Value;
 use std::rc::Rc;
-use tree::Tree46;
 use wire::options::Family;
 
 /// A server whose subnets commands are about.
@@ -112,8 +111,8 @@ impl Server {
     }
 
     /// Changes the configuration.
-    fn change<T>(&self, edit: impl FnOnce(Tree46<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        self.editor.change(|module| edit(Tree46 { module, key: self.key() }))
+    fn change<T>(&self, edit: impl FnOnce(Written<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        self.editor.change(|module| edit(Written { module, key: self.key() }))
     }
 }
 

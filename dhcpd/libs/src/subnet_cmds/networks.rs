@@ -2,10 +2,10 @@
 
 use super::messages::*;
 use super::subnets::no_such;
-use super::tree::Place;
 use super::{Listed, Server, arguments, entries, failed, is_empty, only};
 use crate::arguments::{Arguments, Refusal};
 use crate::editor::{adopted, child};
+use crate::tree::Place;
 use control::{Answer, Code, Request};
 use schema::json::{Node, Value as Tree};
 use serde_json::{Value, json};

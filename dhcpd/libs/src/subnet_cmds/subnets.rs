@@ -1,10 +1,10 @@
 //! The commands about subnets.
 
 use super::messages::*;
-use super::tree::reservations;
 use super::{Listed, Server, arguments, delta, entries, failed, is_empty, only};
 use crate::arguments::{Arguments, Refusal};
 use crate::editor::{NOWHERE, adopted, integer, set, text};
+use crate::tree::reservations;
 use control::{Answer, Code, Request};
 use schema::json::{Node, Value as Tree};
 use serde_json::{Value, json};

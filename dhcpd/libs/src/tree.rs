@@ -6,18 +6,18 @@ use schema::json::{Node, Value as Tree};
 
 /// Where a subnet stands: its list (that of a shared network, or the one of the server), and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub network: Option<usize>,
     pub at: usize,
 }
 
 /// The module of a configuration, with the key of its subnets.
-pub(super) struct Tree46<'a> {
+pub(crate) struct Written<'a> {
     pub module: &'a mut Node,
     pub key: &'static str,
 }
 
-impl Tree46<'_> {
+impl Written<'_> {
     /// Where the subnet of a number stands.
     pub fn find(&self, id: i64) -> Option<Place> {
         let is_it = |subnet: &Node| integer(subnet, "id") == Some(id);
@@ -76,6 +76,6 @@ fn nodes<'a>(node: &'a Node, key: &str) -> &'a [Node] {
 }
 
 /// Takes the reservations of a subnet, which other commands change.
-pub(super) fn reservations(subnet: &mut Node) -> Option<Node> {
+pub(crate) fn reservations(subnet: &mut Node) -> Option<Node> {
     child(subnet, "reservations").cloned()
 }
