@@ -51,12 +51,20 @@ impl Reader {
     pub fn unknown(&mut self, member: &Member, table: &Table) {
         let key = &member.key;
         let mut reason = format!("`{key}` is not supported here");
-        if let Some(near) = nearest(key, table) {
+        if let Some((_, instead)) = GONE.iter().find(|(gone, _)| *gone == &**key) {
+            reason.push_str(&format!(" any longer: {instead}"));
+        } else if let Some(near) = nearest(key, table) {
             reason.push_str(&format!("; did you mean `{near}`?"));
         }
         self.problem(member.pos, reason);
     }
 }
+
+/// Keys that older files have and Kea gave up, and what says the same today.
+const GONE: &[(&str, &str)] = &[(
+    "reservation-mode",
+    "`reservations-global`, `reservations-in-subnet` and `reservations-out-of-pool` say which reservations count",
+)];
 
 /// The key of the table that a misspelt one most likely stands for.
 fn nearest(key: &str, table: &Table) -> Option<&'static str> {

@@ -82,6 +82,11 @@ fn reservations_are_unique_and_inside() {
             "c:6:40: Dhcp4/subnet4[0]/reservations[5]: a reservation for this `flex-id` stands already in line 6",
         ]
     );
+    assert_eq!(
+        refused(r#""subnet4": [{"id": 1, "subnet": "10.0.0.0/24", "reservation-mode": "all"}]"#),
+        ["c:2:48: Dhcp4/subnet4[0]/reservation-mode: `reservation-mode` is not supported here any longer: \
+             `reservations-global`, `reservations-in-subnet` and `reservations-out-of-pool` say which reservations count"]
+    );
     let shared = r#"{"Dhcp4": {"ip-reservations-unique": false, "reservations": [{"hw-address": "01", "ip-address": "10.0.0.5"},
         {"hw-address": "02", "ip-address": "10.0.0.5"}]}}"#;
     assert_eq!(check(shared).unwrap().hosts.list().len(), 2);

@@ -60,6 +60,8 @@ pub struct Request<'a> {
     pub packet: &'a Packet<'a>,
     /// How it came.
     pub received: &'a Received<'a>,
+    /// What the relay put into option 82 when the client got its lease, for a query that came past the relay.
+    pub remembered: Option<&'a [u8]>,
     /// The client's classes so far.
     pub classes: &'a ClassSet,
     /// What the client is called in messages.
@@ -74,7 +76,7 @@ impl<'a> Request<'a> {
 
     /// The query as expressions see it.
     pub fn subject(&self) -> Subject4<'a, 'a> {
-        Subject4 { packet: self.packet, arrival: self.received.arrival(), remembered: None }
+        Subject4 { packet: self.packet, arrival: self.received.arrival(), remembered: self.remembered }
     }
 }
 

@@ -64,7 +64,8 @@ impl<'a> Query<'a> {
 
     /// The query as libraries see it.
     pub fn request<'q>(&'q self, classes: &'q ClassSet) -> Request<'q> {
-        Request { packet: self.packet, received: self.received, classes, label: self.label() }
+        let (packet, received, remembered) = (self.packet, self.received, self.stashed);
+        Request { packet, received, remembered, classes, label: self.label() }
     }
 
     /// What counts as the client's identifier: option 61, unless a library says otherwise.

@@ -3,6 +3,7 @@
 pub(super) mod bench;
 mod classes;
 mod dhcp4o6;
+mod hooks;
 mod leases;
 mod lives;
 mod malformed;

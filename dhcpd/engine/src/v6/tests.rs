@@ -5,6 +5,7 @@ mod any_bytes;
 mod classes;
 mod dhcp4o6;
 mod giving_back;
+mod hooks;
 mod invariants;
 mod lives;
 mod names;

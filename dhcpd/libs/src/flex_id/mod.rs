@@ -41,15 +41,6 @@ impl FlexId {
         Self(rules.clone())
     }
 
-    fn points(&self) -> &'static [Point] {
-        match (self.0.identifier.is_some(), self.0.ignore_iaid) {
-            (false, false) => &[],
-            (true, false) => &[Point::Identify, Point::Send],
-            (false, true) => &[Point::Receive, Point::Send],
-            (true, true) => &[Point::Receive, Point::Identify, Point::Send],
-        }
-    }
-
     /// The value of the expression, and with `replace-client-id` what stands for the client's own identifier.
     fn identity(&self, on: &Evaluation<'_>, prefix: &[u8], longest: usize) -> Identity {
         let Some(expression) = &self.0.identifier else { return Identity::default() };
@@ -86,9 +77,10 @@ fn report(id: &[u8]) {
 
 impl v4::hooks::Hooks for FlexId {
     fn points(&self) -> &'static [Point] {
-        match self.0.identifier {
-            Some(_) => &[Point::Identify, Point::Send],
-            None => &[],
+        match (&self.0.identifier, self.0.replace_client_id) {
+            (None, _) => &[],
+            (Some(_), false) => &[Point::Identify],
+            (Some(_), true) => &[Point::Identify, Point::Send],
         }
     }
 
@@ -112,7 +104,13 @@ impl v4::hooks::Hooks for FlexId {
 
 impl v6::hooks::Hooks for FlexId {
     fn points(&self) -> &'static [Point] {
-        self.points()
+        match (&self.0.identifier, self.0.replace_client_id, self.0.ignore_iaid) {
+            (None, _, false) => &[],
+            (None, _, true) => &[Point::Receive, Point::Send],
+            (Some(_), false, false) => &[Point::Identify],
+            (Some(_), true, false) => &[Point::Identify, Point::Send],
+            (Some(_), _, true) => &[Point::Receive, Point::Identify, Point::Send],
+        }
     }
 
     fn receive(&self, incoming: &mut v6::hooks::Incoming<'_>) -> Next {
