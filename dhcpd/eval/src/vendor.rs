@@ -65,7 +65,8 @@ pub(crate) fn chunks(subject: &dyn Subject, family: Family, enterprise: u32) -> 
 }
 
 impl<'a> Block<'a> {
-    /// In DHCPv4 a block is a chunk; in DHCPv6 it has several, each with a length in two bytes.
+    /// In DHCPv4 a block is a chunk; in DHCPv6 it has several, each with a length in two bytes. One that is said to be longer
+    /// than what is left is what is left: servers that do not forgive that drop the message.
     pub fn chunks(self, family: Family) -> impl Iterator<Item = &'a [u8]> {
         let (whole, mut rest) = match family {
             Family::V4 => (Some(self.body), &[] as &[u8]),
@@ -73,7 +74,7 @@ impl<'a> Block<'a> {
         };
         whole.into_iter().chain(std::iter::from_fn(move || {
             let (len, tail) = rest.split_first_chunk()?;
-            let (chunk, tail) = tail.split_at_checked(u16::from_be_bytes(*len).into())?;
+            let (chunk, tail) = tail.split_at_checked(u16::from_be_bytes(*len).into()).unwrap_or((tail, &[]));
             rest = tail;
             Some(chunk)
         }))

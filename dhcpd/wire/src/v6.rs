@@ -10,6 +10,7 @@ mod duid;
 mod fqdn;
 mod ia;
 mod message;
+mod shape;
 
 pub use build::{Open, Paused, TooLong, Writer};
 pub use draft::Draft;
@@ -17,6 +18,7 @@ pub use duid::{Duid, DuidError};
 pub use fqdn::{ClientFqdn, FqdnError};
 pub use ia::{Ia, IaAddress, IaPrefix};
 pub use message::{BadOption, HOP_COUNT_LIMIT, Malformed, Message, Opt, Options, Packet, Relay};
+pub use shape::Shape;
 
 use std::fmt;
 

@@ -125,7 +125,7 @@ pub struct Dhcp6 {
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct Compatibility6 {
     /// Take what can be read of a malformed option.
-    #[param(default = false, later = false)]
+    #[param(default = false)]
     pub lenient_option_parsing: Given<bool>,
 }
 

@@ -119,6 +119,7 @@ impl<'a> Resolver<'a> {
             early_global_reservations: input.early_global_reservations_lookup(),
             reservations_lookup_first: input.reservations_lookup_first(),
             relay_supplied_options,
+            lenient_option_parsing: input.compatibility.as_ref().is_some_and(|c| c.lenient_option_parsing()),
             address_registration: input.allow_address_registration(),
             dhcp4o6_port: Some(input.waiting.dhcp4o6_port()).filter(|port| *port > 0),
             threads: input.multi_threading().threads(),

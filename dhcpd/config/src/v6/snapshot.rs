@@ -56,6 +56,8 @@ pub struct Config6 {
     pub reservations_lookup_first: bool,
     /// Options of a relay that are passed on to its client (`relay-supplied-options`, RFC 6422 §5), 65 among them.
     pub relay_supplied_options: Vec<u16>,
+    /// `compatibility/lenient-option-parsing`: take what can be read of a bad option.
+    pub lenient_option_parsing: bool,
     /// `allow-address-registration`: clients may register addresses that they made themselves (RFC 9686).
     pub address_registration: bool,
     /// `dhcp4o6-port`: our port for DHCPv4-over-DHCPv6; the DHCPv4 server's is the next one.

@@ -206,7 +206,8 @@ fn hint(kind: LeaseType, option: &Opt<'_>) -> Option<Hint> {
         }
         LeaseType::Pd => {
             let IaPrefix { prefix, len, preferred, valid, .. } = IaPrefix::parse(option)?;
-            Some(Hint { address: prefix, len, preferred, valid })
+            // More than there can be is all of it; it comes this far where that is forgiven.
+            Some(Hint { address: prefix, len: len.min(128), preferred, valid })
         }
     }
 }

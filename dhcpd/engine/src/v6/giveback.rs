@@ -49,7 +49,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         for option in ia.options.iter().map_while(Result::ok) {
             let place = match kind {
                 LeaseType::Na => IaAddress::parse(&option).map(|address| (address.address, 128)),
-                LeaseType::Pd => IaPrefix::parse(&option).map(|prefix| (prefix.prefix, prefix.len)),
+                LeaseType::Pd => IaPrefix::parse(&option).map(|prefix| (prefix.prefix, prefix.len.min(128))),
             };
             let Some((address, len)) = place else { continue };
             let this = self.release_lease(kind, ia.iaid, address, len).await?;

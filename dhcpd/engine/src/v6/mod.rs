@@ -124,7 +124,7 @@ impl Server {
         }
         let original = received.message;
         let received = &Received { message: &incoming.message, ..*received };
-        let mut query = match Query::read(received) {
+        let mut query = match Query::read(received, self.snapshot.config.lenient_option_parsing) {
             Ok(query) => query,
             Err(refusal) => {
                 refusal.report(&self.snapshot, received, None);

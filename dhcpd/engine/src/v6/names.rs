@@ -77,7 +77,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let reserved = self.subnet.and_then(|at| self.hosts.current(at)).map(|host| host.hostname.to_ascii_lowercase());
         let reserved = reserved.filter(|name| !name.is_empty());
         let mode = policy.replace_client_name;
-        let asked = match self.query.fqdn.and_then(|data| ClientFqdn::parse(data).ok()) {
+        let asked = match self.query.fqdn.and_then(|data| ClientFqdn::parse_leniently(data).ok()) {
             Some(asked) => asked,
             None if policy.send_updates
                 && matches!(mode, ReplaceClientName::Always | ReplaceClientName::WhenNotPresent) =>

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::fmt;
 use wire::hex::{Colons, Plain};
-use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, Message, MessageType, Packet, code};
+use wire::v6::{BadOption, Duid, Ia, IaAddress, IaPrefix, Message, MessageType, Packet, Shape, code};
 
 /// A client's message with the options that decide about it, borrowed from the datagram.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ enum Need {
 }
 
 impl<'a> Query<'a> {
-    /// Reads a datagram. Options behind one that does not fit are left alone; an IA that cannot be read is a refusal.
-    pub(super) fn read(received: &'a Received<'a>) -> Result<Self, Refusal> {
+    /// Reads a datagram. Options behind one that does not fit are left alone; one that cannot be read is a refusal.
+    pub(super) fn read(received: &'a Received<'a>, leniently: bool) -> Result<Self, Refusal> {
         let packet = Packet::parse(received.message).map_err(Refusal::Malformed)?;
         let options = packet.message.options;
         let mut query = Self {
@@ -81,7 +81,12 @@ impl<'a> Query<'a> {
                     break;
                 }
             };
-            let unreadable = Refusal::BadIa { code: option.code, offset: option.offset };
+            let unreadable = Refusal::BadOption { code: option.code, offset: option.offset };
+            match option.shape(leniently) {
+                Shape::Good => {}
+                Shape::Ignored => continue,
+                Shape::Bad => return Err(unreadable),
+            }
             match option.code {
                 code::CLIENT_ID => {
                     query.client_ids += 1;
@@ -95,7 +100,9 @@ impl<'a> Query<'a> {
                     let ia = Ia::parse(&option).filter(addresses_are_whole).ok_or(unreadable)?;
                     query.ias.push((LeaseType::Na, ia));
                 }
-                code::IA_PD => prefixes.push(Ia::parse(&option).filter(prefixes_are_whole).ok_or(unreadable)?),
+                code::IA_PD => {
+                    prefixes.push(Ia::parse(&option).filter(|ia| prefixes_are_whole(ia, leniently)).ok_or(unreadable)?)
+                }
                 code::DHCPV4_MSG => query.dhcpv4_messages += 1,
                 code::ORO => query.oro = option.data,
                 code::RAPID_COMMIT => query.rapid_commit = true,
@@ -219,9 +226,10 @@ fn addresses_are_whole(ia: &Ia<'_>) -> bool {
     options.all(|option| option.code != code::IA_ADDR || IaAddress::parse(&option).is_some())
 }
 
-fn prefixes_are_whole(ia: &Ia<'_>) -> bool {
+fn prefixes_are_whole(ia: &Ia<'_>, leniently: bool) -> bool {
     let mut options = ia.options.iter().map_while(Result::ok);
-    options.all(|option| option.code != code::IA_PREFIX || IaPrefix::parse(&option).is_some_and(|p| p.len <= 128))
+    let fits = |prefix: IaPrefix<'_>| leniently || prefix.len <= 128;
+    options.all(|option| option.code != code::IA_PREFIX || IaPrefix::parse(&option).is_some_and(fits))
 }
 
 /// Who asks: `duid=[00:01:...], [no hwaddr info], tid=0x123abc`.

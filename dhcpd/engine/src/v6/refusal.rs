@@ -17,9 +17,9 @@ use wire::v6::{DuidError, Malformed};
 pub(super) enum Refusal {
     /// It is no message.
     Malformed(Malformed),
-    /// An IA, or what stands in it, is cut short or no prefix can be that long.
-    BadIa {
-        /// IA_NA or IA_PD.
+    /// An option, or what stands in it, does not have the shape that its definition says.
+    BadOption {
+        /// Its code.
         code: u16,
         /// Offset in the datagram.
         offset: usize,
@@ -112,7 +112,7 @@ impl Refusal {
         let kind = query.map_or(wire::v6::MessageType(0), |query| query.kind());
         let (name, source, interface) = (kind.name(), received.source.ip(), received.interface);
         match self {
-            Self::Malformed(_) | Self::BadIa { .. } => log::event!(
+            Self::Malformed(_) | Self::BadOption { .. } => log::event!(
                 DHCP6_PACKET_DROP_PARSE_FAIL,
                 client,
                 source,
@@ -147,7 +147,7 @@ impl Refusal {
     /// The statistic of the cause, next to that of dropped packets.
     fn counter<'c>(&self, counters: &'c Counters) -> Option<&'c Arc<Counter>> {
         match self {
-            Self::Malformed(_) | Self::BadIa { .. } => Some(&counters.parse_failed),
+            Self::Malformed(_) | Self::BadOption { .. } => Some(&counters.parse_failed),
             Self::OtherServer => Some(&counters.not_for_us),
             Self::Unicast
             | Self::Registration { .. }
@@ -166,8 +166,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => error.fmt(f),
-            Self::BadIa { code, offset } => {
-                write!(f, "option {code} at offset {offset} is cut short or holds no lease")
+            Self::BadOption { code, offset } => {
+                write!(f, "option {code} at offset {offset} cannot be read")
             }
             Self::OtherServer => f.write_str("the message is for another server"),
             Self::Unicast => f.write_str("the message was not sent to the multicast address"),

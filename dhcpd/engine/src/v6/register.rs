@@ -29,7 +29,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let address = client.map_or(*self.query.received.source.ip(), |relay| relay.peer_address);
         let refused = |reason: String| Refusal::Registration { address, reason };
         let option = told(&self.query.packet.message).map_err(refused)?;
-        let told = IaAddress::parse(&option).ok_or(Refusal::BadIa { code: option.code, offset: option.offset })?;
+        let told = IaAddress::parse(&option).ok_or(Refusal::BadOption { code: option.code, offset: option.offset })?;
         if told.address != address {
             let told = told.address;
             return Err(refused(format!("Address mismatch: client at {address} wants to register {told}")));

@@ -245,7 +245,7 @@ mod tests {
             let packet = Packet::parse(&query).unwrap();
             prop_assert_eq!(packet.relays.len(), relays.len());
             prop_assert_eq!(packet.message.transaction_id, tid);
-            prop_assert_eq!(packet.carrying(&Draft::new(&packet.message)).as_ref(), Some(&query));
+            prop_assert_eq!(packet.carrying(&Draft::new(&packet.message)), Some(query.clone()));
 
             let mut reply = b"headroom".to_vec();
             let mut out = Writer::new(&mut reply);

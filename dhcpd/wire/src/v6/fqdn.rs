@@ -54,6 +54,14 @@ impl ClientFqdn {
         Ok(Self { server_updates: flag(S), overridden: flag(O), no_updates: flag(N), name })
     }
 
+    /// Reads the payload; one that has both N and S set has only S (`lenient-option-parsing`).
+    pub fn parse_leniently(data: &[u8]) -> Result<Self, FqdnError> {
+        match (Self::parse(data), data.split_first()) {
+            (Err(FqdnError::Flags), Some((flags, wire))) => Self::parse(&[&[flags & !N], wire].concat()),
+            (parsed, _) => parsed,
+        }
+    }
+
     /// Writes the option; on an error nothing is written.
     pub fn write(&self, out: &mut Writer<'_>) -> Result<(), NameError> {
         let flag = |on, bit| if on { bit } else { 0 };

@@ -133,9 +133,17 @@ fn a_reserved_name_comes_first() {
 #[test]
 fn bad_names_do_no_harm() {
     let mut bench = bench_with(policy());
-    for bad in [&b"\x05\x02pc"[..], b"\x01\x40", b"\x01\x02pc\x00\x01", b""] {
-        assert_eq!(option_of(&bench.ask(&with_name(MessageType::REQUEST, bad))), None);
+    for bad in [&b"\x05\x02pc"[..], b"\x01\x40", b""] {
+        assert!(bench.try_ask(&with_name(MessageType::REQUEST, bad)).is_none(), "{bad:?}");
     }
+    assert_eq!((bench.stat("pkt6-parse-failed"), bench.stat("pkt6-receive-drop")), (3, 3));
+    assert_eq!(option_of(&bench.ask(&with_name(MessageType::REQUEST, b"\x01\x02pc\x00\x01"))), None);
+    // Where they are forgiven, names that are none are ignored, and S counts more than N.
+    bench.reconfigure(Config6 { lenient_option_parsing: true, ..(*bench.server.snapshot.config).clone() });
+    assert_eq!(option_of(&bench.ask(&with_name(MessageType::REQUEST, b"\x01\x40"))), None);
+    assert!(bench.try_ask(&with_name(MessageType::REQUEST, b"")).is_none());
+    let mended = option_of(&bench.ask(&with_name(MessageType::SOLICIT, b"\x05\x02pc"))).unwrap();
+    assert!(mended.server_updates && !mended.no_updates);
     // Nothing is left of this one.
     assert_eq!(option_of(&bench.ask(&with_name(MessageType::REQUEST, b"\x01\x02__"))), None);
     assert_eq!(changes(&mut bench), []);
