@@ -136,12 +136,12 @@ fn an_early_global_reservation_decides_about_the_subnet() {
 #[test]
 fn options_of_a_class_stand_between_those_of_the_subnet_and_of_the_server() {
     let mut bench = serving(&format!(
-        r#""option-data": [{{"code": 227, "data": "01"}}, {{"code": 228, "data": "01"}}, {{"code": 224, "data": "01"}}],
+        r#""option-data": [{{"code": 227, "csv-format": false, "data": "01"}}, {{"code": 228, "csv-format": false, "data": "01"}}, {{"code": 224, "csv-format": false, "data": "01"}}],
         "client-classes": [
           {GOLD}, "option-data": [{{"code": 227, "data": "02"}}, {{"code": 228, "data": "02"}}, {{"code": 225, "data": "02", "always-send": true}}]}},
           {{"name": "also", "test": "member('gold')", "option-data": [{{"code": 227, "data": "03"}}, {{"code": 226, "data": "03"}}]}}],
         "subnet4": [{{"id": 1, "subnet": "10.0.1.0/24", "pools": [{{"pool": "10.0.1.10-10.0.1.20"}}],
-          "option-data": [{{"code": 228, "data": "04"}}]}}]"#
+          "option-data": [{{"code": 228, "csv-format": false, "data": "04"}}]}}]"#
     ));
     let values = |seen: Seen| [227, 228, 224, 225, 226].map(|code| seen.option(code).map(|data| data[0]));
     let asked = [227, 228, 224, 226];
@@ -155,9 +155,9 @@ fn options_of_a_class_stand_between_those_of_the_subnet_and_of_the_server() {
 fn options_for_classes_go_to_members_alone() {
     let mut bench = serving(&format!(
         r#""client-classes": [{GOLD}}}],
-        "option-data": [{{"code": 230, "data": "01"}}, {{"code": 231, "data": "01", "client-classes": ["gold"]}}],
+        "option-data": [{{"code": 230, "csv-format": false, "data": "01"}}, {{"code": 231, "csv-format": false, "data": "01", "client-classes": ["gold"]}}],
         "subnet4": [{{"id": 1, "subnet": "10.0.1.0/24", "pools": [{{"pool": "10.0.1.10-10.0.1.20",
-          "option-data": [{{"code": 230, "data": "02"}}, {{"code": 230, "data": "03", "client-classes": ["gold"], "always-send": true}},
+          "option-data": [{{"code": 230, "csv-format": false, "data": "02"}}, {{"code": 230, "csv-format": false, "data": "03", "client-classes": ["gold"], "always-send": true}},
                           {{"code": 232, "data": "03", "client-classes": ["gold"], "always-send": true}}]}}]}}]"#
     ));
     let values = |seen: Seen| [230, 231, 232].map(|code| seen.option(code).map(|data| data[0]));

@@ -147,13 +147,13 @@ fn an_early_global_reservation_decides_about_the_subnet() {
 #[test]
 fn options_of_a_class_stand_between_those_of_the_subnet_and_of_the_server() {
     let mut bench = serving(&format!(
-        r#""option-data": [{{"code": 227, "data": "01"}}, {{"code": 228, "data": "01"}}, {{"code": 229, "data": "01", "client-classes": ["gold"]}}],
+        r#""option-data": [{{"code": 227, "csv-format": false, "data": "01"}}, {{"code": 228, "csv-format": false, "data": "01"}}, {{"code": 229, "csv-format": false, "data": "01", "client-classes": ["gold"]}}],
         "client-classes": [
           {GOLD}, "option-data": [{{"code": 227, "data": "02"}}, {{"code": 228, "data": "02"}}, {{"code": 225, "data": "02", "always-send": true}}]}},
           {{"name": "also", "test": "member('gold')", "option-data": [{{"code": 227, "data": "03"}}, {{"code": 226, "data": "03"}}]}}],
         "subnet6": [{{"id": 1, "subnet": "2001:db8:1::/64", "interface": "eth0", "pools": [{{"pool": "2001:db8:1::/80",
-            "option-data": [{{"code": 230, "data": "05", "client-classes": ["gold"]}}]}}],
-          "option-data": [{{"code": 228, "data": "04"}}, {{"code": 230, "data": "04"}}]}}]"#
+            "option-data": [{{"code": 230, "csv-format": false, "data": "05", "client-classes": ["gold"]}}]}}],
+          "option-data": [{{"code": 228, "csv-format": false, "data": "04"}}, {{"code": 230, "csv-format": false, "data": "04"}}]}}]"#
     ));
     let codes = [227, 228, 229, 225, 226, 230];
     let values = |answer: Answer| codes.map(|code| answer.find(code).map(|data| data[0]));
