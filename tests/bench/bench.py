@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures our daemons beside Debian's Kea and the floor, in namespaces, in one run.
 
-usage: bench.py [--only PART ...] [--quick] [--rounds N] [--seconds S] [--write PAGE]
+usage: bench.py [--only PART ...] [--quick] [--rounds N] [--seconds S] [--realtime] [--write PAGE]
 
 Every part is a module of that name with a `measure` that gives a table; --write puts the tables into a page where it
 says `<!-- PART -->`. Figures are medians over rounds in which all that is compared takes turns; ratios hold from machine
@@ -29,6 +29,7 @@ def main():
     p.add_argument("--quick", action="store_true", help="one short round")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--seconds", type=int, default=4, help="how long a load of the part speed lasts")
+    p.add_argument("--realtime", action="store_true", help="servers go before what else the machine does")
     p.add_argument("--write", metavar="PAGE", type=Path, help="the page to put the tables into")
     a = p.parse_args()
     if a.quick:
@@ -38,7 +39,7 @@ def main():
     run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
     Path("/var/lib/kea").mkdir()
     with Lab() as lab:
-        bench = Bench(lab, a.rounds, a.seconds)
+        bench = Bench(lab, a.rounds, a.seconds, a.realtime)
         for part in a.only:
             start = time.monotonic()
             table = importlib.import_module(part).measure(bench)

@@ -24,8 +24,8 @@ FIRST_OF_ALL = 1 << 30
 class Bench:
     """Two namespaces with a link between them, the tools, the servers to compare."""
 
-    def __init__(self, lab, rounds, seconds):
-        self.lab, self.rounds, self.seconds = lab, rounds, seconds
+    def __init__(self, lab, rounds, seconds, realtime=False):
+        self.lab, self.rounds, self.seconds, self.realtime = lab, rounds, seconds, realtime
         lab.namespace("srv", "cli")
         lab.link("srv", "srv0", "cli", "cli0", [f"{SERVER}/24", f"{SERVER6}/64"], [f"{CLIENT}/24", f"{CLIENT6}/64"])
         # Relays with addresses in 10.0.0.0/8 all live in the client's namespace.
@@ -60,7 +60,7 @@ class Bench:
     def load(self, *options, giaddr=CLIENT):
         """A load that lasts as long as the block. Yields a map that holds what it counted afterwards."""
         # The generator goes before the servers: what it does not send on time, they cannot answer.
-        argv = ["ip", "netns", "exec", "cli", "chrt", "-f", "1", self.blast_tool, "-t", "600", *options, SERVER, giaddr]
+        argv = ["ip", "netns", "exec", "cli", "chrt", "-f", "2", self.blast_tool, "-t", "600", *options, SERVER, giaddr]
         process = subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True)
         counted = {}
         try:
@@ -90,7 +90,7 @@ class Subject:
         self.runs += 1
         kea = Kea(self.bench.lab, "srv", f"{self.name}-{family}-{self.runs}".replace(" ", "-"))
         server = Running(kea, f"kea-dhcp{family}", self.config(kea, family, config or {}))
-        argv = [self.folder / server.name]
+        argv = [*(["chrt", "-r", "1"] if self.bench.realtime else []), self.folder / server.name]
         if self.name != "floor":
             argv += ["-c", server.write(server.config)]
         if leases:
