@@ -52,6 +52,11 @@ class Overload(Scene):
             while True:
                 yield s.recv(2048)
 
+    def workers(self):
+        """Threads that say so by their names."""
+        threads = Path(f"/proc/{self.kea.processes['kea-dhcp4'].pid}/task").glob("*/comm")
+        return sum(name.read_text().startswith("worker-") for name in threads)
+
     def dropped(self, process, family):
         return self.statistic(process, f"pkt{family}-queue-full")
 
@@ -76,6 +81,19 @@ class Overload(Scene):
         status = self.kea.command("kea-dhcp4", "status-get")["arguments"]
         self.assertEqual((status["thread-pool-size"], status["packet-queue-size"]), (1, 64))
         self.assertGreater(status["packet-queue-statistics"][2], 10)
+
+    def test_threads_come_and_go_with_the_configuration(self):
+        self.start4(**{"multi-threading": {"enable-multi-threading": False}})
+        config = self.kea.command("kea-dhcp4", "config-get")["arguments"]
+        config.pop("hash")
+        status = lambda: self.kea.command("kea-dhcp4", "status-get")["arguments"]
+        self.assertFalse(status()["multi-threading-enabled"])
+        for threads in (3, 1, 2):
+            config["Dhcp4"]["multi-threading"] = {"enable-multi-threading": True, "thread-pool-size": threads}
+            self.assertEqual(self.kea.command("kea-dhcp4", "config-set", config)["result"], 0)
+            self.assertEqual(status()["thread-pool-size"], threads)
+            wait_for(lambda: self.workers() == threads, f"{threads} workers")
+            self.assertEqual(sorted(self.flood4(100)), list(range(100)))
 
     def test_multicasts_that_a_worker_leaves_to_another_are_no_drops(self):
         self.start6(**{"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 2, "packet-queue-size": 1}})

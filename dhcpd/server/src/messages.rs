@@ -21,8 +21,6 @@ log::messages! {
     DHCP4_CONFIG_COMPLETE: Info, "dhcp4", "DHCPv4 server has completed configuration: {summary}";
     /// How many workers serve.
     DHCP4_MULTI_THREADING_INFO: Info, "dhcp4", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
-    /// A change of thread-pool-size waits for the next start.
-    DHCP4_MULTI_THREADING_KEPT: Warn, "dhcp4", "the number of threads stays {threads} until the next start";
     /// Sockets that must be open are not, and are not tried any more: the server ends.
     DHCP4_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp4", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Sockets that could not be opened are not tried any more, until the machine changes.
@@ -70,8 +68,6 @@ log::messages! {
     DHCP6_USING_SERVERID: Info, "dhcp6", "server is using server-id {duid} and stores in the file {file}";
     /// How many workers serve.
     DHCP6_MULTI_THREADING_INFO: Info, "dhcp6", "enabled: {enabled}, number of threads: {threads}, queue size: {queue}";
-    /// A change of thread-pool-size waits for the next start.
-    DHCP6_MULTI_THREADING_KEPT: Warn, "dhcp6", "the number of threads stays {threads} until the next start";
     /// Sockets that must be open are not, and are not tried any more: the server ends.
     DHCP6_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp6", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Sockets that could not be opened are not tried any more, until the machine changes.

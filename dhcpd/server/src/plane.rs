@@ -78,8 +78,8 @@ pub trait Family: Sized + 'static {
     fn report_sockets_failed(tries: u32, fatal: bool);
     /// Says what ring packets pass.
     fn report_ring(info: String);
-    /// Says how many threads serve, and whether that is not what was asked for.
-    fn report_threads(multi: bool, threads: u32, queue: u32, kept: bool);
+    /// Says how many threads serve.
+    fn report_threads(multi: bool, threads: u32, queue: u32);
 }
 
 /// What the data plane asks of a configuration.
@@ -241,7 +241,7 @@ impl<F: Family> Plane<F> {
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
-        let Prepared { run, sockets, failures, needs_cleanup } = prepared;
+        let Prepared { run, mut sockets, mut failures, needs_cleanup } = prepared;
         self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
@@ -253,10 +253,17 @@ impl<F: Family> Plane<F> {
             cleanup_now: needs_cleanup,
         });
         state.retries = parts.max_retries;
-        let wanted = wanted_workers(parts.threads);
-        let count = state.worker_count(parts.threads);
+        let count = wanted_workers(parts.threads);
+        if !first && count != state.workers.len() as u32 {
+            // The kernel spreads clients over as many sockets as there are workers: all begin anew.
+            state.workers.clear();
+            (state.sockets, sockets) = Default::default();
+            let interfaces = select(parts.interfaces).unwrap_or_default();
+            let plan = F::plan(F::config(&run.snapshot), &interfaces, state.port);
+            (sockets, failures) = sockets.changed_to(plan, count);
+        }
         state.start_workers(&run, count);
-        F::report_threads(parts.threads.is_some(), count, parts.queue.size, wanted != count);
+        F::report_threads(parts.threads.is_some(), count, parts.queue.size);
         if let Some(capacity) = parts.queue.ring {
             F::report_ring(format!(
                 r#"{{ "capacity": {capacity}, "queue-type": "kea-ring{}", "size": 0 }}"#,
@@ -513,7 +520,7 @@ impl<F: Family> State<F> {
         Ok((Arc::new(store), report.needs_conversion))
     }
 
-    /// Workers are as many as at the start: the kernel spreads clients over the sockets that were opened then.
+    /// For how many workers sockets are opened while this configuration is prepared.
     fn worker_count(&self, threads: Option<u32>) -> u32 {
         if self.workers.is_empty() { wanted_workers(threads) } else { self.workers.len() as u32 }
     }

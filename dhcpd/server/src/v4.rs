@@ -276,11 +276,8 @@ impl Family for V4 {
         log::event!(DHCP4_CONFIG_PACKET_QUEUE, info);
     }
 
-    fn report_threads(enabled: bool, threads: u32, queue: u32, kept: bool) {
+    fn report_threads(enabled: bool, threads: u32, queue: u32) {
         log::event!(DHCP4_MULTI_THREADING_INFO, enabled = if enabled { "yes" } else { "no" }, threads, queue);
-        if kept {
-            log::event!(DHCP4_MULTI_THREADING_KEPT, threads);
-        }
     }
 }
 

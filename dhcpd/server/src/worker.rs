@@ -156,13 +156,17 @@ fn run<P: Protocol>(
     let mut sockets: Vec<Arc<Bound>> = Vec::new();
     let mut read = 0;
     let mut ready = Vec::new();
+    let mut last = false;
     let (_lines, _samples) = (log::batch(), stats::batch());
     loop {
         if wait(sockets.iter().take(read).map(|b| &b.socket), &inbox.waker, &mut ready).is_err() {
             continue;
         }
         match inbox.order.lock().take() {
-            Some(Order::Stop) => return,
+            Some(Order::Stop) => {
+                // What waits is answered, a batch of each socket: others will not see it.
+                (ready, last) = ((0..read).collect(), true);
+            }
             Some(Order::Change(setup)) => {
                 retire.free(protocol.configure(setup.config, &setup.sockets));
                 (sockets, read) = (setup.sockets, setup.read);
@@ -185,6 +189,9 @@ fn run<P: Protocol>(
         }
         stats::flush();
         log::flush();
+        if last {
+            return;
+        }
     }
 }
 
