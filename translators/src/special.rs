@@ -221,7 +221,8 @@ fn context_to_yang(kea: &Members) -> Result<Members, String> {
         None => Members::new(),
     };
     if let Some(comment) = kea.get("comment") {
-        context.entry("comment").or_insert_with(|| comment.clone());
+        // The daemons take it after the context only where that has none.
+        context.insert("comment".to_owned(), comment.clone());
     }
     Ok(members([("user-context", Value::Object(context).to_string().into())]))
 }
