@@ -5,6 +5,7 @@
 //! sparse /64 costs one word a lease.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::RangeInclusive;
 
 /// A set of numbers.
@@ -12,9 +13,13 @@ use std::ops::RangeInclusive;
 pub(super) struct AddressSet {
     /// Level 0 has the members; a bit of level n says that a word of level n - 1 is full.
     levels: [BTreeMap<u128, u64>; 3],
+    /// In sets of which ranges are counted: members by block. What is sparse does without.
+    blocks: Option<BTreeMap<u128, u32>>,
 }
 
 const BITS: u32 = 6;
+/// A block has so many numbers, as a power of two.
+const BLOCK: u32 = 12;
 const FULL: u64 = u64::MAX;
 
 /// The key of a member's word, and its bit in there.
@@ -23,7 +28,15 @@ fn word_and_bit(member: u128) -> (u128, u32) {
 }
 
 impl AddressSet {
+    /// A set of which ranges can be counted without a look at each word.
+    pub(super) fn counted() -> Self {
+        AddressSet { blocks: Some(BTreeMap::new()), ..AddressSet::default() }
+    }
+
     pub(super) fn insert(&mut self, member: u128) {
+        if let Some(blocks) = self.blocks.as_mut().filter(|_| !contains(&self.levels[0], member)) {
+            *blocks.entry(member >> BLOCK).or_insert(0) += 1;
+        }
         let mut member = member;
         for level in &mut self.levels {
             let (key, bit) = word_and_bit(member);
@@ -37,6 +50,14 @@ impl AddressSet {
     }
 
     pub(super) fn remove(&mut self, member: u128) {
+        if let Some(blocks) = self.blocks.as_mut().filter(|_| contains(&self.levels[0], member))
+            && let Entry::Occupied(mut block) = blocks.entry(member >> BLOCK)
+        {
+            *block.get_mut() -= 1;
+            if *block.get() == 0 {
+                block.remove();
+            }
+        }
         let mut member = member;
         for level in &mut self.levels {
             let (key, bit) = word_and_bit(member);
@@ -58,8 +79,7 @@ impl AddressSet {
     }
 
     pub(super) fn contains(&self, member: u128) -> bool {
-        let (key, bit) = word_and_bit(member);
-        self.word(0, key) >> bit & 1 == 1
+        contains(&self.levels[0], member)
     }
 
     /// The smallest number from `from` on that is no member.
@@ -81,9 +101,19 @@ impl AddressSet {
     /// How many members a range has.
     pub(super) fn count(&self, range: RangeInclusive<u128>) -> u64 {
         let (first, last) = range.into_inner();
-        if first > last {
-            return 0;
+        let (low, high) = (first >> BLOCK, last >> BLOCK);
+        match &self.blocks {
+            // Whole blocks lie between those in which the range begins and ends.
+            Some(blocks) if low < high => {
+                let whole: u64 = blocks.range(low + 1..high).map(|(_, members)| u64::from(*members)).sum();
+                whole + self.count_words(first, (low + 1 << BLOCK) - 1) + self.count_words(high << BLOCK, last)
+            }
+            _ if first <= last => self.count_words(first, last),
+            _ => 0,
         }
+    }
+
+    fn count_words(&self, first: u128, last: u128) -> u64 {
         let (low, high) = (first >> BITS, last >> BITS);
         let within = |&(&key, &word): &(&u128, &u64)| {
             let from = if key == low { u64::MAX << (first as u32 & 63) } else { u64::MAX };
@@ -120,6 +150,11 @@ impl AddressSet {
             key += 1;
         }
     }
+}
+
+fn contains(words: &BTreeMap<u128, u64>, member: u128) -> bool {
+    let (key, bit) = word_and_bit(member);
+    words.get(&key).is_some_and(|word| word >> bit & 1 == 1)
 }
 
 /// The numbers of the bits that are set.
@@ -161,6 +196,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn members_of_ranges_are_counted(
+            changes in prop::collection::vec((any::<bool>(), 0u128..20_000), 0..900),
+            (a, b) in (0u128..21_000, 0u128..21_000),
+        ) {
+            let (mut set, mut model) = (AddressSet::counted(), BTreeSet::new());
+            for (insert, member) in changes {
+                if insert {
+                    set.insert(member);
+                    model.insert(member);
+                } else {
+                    let member = model.range(member..).next().copied().unwrap_or(member);
+                    set.remove(member);
+                    model.remove(&member);
+                }
+            }
+            let range = a.min(b)..=a.max(b);
+            prop_assert_eq!(set.count(range.clone()), model.range(range).count() as u64);
+            prop_assert_eq!(set.blocks.unwrap().values().sum::<u32>(), model.len() as u32);
+        }
+
         #[test]
         fn it_is_a_set(changes in prop::collection::vec((any::<bool>(), 0u128..600), 0..900), from in 0u128..700) {
             let (mut set, mut model) = (AddressSet::default(), BTreeSet::new());

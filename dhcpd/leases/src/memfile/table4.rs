@@ -17,7 +17,7 @@ use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 
 /// DHCPv4 leases in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table4 {
     leases: Slab<Lease4>,
     /// Seeded at random: the keys come off the wire.
@@ -30,6 +30,21 @@ pub struct Table4 {
     standing: AddressSet,
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
     reusable: AddressSet,
+}
+
+impl Default for Table4 {
+    fn default() -> Self {
+        Self {
+            leases: Slab::default(),
+            hasher: DefaultHashBuilder::default(),
+            by_address: HashTable::default(),
+            by_hw_addr: KeyIndex::default(),
+            by_client_id: KeyIndex::default(),
+            expiry: Expiry::default(),
+            standing: AddressSet::counted(),
+            reusable: AddressSet::counted(),
+        }
+    }
 }
 
 /// How many leases a pool has in a state.

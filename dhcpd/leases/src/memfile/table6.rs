@@ -45,6 +45,11 @@ impl Kind {
         Kind { lease_type: lease.lease_type, prefix_len: lease.prefix_len }
     }
 
+    /// An empty set of it. Prefixes are counted (`adaptive-lease-time-threshold`); addresses may be strewn over a /64.
+    fn set(self) -> AddressSet {
+        if self.lease_type == LeaseType::Pd { AddressSet::counted() } else { AddressSet::default() }
+    }
+
     fn host_bits(self) -> u32 {
         128u32.saturating_sub(u32::from(self.prefix_len))
     }
@@ -140,10 +145,10 @@ impl Table6 {
         let Some(lease) = leases.get(handle) else { return };
         let (kind, number) = (Kind::of(lease), Kind::of(lease).number(lease.address));
         if parts.kind {
-            self.standing.entry(kind).or_default().insert(number);
+            self.standing.entry(kind).or_insert_with(|| kind.set()).insert(number);
         }
         if parts.reusable && reusable(lease) {
-            self.reusable.entry(kind).or_default().insert(number);
+            self.reusable.entry(kind).or_insert_with(|| kind.set()).insert(number);
         }
         if parts.duid && !lease.duid.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| other.duid == lease.duid);
