@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "system"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "system"))
 from lab import Lab, inside, run  # noqa: E402
 
 from subject import Bench  # noqa: E402
