@@ -147,15 +147,20 @@ impl<'d> Encoder<'d> {
             return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
         }
         let classes = ids(&data.client_classes, classes);
-        let carrier = match self.family {
-            Family::V4 => matches!(code, 124 | 125),
-            Family::V6 => matches!(code, 16 | 17),
-        };
-        let vendor = payload.first_chunk().filter(|_| carrier && self.space(data) == self.outermost());
+        let vendor = payload.first_chunk().filter(|_| self.is_of_vendors(data, code));
         let vendor = vendor.map(|number| u32::from_be_bytes(*number));
         let always = data.always_send();
         let item = OptionItem { code, data: payload.into(), always, never, classes, inside: Box::default(), vendor };
         Ok(Encoded { item, definition })
+    }
+
+    /// Whether an option starts with the number of a vendor (RFC 3925, RFC 8415 §21.16 and §21.17).
+    fn is_of_vendors(self, data: &OptionData, code: u16) -> bool {
+        let carrier = match self.family {
+            Family::V4 => matches!(code, 124 | 125),
+            Family::V6 => matches!(code, 16 | 17),
+        };
+        carrier && self.space(data) == self.outermost()
     }
 
     fn check_space(self, data: &OptionData) -> Result<(), Problem> {
@@ -216,6 +221,8 @@ impl<'d> Encoder<'d> {
         let text = data.data.as_ref().map_or("", |data| &data.value);
         let csv = data.csv_format.as_ref().map(|csv| csv.value);
         let encoded = match definition {
+            // Behind a vendor's number stands what the vendor likes: the table knows the number alone.
+            Some(definition) if csv == Some(false) && self.is_of_vendors(data, definition.code) => options::bytes(text),
             Some(definition) => options::encode(definition, text, csv.unwrap_or(true)),
             None if csv == Some(true) => {
                 return Err(Problem::new(data.csv_format.as_ref().map_or(data.pos, |csv| csv.pos), UNKNOWN_TYPE));
@@ -315,6 +322,14 @@ mod tests {
         assert_eq!(problems, [""; 0]);
         assert_eq!(set.find(43).map(|item| &*item.data), Some(&[2, 2, 1, 2][..]));
         assert_eq!(set.vendors()[0].items[0].data[..], [192, 0, 2, 1]);
+    }
+
+    #[test]
+    fn a_vendors_option_may_be_written_whole() {
+        let text = r#"[{"code": 125, "csv-format": false, "data": "0000000903010107"}]"#;
+        let (set, problems) = encode(Family::V4, text);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(set.find(125).map(|item| &*item.data), Some(&[0, 0, 0, 9, 3, 1, 1, 7][..]));
     }
 
     #[test]
