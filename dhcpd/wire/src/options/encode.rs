@@ -86,7 +86,7 @@ fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), Opt
     match kind {
         DataType::Binary => {
             let digits: String = text.split_whitespace().collect();
-            let bytes = hex::digits_only(&digits).filter(|_| digits.len() % 2 == 0);
+            let bytes = hex::digits_only(&digits).filter(|_| digits.len().is_multiple_of(2));
             out.extend(bytes.ok_or_else(|| bad("a string of hexadecimal digits, two for each byte"))?);
         }
         DataType::Boolean => out.push(boolean(text).ok_or_else(|| bad("a boolean"))?),
