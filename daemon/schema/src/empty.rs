@@ -23,8 +23,7 @@ fn within(map: &Node, table: &'static Table, problems: &mut Vec<Problem>) {
     let params = table.parameters();
     for member in members {
         let known = |key: &&str| **key == *member.key;
-        let Some(param) = params.iter().find(|param| known(&param.key) || param.aliases.iter().any(|key| known(key)))
-        else {
+        let Some(param) = params.iter().find(|param| known(&param.key) || param.aliases.iter().any(&known)) else {
             continue;
         };
         match (&param.kind, &member.node.value) {
