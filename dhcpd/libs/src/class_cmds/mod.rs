@@ -100,7 +100,14 @@ fn class_get(editor: &Editor, request: &Request) -> Answer {
     let found = named(request).and_then(|name| {
         let all = shown(editor);
         let class = all.into_iter().find(|class| class.get("name") == Some(&json!(name)));
-        class.map(|class| (class, name.clone())).ok_or_else(|| no_such(&name))
+        let mut class = class.ok_or_else(|| no_such(&name))?;
+        // As in Kea, definitions are shown where there are some.
+        if let Value::Object(map) = &mut class
+            && map.get("option-def") == Some(&json!([]))
+        {
+            map.remove("option-def");
+        }
+        Ok((class, name))
     });
     match found {
         Ok((class, name)) => {
