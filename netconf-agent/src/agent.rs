@@ -64,6 +64,7 @@ impl Daemon for Agent {
         options: "vVWdct",
         style: Style::Controller,
         parameters: <crate::config::File as schema::Scope>::TABLE,
+        http: None,
     };
     type Prepared = Prepared;
 

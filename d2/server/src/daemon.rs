@@ -1,12 +1,13 @@
 //! The daemon: configuration in two phases, its life, and what joins the parts.
 
 use std::cell::{Cell, RefCell};
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use control::{Answer, Request, Table};
 use d2_config::{D2Config, DhcpDdns};
-use process::{Context, Daemon, Event, Identity, Reconfigure, Style};
+use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style};
 use schema::ConfigError;
 use schema::json::Document;
 use serde_json::{Value, json};
@@ -53,6 +54,11 @@ impl Daemon for D2 {
         options: "vVWdFXct",
         style: Style::Controller,
         parameters: <d2_config::input::File as schema::Scope>::TABLE,
+        http: Some(HttpDefaults {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            realm: "kea-dhcp-ddns-server",
+            service: "d2",
+        }),
     };
     type Prepared = Prepared;
 

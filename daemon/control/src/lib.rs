@@ -1,12 +1,14 @@
-//! Commands: table, unix control channel, server and client.
+//! Commands: table; control channel over unix sockets, server and client, and over HTTP, server.
 //!
 //! A command is a JSON map, `{ "command": "config-get", "arguments": { } }`; its [`Answer`] is one, too. A daemon puts its
-//! commands into a [`Table`], [`unix::Listener`] serves the table on a unix socket, [`unix::Client`] calls it.
+//! commands into a [`Table`], [`unix::Listener`] serves the table on a unix socket, [`http::Listener`] over HTTP, [`unix::Client`]
+//! calls it.
 //!
 //! This crate does not know what a daemon does.
 
 mod answer;
 mod frame;
+pub mod http;
 pub mod messages;
 mod request;
 mod table;

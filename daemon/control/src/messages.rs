@@ -25,4 +25,28 @@ log::messages! {
     COMMAND_UNIX_SOCKET_PATH_SECURITY_WARNING: Warn, "commands", "unix socket path is NOT SECURE: {reason}";
     /// With -X the socket's folder may be open to others.
     COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING: Warn, "commands", "unix socket permissions are NOT SECURE: {reason}";
+    /// Anybody who reaches the socket may send commands.
+    COMMAND_HTTP_SOCKET_SECURITY_WARNING: Warn, "commands", "command socket configuration is NOT SECURE: {reason}";
+    /// What came is no POST of JSON; its sender is told no more than that.
+    HTTP_BAD_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "bad request received from {peer}: {reason}";
+    /// A password stands in the configuration, where everybody finds it who may read the configuration.
+    HTTP_CLIENT_PASSWORD_SECURITY_WARNING: Warn, "auth", "use of clear text 'password' is NOT SECURE: {position}";
+    HTTP_CLIENT_REQUEST_AUTHORIZED: Info, "auth", "received HTTP request authorized for '{user}'";
+    HTTP_CLIENT_REQUEST_BAD_AUTH_HEADER: Info, "auth", "received HTTP request with malformed authentication header: {reason}";
+    /// Nobody has this user and this password.
+    HTTP_CLIENT_REQUEST_NOT_AUTHORIZED: Info, "auth", "received HTTP request with not matching authentication header";
+    HTTP_CLIENT_REQUEST_NO_AUTH_HEADER: Info, "auth", "received HTTP request without required authentication header";
+    HTTP_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "received HTTP request from {peer}";
+    /// A client did not send the rest of its request in time.
+    HTTP_CLIENT_REQUEST_TIMEOUT_OCCURRED: Debug(50), "http", "HTTP request timeout occurred when communicating with {peer}";
+    /// A user stands in the configuration, where everybody finds it who may read the configuration.
+    HTTP_CLIENT_USER_SECURITY_WARNING: Warn, "auth", "use of clear text 'user' is NOT SECURE: {position}";
+    HTTP_COMMAND_MGR_HTTP_SERVICE_UPDATED: Info, "commands", "reused HTTP service bound to address: {address} port: {port}";
+    HTTP_COMMAND_MGR_SERVICE_STARTED: Info, "commands", "started {kind} service bound to address: {address} port: {port}";
+    HTTP_COMMAND_MGR_SERVICE_STOPPING: Info, "commands", "Server is stopping {kind} service {place}";
+    HTTP_CONNECTION_STOP: Debug(40), "http", "stopping HTTP connection from {peer}";
+    HTTP_DATA_RECEIVED: Debug(55), "http", "received {bytes} bytes from {peer}";
+    /// A client kept its connection and asked for nothing.
+    HTTP_IDLE_CONNECTION_TIMEOUT_OCCURRED: Debug(50), "http", "closing persistent connection with {peer} as a result of a timeout";
+    HTTP_SERVER_RESPONSE_SEND: Debug(40), "http", "sending HTTP response {response} to {peer}";
 }

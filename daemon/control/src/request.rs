@@ -2,6 +2,7 @@
 
 use schema::ConfigError;
 use schema::json::{self, Document, Node, Value};
+use std::str::Utf8Error;
 
 /// A command: its name, and its arguments with their positions in the text of the command.
 #[derive(Clone, Debug)]
@@ -10,13 +11,15 @@ pub struct Request {
     pub command: String,
     /// The text that was received, with the arguments as its root.
     document: Option<Document>,
+    /// Whom it is for.
+    service: Option<Value>,
 }
 
 /// Why a text is no command.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum RequestError {
     /// It is not JSON.
-    Syntax(ConfigError),
+    Syntax(String),
     /// It lacks what a command has, or has what a command lacks.
     Malformed(String),
 }
@@ -27,18 +30,30 @@ const ACCEPTED: [&str; 4] = ["command", "arguments", "service", "remote-address"
 impl Request {
     /// A command without arguments, as a daemon gives one to itself.
     pub fn new(command: &str) -> Self {
-        Request { command: command.to_owned(), document: None }
+        Request { command: command.to_owned(), document: None, service: None }
     }
 
     /// A command whose arguments are this document.
     pub fn with(command: &str, arguments: Document) -> Self {
-        Request { command: command.to_owned(), document: Some(arguments) }
+        Request { command: command.to_owned(), document: Some(arguments), service: None }
+    }
+
+    /// The member `service`: whom a command is for that was sent to where there may be several daemons.
+    pub(crate) fn service(&self) -> Option<&Value> {
+        self.service.as_ref()
+    }
+
+    /// Reads a command as it was received.
+    pub(crate) fn read(text: &[u8]) -> Result<Self, RequestError> {
+        let not_text = |error: Utf8Error| format!("the command is not UTF-8 after {} bytes", error.valid_up_to());
+        Self::parse(std::str::from_utf8(text).map_err(|error| RequestError::Syntax(not_text(error)))?)
     }
 
     /// Reads a command. Positions in errors refer to this text, which is called `<string>` as in Kea.
-    pub(crate) fn parse(text: &str) -> Result<Self, RequestError> {
+    fn parse(text: &str) -> Result<Self, RequestError> {
         let malformed = |reason: String| Err(RequestError::Malformed(format!("invalid command: {reason}")));
-        let mut document = json::parse("<string>", text, &mut json::no_includes).map_err(RequestError::Syntax)?;
+        let syntax = |error: ConfigError| RequestError::Syntax(error.to_string());
+        let mut document = json::parse("<string>", text, &mut json::no_includes).map_err(syntax)?;
         let root = std::mem::replace(&mut document.root.value, Value::Null);
         let Value::Map(members) = root else {
             let kind = kind(&root);
@@ -50,11 +65,12 @@ impl Request {
         if let Some(key) = members.iter().map(|it| &*it.key).filter(|key| !ACCEPTED.contains(key)).min() {
             return malformed(format!("unsupported parameter '{key}'"));
         }
-        let (mut command, mut arguments) = (None, None);
+        let (mut command, mut arguments, mut service) = (None, None, None);
         for member in members {
             match (&*member.key, member.node) {
                 ("command", Node { value: Value::Text(name), .. }) => command = Some(name.into_string()),
                 ("arguments", node) => arguments = Some(node),
+                ("service", node) => service = Some(node.value),
                 _ => {}
             }
         }
@@ -66,7 +82,7 @@ impl Request {
             document.root = root;
             document
         });
-        Ok(Request { command, document })
+        Ok(Request { command, document, service })
     }
 
     /// The arguments, for a handler that reports positions.

@@ -68,24 +68,26 @@ impl Table {
 
     /// Answers a command as it was received.
     pub(crate) async fn answer(&self, text: &[u8]) -> Answer {
-        let request = match std::str::from_utf8(text) {
-            Ok(text) => Request::parse(text),
-            Err(error) => {
-                let reason = format!("the command is not UTF-8 after {} bytes", error.valid_up_to());
+        match Request::read(text) {
+            Ok(request) => self.receive(request).await,
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// Answers a command that came from a client.
+    pub(crate) async fn receive(&self, request: Request) -> Answer {
+        log::event!(COMMAND_RECEIVED, command = request.command);
+        self.call(request).await
+    }
+
+    /// Answers what is no command.
+    pub(crate) fn refuse(&self, error: RequestError) -> Answer {
+        match error {
+            RequestError::Syntax(reason) => {
                 log::event!(COMMAND_PROCESS_ERROR1, reason);
-                return Answer::error(reason);
+                Answer::error(reason)
             }
-        };
-        match request {
-            Ok(request) => {
-                log::event!(COMMAND_RECEIVED, command = request.command);
-                self.call(request).await
-            }
-            Err(RequestError::Syntax(reason)) => {
-                log::event!(COMMAND_PROCESS_ERROR1, reason);
-                Answer::error(reason.to_string())
-            }
-            Err(RequestError::Malformed(reason)) => {
+            RequestError::Malformed(reason) => {
                 log::event!(COMMAND_PROCESS_ERROR2, reason);
                 Answer::error(format!("Error during command processing: {reason}"))
             }

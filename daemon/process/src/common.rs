@@ -1,9 +1,5 @@
 //! What a configuration says about the things every daemon has: loggers and control sockets.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-
-use control::messages::{COMMAND_UNIX_SOCKET_PATH_SECURITY_WARNING, COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING};
 use log::{Destination, Threshold};
 use schema::common::{ControlSocket, LogOutput, Logger, Severity};
 use schema::json::{Document, Node, Value};
@@ -40,19 +36,9 @@ impl Common {
         })
     }
 
-    /// The paths of the control sockets.
-    pub(crate) fn socket_paths(&self) -> Result<Vec<At<PathBuf>>, Problem> {
-        let mut socket_paths: Vec<At<PathBuf>> = Vec::new();
-        for socket in &self.sockets {
-            let Some(name) = &socket.value.socket_name else { continue };
-            let problem = |reason: String| Problem::new(name.pos, format!("'socket-name' is invalid: {reason}"));
-            let path = socket_path(&name.value).map_err(problem)?;
-            if socket_paths.iter().any(|it| it.value == path) {
-                return Err(problem("another control socket has it, too".to_owned()));
-            }
-            socket_paths.push(At { value: path, pos: name.pos });
-        }
-        Ok(socket_paths)
+    /// The control sockets as written.
+    pub(crate) fn sockets(&self) -> &[At<ControlSocket>] {
+        &self.sockets
     }
 }
 
@@ -102,27 +88,3 @@ fn output(written: &LogOutput) -> Result<log::Output, Problem> {
     }
     Ok(log::Output { destination, pattern: written.pattern() })
 }
-
-fn socket_path(name: &str) -> Result<PathBuf, String> {
-    let confined = paths::SOCKET.confine(name)?;
-    if let Some(reason) = confined.warning {
-        log::event!(COMMAND_UNIX_SOCKET_PATH_SECURITY_WARNING, reason);
-        return Ok(confined.path);
-    }
-    let folder = confined.path.parent().unwrap_or(Path::new("/"));
-    let mode = std::fs::metadata(folder).map_or(0, |it| it.permissions().mode() & 0o777);
-    if mode & !MOST_OPEN != 0 {
-        let reason = format!(
-            "socket path:{} does not exist or has more relaxed permissions than {MOST_OPEN:o}",
-            folder.display()
-        );
-        if !paths::relaxed() {
-            return Err(reason);
-        }
-        log::event!(COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING, reason);
-    }
-    Ok(confined.path)
-}
-
-/// Permissions that the folder of control sockets may have at most.
-const MOST_OPEN: u32 = 0o750;

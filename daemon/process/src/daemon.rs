@@ -1,5 +1,6 @@
 //! The trait that a daemon implements.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,6 +32,19 @@ pub struct Identity {
     pub style: Style,
     /// The parameters of its file.
     pub parameters: &'static Parameters,
+    /// Its control sockets over HTTP; none if it has none.
+    pub http: Option<HttpDefaults>,
+}
+
+/// What holds for a control socket over HTTP where the configuration does not say.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpDefaults {
+    /// Where it is bound.
+    pub address: IpAddr,
+    /// What a client is told that it authenticates for.
+    pub realm: &'static str,
+    /// The daemon's name as the `service` of a command.
+    pub service: &'static str,
 }
 
 /// Kea's DHCP servers and its other daemons answer the same commands in different words.

@@ -17,7 +17,8 @@ pub mod messages;
 mod options;
 pub mod paths;
 mod pid;
+mod sockets;
 
-pub use daemon::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
+pub use daemon::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
 pub use life::run;
 pub use options::Options;

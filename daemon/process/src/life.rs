@@ -3,18 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::io::Write;
 use std::panic;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use control::Table;
-use control::unix::{Listener, Server};
 use nix::sys::signal::{SIGINT, SIGTERM, Signal};
 use nix::sys::stat::{Mode, umask};
-use schema::ConfigError;
 use schema::json::{Document, Value};
+use schema::{ConfigError, Problem};
 use sd_notify::NotifyState;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +23,7 @@ use crate::common::Common;
 use crate::messages::{DCTL_PANIC, DCTL_PID_FILE_ERROR, DCTL_SHUTDOWN_SIGNAL_RECVD};
 use crate::options::{self, Checks, Invocation};
 use crate::pid::{PidError, PidFile};
+use crate::sockets::{self, Serving, Wanted};
 use crate::{Context, Daemon, Event, Options, Style, commands, file, hash, paths};
 
 /// The `main` of a daemon.
@@ -106,17 +105,14 @@ pub(crate) struct Life<D: Daemon> {
     table: Rc<Table>,
     /// This life itself, for its commands.
     me: Weak<Self>,
-    servers: RefCell<Vec<Server>>,
+    sockets: RefCell<Serving>,
 }
 
 /// A configuration that is ready to take effect as a whole.
 struct Ready<D: Daemon> {
     daemon: D::Prepared,
     outputs: log::Outputs,
-    /// The control sockets there shall be, by their paths.
-    sockets: Vec<PathBuf>,
-    /// Those of them that are new.
-    listeners: Vec<Listener>,
+    sockets: sockets::Bound,
 }
 
 impl<D: Daemon> Life<D> {
@@ -130,7 +126,7 @@ impl<D: Daemon> Life<D> {
             hash: RefCell::default(),
             table: Rc::default(),
             me: me.clone(),
-            servers: RefCell::default(),
+            sockets: RefCell::default(),
         });
         life.table.replace(commands::table(&life));
         Ok(life)
@@ -222,7 +218,7 @@ impl<D: Daemon> Life<D> {
     }
 
     fn end(&self) {
-        self.servers.take();
+        self.sockets.take();
         self.daemon.stop();
         self.table.replace(Table::default());
     }
@@ -294,7 +290,7 @@ impl<D: Daemon> Life<D> {
     pub(crate) fn test(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
         self.daemon.check(document)?;
         let common = Common::read(document, D::IDENTITY.module);
-        common.socket_paths().map(drop).map_err(|problem| document.errors(vec![problem]))
+        Self::wanted(&common).map(drop).map_err(|problem| document.errors(vec![problem]))
     }
 
     /// Before the first configuration there is no other that its loggers could disturb: what it does while it is prepared
@@ -306,22 +302,17 @@ impl<D: Daemon> Life<D> {
         }
     }
 
+    fn wanted(common: &Common) -> Result<Wanted, Problem> {
+        Wanted::plan(common.sockets(), D::IDENTITY.http.as_ref())
+    }
+
     fn prepare(&self, document: &Document) -> Result<Ready<D>, Vec<ConfigError>> {
         let daemon = self.daemon.prepare(document)?;
         let common = Common::read(document, D::IDENTITY.module);
         let failed = |problem| document.errors(vec![problem]);
         let outputs = common.open_outputs(D::IDENTITY.process, self.context.options.debug).map_err(failed)?;
-        let sockets = common.socket_paths().map_err(failed)?;
-        let mut listeners = Vec::new();
-        for socket in &sockets {
-            if !self.servers.borrow().iter().any(|server| server.path() == socket.value) {
-                let bound = Listener::bind(&socket.value);
-                let told = |error| format!("cannot listen at {}: {error}", socket.value.display());
-                listeners.push(bound.map_err(|error| vec![document.error(socket.pos, told(error))])?);
-            }
-        }
-        let sockets = sockets.into_iter().map(|socket| socket.value).collect();
-        Ok(Ready { daemon, outputs, sockets, listeners })
+        let sockets = self.sockets.borrow().prepare(Self::wanted(&common).map_err(failed)?).map_err(failed)?;
+        Ok(Ready { daemon, outputs, sockets })
     }
 
     fn apply(&self, ready: Ready<D>) {
@@ -330,9 +321,7 @@ impl<D: Daemon> Life<D> {
         if let Some(life) = self.me.upgrade() {
             self.table.replace(commands::table(&life));
         }
-        let mut servers = self.servers.borrow_mut();
-        servers.retain(|server| ready.sockets.iter().any(|path| path == server.path()));
-        servers.extend(ready.listeners.into_iter().map(|listener| listener.serve(self.table.clone())));
+        self.sockets.borrow_mut().apply(ready.sockets, &self.table);
         self.configured.set(Some(Instant::now()));
         D::report(Event::Configured);
     }

@@ -20,7 +20,7 @@ use libs::Editor;
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
-use process::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
+use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
 use schema::json::Document;
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
@@ -57,6 +57,11 @@ impl Daemon for Dhcp4 {
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
         parameters: <dhcpd_config::v4::parameters::File4 as Scope>::TABLE,
+        http: Some(HttpDefaults {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            realm: "kea-dhcpv4-server",
+            service: "dhcp4",
+        }),
     };
     type Prepared = Ready;
 

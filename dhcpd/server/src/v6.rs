@@ -20,7 +20,7 @@ use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use libs::Editor;
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
-use process::{Context, Daemon, Event, Identity, Reconfigure, Style, VERSION};
+use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
 use schema::json::Document;
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
@@ -57,6 +57,11 @@ impl Daemon for Dhcp6 {
         options: "vVWdFRXc:t:T:p:P:",
         style: Style::Server,
         parameters: <dhcpd_config::v6::parameters::File6 as Scope>::TABLE,
+        http: Some(HttpDefaults {
+            address: IpAddr::V6(Ipv6Addr::LOCALHOST),
+            realm: "kea-dhcpv6-server",
+            service: "dhcp6",
+        }),
     };
     type Prepared = Ready;
 

@@ -39,7 +39,6 @@ pub enum SocketType {
     /// A UNIX domain socket.
     Unix,
     /// HTTP.
-    #[later]
     Http,
     /// HTTP over TLS.
     #[later]
@@ -48,6 +47,7 @@ pub enum SocketType {
 
 /// A header that is added to answers.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
 pub struct HttpHeader {
     /// Name of the header.
     #[param(required)]
@@ -141,6 +141,12 @@ impl ControlSocket {
                 if let Some(name) = &self.socket_name {
                     reader.problem(name.pos, "`socket-name` is for sockets of the type \"unix\"");
                 }
+                // A socket of either type is secure with these three.
+                for (key, given) in tls {
+                    if let Some(given) = given.as_ref().filter(|given| !given.is_empty()) {
+                        reader.problem(given.pos, format!("not supported yet: `{key}`"));
+                    }
+                }
                 let secure = self.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Https);
                 if secure || tls.iter().any(|(_, given)| text(given)) {
                     for (key, _) in tls.iter().filter(|(_, given)| !text(given)) {
@@ -152,6 +158,21 @@ impl ControlSocket {
                 }
             }
             None => {}
+        }
+    }
+}
+
+impl HttpHeader {
+    fn rules(&self, _: Pos, reader: &mut Reader) {
+        for given in [&self.name, &self.value].into_iter().flatten() {
+            if given.is_empty() {
+                reader.problem(given.pos, "must not be empty");
+            } else if given.contains(char::is_control) {
+                reader.problem(given.pos, "must not contain control characters");
+            }
+        }
+        if let Some(name) = self.name.as_ref().filter(|name| name.contains([' ', ':'])) {
+            reader.problem(name.pos, "must contain neither a space nor a colon");
         }
     }
 }
