@@ -143,9 +143,14 @@ impl Generator {
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
             "Dhcp4" | "Dhcp6" if map.contains_key("control-sockets") => take(map, &["control-socket"]),
             "Connection" => take(map, &["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"]),
+            "ControlSocket" if is_http(map) => take(map, &["socket-name", "trust-anchor", "cert-file", "key-file"]),
             "ControlSocket" => {
                 map.retain(|key, _| ["socket-type", "user-context", "comment"].contains(&key.as_str()));
                 map.insert("socket-name".to_owned(), "made".into());
+            }
+            "Credentials" => {
+                take(map, &["user-file", "password-file"]);
+                map.insert("user".to_owned(), "made".into());
             }
             // The identifier comes later, and so do excluded prefixes, which need the others.
             "Reservation4" => take(map, &["hw-address", "duid", "circuit-id", "client-id", "flex-id"]),
@@ -171,6 +176,7 @@ impl Generator {
     /// Values that must fit to others.
     fn ruled(&mut self, table: &Table, param: &Param) -> Option<Value> {
         let value = match (table.name, param.key) {
+            ("ControlSocket", "socket-address") => self.pick(&["127.0.0.1", "::1"]).into(),
             (_, "min-valid-lifetime" | "min-preferred-lifetime") => self.int(1, 999).into(),
             (_, "valid-lifetime" | "preferred-lifetime") => self.int(1000, 9999).into(),
             (_, "max-valid-lifetime" | "max-preferred-lifetime") => {
@@ -273,7 +279,12 @@ impl Generator {
             }
             "HookLibrary" => json!([]),
             "OptionDef" => self.option_def(),
-            "ControlSocket" => json!([{ "socket-type": "unix", "socket-name": format!("/run/kea/{}", self.word()) }]),
+            // One of each type.
+            "ControlSocket" => {
+                let unix = json!({ "socket-type": "unix", "socket-name": format!("/run/kea/{}", self.word()) });
+                let other = Some(self.map(table)).filter(is_http).map(Value::from);
+                std::iter::once(unix).chain(other).collect()
+            }
             _ => (0..self.int(1, 2)).map(|_| Value::from(self.map(table))).collect(),
         }
     }
@@ -389,6 +400,11 @@ impl Generator {
     }
 }
 
+/// Whether a control socket is one over HTTP.
+fn is_http(socket: &Map<String, Value>) -> bool {
+    socket.get("socket-type").is_some_and(|kind| kind == "http")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,7 +475,8 @@ mod tests {
 
     /// Parameters that need others, or what is not there yet.
     fn made_apart(table: &Table, param: &Param) -> bool {
-        ["ControlSocket", "HookLibrary"].contains(&table.name)
+        table.name == "HookLibrary"
+            || ["trust-anchor", "cert-file", "key-file", "user-file"].contains(&param.key)
             || ["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"].contains(&param.key)
     }
 

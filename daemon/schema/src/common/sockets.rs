@@ -141,13 +141,13 @@ impl ControlSocket {
                 if let Some(name) = &self.socket_name {
                     reader.problem(name.pos, "`socket-name` is for sockets of the type \"unix\"");
                 }
-                // A socket of either type is secure with these three.
-                for (key, given) in tls {
+                let secure = self.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Https);
+                // With these three a socket of either type is secure.
+                for (key, given) in tls.iter().filter(|_| !secure) {
                     if let Some(given) = given.as_ref().filter(|given| !given.is_empty()) {
                         reader.problem(given.pos, format!("not supported yet: `{key}`"));
                     }
                 }
-                let secure = self.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Https);
                 if secure || tls.iter().any(|(_, given)| text(given)) {
                     for (key, _) in tls.iter().filter(|(_, given)| !text(given)) {
                         reader.problem(
