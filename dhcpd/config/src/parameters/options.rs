@@ -147,8 +147,11 @@ impl<'d> Encoder<'d> {
             return Err(Problem::new(data_pos(data), format!("longer than {longest} bytes")));
         }
         let classes = ids(&data.client_classes, classes);
-        let vendor = payload.first_chunk().filter(|_| self.is_of_vendors(data, code));
-        let vendor = vendor.map(|number| u32::from_be_bytes(*number));
+        let of_vendors = self.is_of_vendors(data, code) && !(never && payload.is_empty());
+        let vendor = payload.first_chunk().filter(|_| of_vendors).map(|number| u32::from_be_bytes(*number));
+        if of_vendors && vendor.is_none() {
+            return Err(Problem::new(data_pos(data), "shorter than the number of a vendor, which has 4 bytes"));
+        }
         let always = data.always_send();
         let item = OptionItem { code, data: payload.into(), always, never, classes, inside: Box::default(), vendor };
         Ok(Encoded { item, definition })
@@ -257,7 +260,8 @@ impl<'d> Encoder<'d> {
                 data.value.code.get_or_insert_with(|| At::unwritten(definition.code));
                 data.value.name.get_or_insert_with(|| At::unwritten(definition.name.to_string()));
             }
-            if !unsaid {
+            // What cannot be read stays as it was written.
+            if !unsaid && bytes == payload.is_some() {
                 data.value.csv_format = Some(At::unwritten(!bytes));
                 let shown = |payload: &Vec<u8>| payload.iter().map(|byte| format!("{byte:02X}")).collect();
                 data.value.data = payload.as_ref().map(shown).map(At::unwritten).or(data.value.data.take());
