@@ -177,6 +177,7 @@ mod tests {
         options: "vVWdFXctpP",
         style: Style::Controller,
         parameters: Annotations::TABLE,
+        http: None,
     };
 
     fn parsed(arguments: &str) -> Invocation {

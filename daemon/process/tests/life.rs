@@ -31,6 +31,7 @@ impl<const SERVER: bool> Daemon for Tiny<SERVER> {
         options: "vVWdFXct",
         style: if SERVER { Style::Server } else { Style::Controller },
         parameters: Annotations::TABLE,
+        http: None,
     };
     type Prepared = i64;
 

@@ -19,8 +19,11 @@ pub struct Editor {
     /// The same as `config-get` shows it, with the key of the module.
     pub shown: Rc<dyn Fn() -> Value>,
     /// Puts a configuration into effect.
-    pub configure: Rc<dyn Fn(&Document) -> Result<(), Vec<ConfigError>>>,
+    pub configure: Rc<Configure>,
 }
+
+/// Puts a configuration into effect, or says why not.
+pub type Configure = dyn Fn(&Document) -> Result<(), Vec<ConfigError>>;
 
 /// The number of the command's text among the files of a changed configuration.
 const COMMAND: u16 = 1;

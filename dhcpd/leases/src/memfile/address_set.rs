@@ -106,7 +106,7 @@ impl AddressSet {
             // Whole blocks lie between those in which the range begins and ends.
             Some(blocks) if low < high => {
                 let whole: u64 = blocks.range(low + 1..high).map(|(_, members)| u64::from(*members)).sum();
-                whole + self.count_words(first, (low + 1 << BLOCK) - 1) + self.count_words(high << BLOCK, last)
+                whole + self.count_words(first, ((low + 1) << BLOCK) - 1) + self.count_words(high << BLOCK, last)
             }
             _ if first <= last => self.count_words(first, last),
             _ => 0,
