@@ -148,9 +148,11 @@ impl Generator {
                 map.retain(|key, _| ["socket-type", "user-context", "comment"].contains(&key.as_str()));
                 map.insert("socket-name".to_owned(), "made".into());
             }
+            // YANG says its type, which the JSON leaves to the daemon: alone it would leave an empty map.
+            "Authentication" => drop(map.insert("realm".to_owned(), "made".into())),
             "Credentials" => {
                 take(map, &["user-file", "password-file"]);
-                map.insert("user".to_owned(), "made".into());
+                map.insert("user".to_owned(), format!("user{}", self.unique()).into());
             }
             // The identifier comes later, and so do excluded prefixes, which need the others.
             "Reservation4" => take(map, &["hw-address", "duid", "circuit-id", "client-id", "flex-id"]),
