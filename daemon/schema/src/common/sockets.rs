@@ -62,6 +62,7 @@ pub struct HttpHeader {
 
 /// Who may send commands over HTTP (RFC 7617).
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
 pub struct Authentication {
     /// Kind of the authentication.
     #[param(default = "basic", yang = "auth-type")]
@@ -158,6 +159,17 @@ impl ControlSocket {
                 }
             }
             None => {}
+        }
+    }
+}
+
+impl Authentication {
+    fn rules(&self, _: Pos, reader: &mut Reader) {
+        // It is sent in quotes, in a line of its own.
+        if let Some(realm) =
+            self.realm.as_ref().filter(|it| it.contains(|c: char| c.is_control() || c == '"' || c == '\\'))
+        {
+            reader.problem(realm.pos, "must contain neither quotes, backslashes nor control characters");
         }
     }
 }
