@@ -23,6 +23,7 @@ mod expiry;
 mod files;
 mod journal;
 mod load;
+mod queue;
 mod row4;
 mod row6;
 mod slab;

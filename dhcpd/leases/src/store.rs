@@ -32,6 +32,15 @@ pub trait Leases4 {
         now: UnixSeconds,
         closed: Closed4<'_>,
     ) -> impl Future<Output = Result<Option<Ipv4Addr>, StoreError>>;
+    /// The address in `first..=last` that nobody holds and that became free, or was the answer here, longest ago. Where
+    /// none did yet, that is one near `from`. An address whose lease is over is held until that was reclaimed.
+    fn next_queued(
+        &mut self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        closed: Closed4<'_>,
+    ) -> impl Future<Output = Result<Option<Ipv4Addr>, StoreError>>;
     /// How many addresses in `first..=last` have a lease that was neither reclaimed nor released.
     fn count_held(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> impl Future<Output = Result<u64, StoreError>>;
     /// Up to `limit` leases whose time is over at `now` and that are not reclaimed (released ones that were kept are
@@ -77,6 +86,15 @@ pub trait Leases6 {
         range: Range6,
         from: Ipv6Addr,
         now: UnixSeconds,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
+    ) -> impl Future<Output = Result<Option<Ipv6Addr>, StoreError>>;
+    /// The address or prefix of a range that nobody holds and that became free, or was the answer here, longest ago.
+    /// Where none did yet, that is one near `from`. One whose lease is over is held until that was reclaimed.
+    fn next_queued(
+        &mut self,
+        lease_type: LeaseType,
+        range: Range6,
+        from: Ipv6Addr,
         closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> impl Future<Output = Result<Option<Ipv6Addr>, StoreError>>;
     /// How many addresses or prefixes of a range have a lease that was neither reclaimed nor released.

@@ -209,6 +209,7 @@ impl Family for V4 {
             stats.retain(|name| !run.snapshot.is_stale(name));
         }
         run.snapshot.publish_totals();
+        run.store.session().keep_queues(run.snapshot.queues());
         if !news {
             return;
         }

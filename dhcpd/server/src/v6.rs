@@ -212,6 +212,7 @@ impl Family for V6 {
             stats.retain(|name| !run.snapshot.is_stale(name));
         }
         run.snapshot.publish_totals(stats);
+        run.store.session().keep_queues(run.snapshot.queues());
         if !news {
             return;
         }

@@ -224,8 +224,6 @@ async fn in_subnet<L: Leases4>(
         Allocator::Iterative => counters.pool(),
         Allocator::Random | Allocator::Flq => random.below(pools as u64) as usize,
     };
-    // What is over is free, but for the queue, to which reclamation brings it back.
-    let over_by = if subnet.allocator == Allocator::Flq { 0 } else { now };
     for at in (first..pools).chain(0..first.min(pools)) {
         let (Some(pool), Some(of_pool)) = (subnet.pools.get(at), counters.pools.get(at)) else { continue };
         if !pool.guard.admits(client.classes()) {
@@ -237,7 +235,11 @@ async fn in_subnet<L: Leases4>(
             Allocator::Random | Allocator::Flq => pool.nth(random.below(pool.capacity())),
         };
         let closed = |address| client.closed(address);
-        if let Some(address) = leases.find_free(pool.first, pool.last, from, over_by, &closed).await? {
+        let found = match subnet.allocator {
+            Allocator::Flq => leases.next_queued(pool.first, pool.last, from, &closed).await?,
+            _ => leases.find_free(pool.first, pool.last, from, now, &closed).await?,
+        };
+        if let Some(address) = found {
             let next = of_pool.advance(address);
             counters.go_on_in(if next == pool.first { at + 1 } else { at });
             let current = leases.by_address(address).await?;

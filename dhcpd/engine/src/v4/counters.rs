@@ -5,6 +5,7 @@
 
 use super::hooks::Hooks;
 use crate::hooks::Libraries;
+use dhcpd_config::common::Allocator;
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
 use leases::{Lease4, LeaseState};
 use stats::{Counter, Registry};
@@ -47,6 +48,12 @@ impl Snapshot {
     /// Whether clients may know this server by that address, as an operator said so.
     pub(super) fn has_server_identifier(&self, address: Ipv4Addr) -> bool {
         self.server_identifiers.binary_search(&address).is_ok()
+    }
+
+    /// The pools whose free addresses are given in the order in which they became free, by their first and last ones.
+    pub fn queues(&self) -> impl Iterator<Item = (Ipv4Addr, Ipv4Addr)> {
+        let subnets = self.config.subnets.list().iter().filter(|subnet| subnet.allocator == Allocator::Flq);
+        subnets.flat_map(|subnet| subnet.pools.iter().map(|pool| (pool.first, pool.last)))
     }
 
     /// Sets how many addresses there are to lease; to be called when the snapshot goes into service.

@@ -225,9 +225,10 @@ impl<'c, L: Leases6> Exchange<'c, '_, L> {
                 };
                 let taken = Taken { config: &self.snapshot.config, hosts: &self.hosts, given: &self.given };
                 let closed = |address| taken.has(at, kind, address, range.len);
-                // What is over is free, but for the queue, to which reclamation brings it back.
-                let over_by = if allocator == Allocator::Flq { 0 } else { self.now };
-                let found = self.leases.find_free(kind, range.0, from, over_by, &closed).await?;
+                let found = match allocator {
+                    Allocator::Flq => self.leases.next_queued(kind, range.0, from, &closed).await?,
+                    _ => self.leases.find_free(kind, range.0, from, self.now, &closed).await?,
+                };
                 let Some(address) = found else { continue };
                 let next = range.number_of(range.after(address));
                 cursor.advance(pool, next, if next == 0 { (pool + 1) % count } else { pool });

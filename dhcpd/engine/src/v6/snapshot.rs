@@ -3,12 +3,14 @@
 //! Names are looked up once, when the snapshot is built. Counters with the same name are the same, so that they survive
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
+use super::allocate::Range;
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
 use super::hooks::Hooks;
 use super::names::queue;
 use crate::hooks::Libraries;
+use dhcpd_config::common::Allocator;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
-use leases::{Duid, Lease6, LeaseState, LeaseType};
+use leases::{Duid, Lease6, LeaseState, LeaseType, Range6};
 use ncr::{ChangeType, NameChangeRequest};
 use stats::Registry;
 use std::hash::{BuildHasher, RandomState};
@@ -37,6 +39,13 @@ impl Snapshot {
     /// With libraries that have a say.
     pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
         Self { libraries, ..self }
+    }
+
+    /// The pools whose free prefixes are given in the order in which they became free.
+    pub fn queues(&self) -> impl Iterator<Item = (LeaseType, Range6)> {
+        let subnets = self.config.subnets.list().iter().filter(|subnet| subnet.pd_allocator == Allocator::Flq);
+        let pools = |subnet| (0..).map_while(move |pool| Range::of(subnet, LeaseType::Pd, pool));
+        subnets.flat_map(pools).map(|Range(range)| (LeaseType::Pd, range))
     }
 
     /// Sets how many addresses and prefixes there are to lease; to be called when the snapshot goes into service.

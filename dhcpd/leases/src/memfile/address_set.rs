@@ -33,12 +33,33 @@ impl AddressSet {
         AddressSet { blocks: Some(BTreeMap::new()), ..AddressSet::default() }
     }
 
+    /// The members of `all` within a range that `but` does not have. Not counted.
+    pub(super) fn difference(all: &AddressSet, but: Option<&AddressSet>, range: RangeInclusive<u128>) -> Self {
+        let mut set = AddressSet::default();
+        let (first, last) = range.into_inner();
+        for (key, word) in all.words(first, last) {
+            let rest = word & !but.map_or(0, |but| but.word(0, key));
+            if rest != 0 {
+                set.levels[0].insert(key, rest);
+            }
+            if rest == FULL {
+                set.fill(1, key);
+            }
+        }
+        set
+    }
+
     pub(super) fn insert(&mut self, member: u128) {
         if let Some(blocks) = self.blocks.as_mut().filter(|_| !contains(&self.levels[0], member)) {
             *blocks.entry(member >> BLOCK).or_insert(0) += 1;
         }
+        self.fill(0, member);
+    }
+
+    /// Sets a bit of a level, and of those above what is full by that.
+    fn fill(&mut self, level: usize, member: u128) {
         let mut member = member;
-        for level in &mut self.levels {
+        for level in self.levels.iter_mut().skip(level) {
             let (key, bit) = word_and_bit(member);
             let word = level.entry(key).or_insert(0);
             *word |= 1 << bit;
@@ -114,13 +135,17 @@ impl AddressSet {
     }
 
     fn count_words(&self, first: u128, last: u128) -> u64 {
+        self.words(first, last).map(|(_, word)| u64::from(word.count_ones())).sum()
+    }
+
+    /// The words of a range, by their keys; members outside of it are not in them.
+    fn words(&self, first: u128, last: u128) -> impl Iterator<Item = (u128, u64)> {
         let (low, high) = (first >> BITS, last >> BITS);
-        let within = |&(&key, &word): &(&u128, &u64)| {
+        self.levels[0].range(low..=high).map(move |(&key, &word)| {
             let from = if key == low { u64::MAX << (first as u32 & 63) } else { u64::MAX };
             let to = if key == high { u64::MAX >> (63 - (last as u32 & 63)) } else { u64::MAX };
-            u64::from((word & from & to).count_ones())
-        };
-        self.levels[0].range(low..=high).map(|entry| within(&entry)).sum()
+            (key, word & from & to)
+        })
     }
 
     fn word(&self, level: usize, key: u128) -> u64 {
@@ -237,6 +262,15 @@ mod tests {
             prop_assert_eq!(set.next_absent(from), (from..).find(|n| !model.contains(n)));
             prop_assert_eq!(set.count(from..=from + 99), model.range(from..=from + 99).count() as u64);
             prop_assert!(set.range(from..=from + 99).eq(model.range(from..=from + 99).copied()));
+            let even = (0..600).step_by(2).fold(AddressSet::default(), |mut set, member| {
+                set.insert(member);
+                set
+            });
+            let odd = AddressSet::difference(&set, Some(&even), from..=from + 99);
+            let members = || model.range(from..=from + 99).copied().filter(|member| member % 2 == 1);
+            prop_assert!(odd.range(0..=u128::MAX).eq(members()));
+            let all = AddressSet::difference(&set, None, from..=from + 399);
+            prop_assert_eq!(all.next_absent(from), (from..).find(|n| *n > from + 399 || !model.contains(n)));
         }
     }
 }

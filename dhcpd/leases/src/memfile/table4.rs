@@ -4,6 +4,7 @@ use super::address_set::AddressSet;
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
+use super::queue::Queues;
 use super::row4;
 use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
@@ -30,6 +31,7 @@ pub struct Table4 {
     standing: AddressSet,
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
     reusable: AddressSet,
+    queues: Queues,
 }
 
 impl Default for Table4 {
@@ -43,6 +45,7 @@ impl Default for Table4 {
             expiry: Expiry::default(),
             standing: AddressSet::counted(),
             reusable: AddressSet::counted(),
+            queues: Queues::default(),
         }
     }
 }
@@ -132,8 +135,11 @@ impl Table4 {
         if parts.place {
             self.expiry.insert(handle, lease_place(lease));
         }
+        let number = number(lease.address);
         if parts.reusable && reusable(lease) {
-            self.reusable.insert(number(lease.address));
+            self.reusable.insert(number);
+        } else if parts.reusable {
+            self.queues.taken(number);
         }
     }
 
@@ -151,8 +157,11 @@ impl Table4 {
         if parts.place {
             self.expiry.remove(handle, lease_place(lease));
         }
+        let number = number(lease.address);
         if parts.reusable && reusable(lease) {
-            self.reusable.remove(number(lease.address));
+            self.reusable.remove(number);
+        } else if parts.reusable {
+            self.queues.freed(number);
         }
     }
 
@@ -189,6 +198,19 @@ impl Table4 {
             of(from, last).chain(of(first, from)).find(|&address| closed(address).is_none())
         };
         absent.or_else(reusable).or_else(|| self.next_ended(first, last, now, closed))
+    }
+
+    fn next_queued(
+        &mut self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        closed: Closed4<'_>,
+    ) -> Option<Ipv4Addr> {
+        let range = || number(first)..=number(last);
+        let held = || AddressSet::difference(&self.standing, Some(&self.reusable), range());
+        let closed = |member| closed(address(member)).map(number);
+        self.queues.next(range(), number(from), held, closed).map(address)
     }
 
     fn next_absent(&self, low: Ipv4Addr, high: Ipv4Addr, closed: Closed4<'_>) -> Option<Ipv4Addr> {
@@ -343,6 +365,14 @@ impl Session<'_, Table4> {
         self.leases.table.leases.iter()
     }
 
+    /// From now on it is known in which order addresses of these ranges become free
+    /// ([`next_queued`](Leases4::next_queued)), and of no others.
+    pub fn keep_queues(&mut self, ranges: impl Iterator<Item = (Ipv4Addr, Ipv4Addr)>) {
+        let ranges: Vec<_> = ranges.map(|(first, last)| number(first)..=number(last)).collect();
+        let Table4 { queues, standing, reusable, .. } = &mut self.leases.table;
+        queues.keep(&ranges, |range| AddressSet::difference(standing, Some(reusable), range));
+    }
+
     /// How many leases there are, by subnet, pool and state; counted now, over all leases.
     pub fn counts(&self) -> Vec<Count4> {
         self.leases.table.counts()
@@ -397,6 +427,16 @@ impl Leases4 for Session<'_, Table4> {
         closed: Closed4<'_>,
     ) -> Result<Option<Ipv4Addr>, StoreError> {
         Ok(self.leases.table.find_free(first, last, from, now, closed))
+    }
+
+    async fn next_queued(
+        &mut self,
+        first: Ipv4Addr,
+        last: Ipv4Addr,
+        from: Ipv4Addr,
+        closed: Closed4<'_>,
+    ) -> Result<Option<Ipv4Addr>, StoreError> {
+        Ok(self.leases.table.next_queued(first, last, from, closed))
     }
 
     async fn count_held(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> Result<u64, StoreError> {

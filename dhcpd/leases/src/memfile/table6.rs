@@ -4,6 +4,7 @@ use super::address_set::AddressSet;
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
+use super::queue::Queues;
 use super::row6;
 use super::slab::{Handle, Slab};
 use super::store::{Session, Table};
@@ -15,6 +16,7 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::net::Ipv6Addr;
+use std::ops::RangeInclusive;
 
 /// DHCPv6 leases in memory.
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ pub struct Table6 {
     standing: BTreeMap<Kind, AddressSet>,
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
     reusable: BTreeMap<Kind, AddressSet>,
+    queues: BTreeMap<Kind, Queues>,
 }
 
 /// Addresses, or prefixes of one length. A member of a set of a kind is the number of the prefix: its address without
@@ -149,6 +152,10 @@ impl Table6 {
         }
         if parts.reusable && reusable(lease) {
             self.reusable.entry(kind).or_insert_with(|| kind.set()).insert(number);
+        } else if parts.reusable
+            && let Some(queues) = self.queues.get_mut(&kind)
+        {
+            queues.taken(number);
         }
         if parts.duid && !lease.duid.is_empty() {
             let same = |other| leases.get(other).is_some_and(|other| other.duid == lease.duid);
@@ -173,6 +180,10 @@ impl Table6 {
         }
         if parts.reusable && reusable(lease) {
             remove_of_kind(&mut self.reusable, kind, number);
+        } else if parts.reusable
+            && let Some(queues) = self.queues.get_mut(&kind)
+        {
+            queues.freed(number);
         }
         if parts.duid && !lease.duid.is_empty() {
             self.by_duid.remove(handle, self.hasher.hash_one(&lease.duid[..]));
@@ -217,6 +228,33 @@ impl Table6 {
         let free = search.next_free(middle, high).or_else(|| search.next_free(low, middle));
         let found = free.or_else(|| search.next_reusable(middle, high)).or_else(|| search.next_reusable(low, middle));
         found.or_else(|| search.next_ended(low, high, now)).map(|number| kind.address(number))
+    }
+
+    /// What somebody holds of a range.
+    fn held(&self, kind: Kind, range: RangeInclusive<u128>) -> AddressSet {
+        let reusable = self.reusable.get(&kind);
+        let standing = self.standing.get(&kind);
+        standing.map_or_else(AddressSet::default, |all| AddressSet::difference(all, reusable, range))
+    }
+
+    fn next_queued(
+        &mut self,
+        kind: Kind,
+        range: Range6,
+        from: Ipv6Addr,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
+    ) -> Option<Ipv6Addr> {
+        let (low, high) = kind.numbers(range);
+        let mut queues = self.queues.remove(&kind).unwrap_or_default();
+        let held = || self.held(kind, low..=high);
+        let search = Search { table: self, kind, closed };
+        let closed = |number| match search.is_open(number) {
+            true => self.overlap(kind, number),
+            false => Some(number),
+        };
+        let found = queues.next(low..=high, kind.number(from), held, closed);
+        self.queues.insert(kind, queues);
+        found.map(|number| kind.address(number))
     }
 
     fn count_held(&self, kind: Kind, range: Range6) -> u64 {
@@ -439,6 +477,24 @@ impl Session<'_, Table6> {
         self.leases.table.leases.iter()
     }
 
+    /// From now on it is known in which order the addresses or prefixes of these ranges become free
+    /// ([`next_queued`](Leases6::next_queued)), and of no others.
+    pub fn keep_queues(&mut self, ranges: impl Iterator<Item = (LeaseType, Range6)>) {
+        let mut by_kind = BTreeMap::<Kind, Vec<_>>::new();
+        for (lease_type, range) in ranges {
+            let kind = Kind { lease_type, prefix_len: range.len };
+            let (low, high) = kind.numbers(range);
+            by_kind.entry(kind).or_default().push(low..=high);
+        }
+        let table = &mut self.leases.table;
+        let mut queues = std::mem::take(&mut table.queues);
+        queues.retain(|kind, _| by_kind.contains_key(kind));
+        for (kind, ranges) in by_kind {
+            queues.entry(kind).or_default().keep(&ranges, |range| table.held(kind, range));
+        }
+        table.queues = queues;
+    }
+
     /// How many leases there are, by subnet, pool, type and state; counted now, over all leases.
     pub fn counts(&self) -> Vec<Count6> {
         self.leases.table.counts()
@@ -499,6 +555,17 @@ impl Leases6 for Session<'_, Table6> {
     ) -> Result<Option<Ipv6Addr>, StoreError> {
         let kind = Kind { lease_type, prefix_len: range.len };
         Ok(self.leases.table.find_free(kind, range, from, now, closed))
+    }
+
+    async fn next_queued(
+        &mut self,
+        lease_type: LeaseType,
+        range: Range6,
+        from: Ipv6Addr,
+        closed: &dyn Fn(Ipv6Addr) -> bool,
+    ) -> Result<Option<Ipv6Addr>, StoreError> {
+        let kind = Kind { lease_type, prefix_len: range.len };
+        Ok(self.leases.table.next_queued(kind, range, from, closed))
     }
 
     async fn count_held(&mut self, lease_type: LeaseType, range: Range6) -> Result<u64, StoreError> {
