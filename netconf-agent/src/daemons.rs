@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use control::unix::{Client, ClientError};
-use control::{Answer, Code};
+use control::unix::Client;
+use control::{Answer, ClientError, Code};
 use serde_json::Value;
 use tokio::time::Instant;
 use translators::{Edit, Model};

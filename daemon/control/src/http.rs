@@ -3,8 +3,13 @@
 //! The list is what Kea's control agent answered, who asked several daemons at once.
 
 mod access;
+mod client;
 mod head;
 mod server;
 
 pub use access::Access;
+pub use client::{Client, Response};
 pub use server::{Listener, Server, Settings};
+
+/// A configuration of a million reservations is shorter, in bytes.
+const LONGEST_BODY: usize = 512 << 20;

@@ -29,6 +29,8 @@ log::messages! {
     COMMAND_HTTP_SOCKET_SECURITY_WARNING: Warn, "commands", "command socket configuration is NOT SECURE: {reason}";
     /// What came is no POST of JSON; its sender is told no more than that.
     HTTP_BAD_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "bad request received from {peer}: {reason}";
+    /// What a server answered is no response, or no answer.
+    HTTP_BAD_SERVER_RESPONSE_RECEIVED: Debug(40), "http", "bad response received when communicating with {url}: {reason}";
     /// A password stands in the configuration, where everybody finds it who may read the configuration.
     HTTP_CLIENT_PASSWORD_SECURITY_WARNING: Warn, "auth", "use of clear text 'password' is NOT SECURE: {position}";
     HTTP_CLIENT_REQUEST_AUTHORIZED: Info, "auth", "received HTTP request authorized for '{user}'";
@@ -37,6 +39,7 @@ log::messages! {
     HTTP_CLIENT_REQUEST_NOT_AUTHORIZED: Info, "auth", "received HTTP request with not matching authentication header";
     HTTP_CLIENT_REQUEST_NO_AUTH_HEADER: Info, "auth", "received HTTP request without required authentication header";
     HTTP_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "received HTTP request from {peer}";
+    HTTP_CLIENT_REQUEST_SEND: Debug(40), "http", "sending HTTP request {request} to {url}";
     /// A client did not send the rest of its request in time.
     HTTP_CLIENT_REQUEST_TIMEOUT_OCCURRED: Debug(50), "http", "HTTP request timeout occurred when communicating with {peer}";
     /// A user stands in the configuration, where everybody finds it who may read the configuration.
@@ -48,5 +51,6 @@ log::messages! {
     HTTP_DATA_RECEIVED: Debug(55), "http", "received {bytes} bytes from {peer}";
     /// A client kept its connection and asked for nothing.
     HTTP_IDLE_CONNECTION_TIMEOUT_OCCURRED: Debug(50), "http", "closing persistent connection with {peer} as a result of a timeout";
+    HTTP_SERVER_RESPONSE_RECEIVED: Debug(40), "http", "received HTTP response from {url}";
     HTTP_SERVER_RESPONSE_SEND: Debug(40), "http", "sending HTTP response {response} to {peer}";
 }

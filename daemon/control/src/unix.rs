@@ -3,5 +3,5 @@
 mod client;
 mod server;
 
-pub use client::{Client, ClientError};
+pub use client::Client;
 pub use server::{Listener, Server};

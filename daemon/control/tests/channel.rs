@@ -5,8 +5,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use daemon_control::unix::{Client, ClientError, Listener};
-use daemon_control::{Answer, Code, Table};
+use daemon_control::unix::{Client, Listener};
+use daemon_control::{Answer, ClientError, Code, Table};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::LONGEST_BODY;
 use super::access::{Access, Unauthorized};
 use super::head::{Head, Version};
 use crate::messages::*;
@@ -350,7 +351,5 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(30);
 /// How long what a client sends is taken after the last response.
 const LINGER: Duration = Duration::from_secs(1);
-/// A configuration of a million reservations is shorter, in bytes.
-const LONGEST_BODY: usize = 512 << 20;
 /// More clients wait until others go: the daemon's files need descriptors, too.
 const MOST_CONNECTIONS: usize = 256;

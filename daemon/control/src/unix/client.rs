@@ -1,6 +1,5 @@
 //! Calling the commands of a daemon.
 
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,23 +9,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::Answer;
+use crate::client::{self, ClientError};
 
 /// Calls commands of a daemon; each call is a connection of its own, so nothing is kept between calls.
 #[derive(Clone, Debug)]
 pub struct Client {
     path: PathBuf,
     timeout: Duration,
-}
-
-/// Why a command could not be asked or has no answer. An [`Answer`] with an error in it is an answer.
-#[derive(Debug)]
-pub enum ClientError {
-    /// Nobody listens at the socket, or the connection broke.
-    Io(io::Error),
-    /// No answer in time.
-    Timeout,
-    /// What came back is no answer, for this reason.
-    Malformed(String),
 }
 
 impl Client {
@@ -43,15 +32,13 @@ impl Client {
     /// Sends a command and waits for its answer. Cancelling the future closes the connection; the daemon may still carry
     /// the command out.
     pub async fn call(&self, command: &str, arguments: Option<&Value>) -> Result<Answer, ClientError> {
-        match arguments {
-            Some(arguments) => self.call_with_text(command, &arguments.to_string()).await,
-            None => self.send(&format!("{{\"command\":{}}}", Value::from(command))).await,
-        }
+        let arguments = arguments.map(Value::to_string);
+        self.send(&client::command(command, arguments.as_deref())).await
     }
 
     /// The same for arguments that are JSON text already, such as a whole configuration.
     pub async fn call_with_text(&self, command: &str, arguments: &str) -> Result<Answer, ClientError> {
-        self.send(&format!("{{\"command\":{},\"arguments\":{arguments}}}", Value::from(command))).await
+        self.send(&client::command(command, Some(arguments))).await
     }
 
     async fn send(&self, request: &str) -> Result<Answer, ClientError> {
@@ -72,15 +59,3 @@ impl Client {
         Ok(answer)
     }
 }
-
-impl fmt::Display for ClientError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ClientError::Io(error) => error.fmt(f),
-            ClientError::Timeout => f.write_str("no answer in time"),
-            ClientError::Malformed(reason) => write!(f, "the answer cannot be read: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for ClientError {}

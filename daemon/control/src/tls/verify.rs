@@ -1,0 +1,143 @@
+//! Whom a peer's certificate makes it: webpki judges, apart from two kinds that it refuses and OpenSSL, so Kea, takes.
+//!
+//! A certificate that is a trust anchor itself needs no signature. One of version 1, as `openssl x509 -req` makes them where
+//! nothing is said about extensions, is good if a trust anchor signed it.
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+use super::Anchors;
+use super::certificate::{Certificate, held_by, key_of};
+
+/// Judges certificates.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    anchors: Anchors,
+    /// A server's certificate has to be for the name that it was called by.
+    names: bool,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    pub(super) fn new(anchors: Anchors, names: bool, provider: &CryptoProvider) -> Self {
+        Verifier { anchors, names, algorithms: provider.signature_verification_algorithms }
+    }
+
+    /// Whether it is one of those that webpki does not take and that are good.
+    fn is_good(&self, der: &CertificateDer<'_>, now: UnixTime) -> Result<bool, Error> {
+        let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
+        let anchor = self.anchors.certificates.contains(der);
+        if !anchor && !certificate.is_v1 {
+            return Ok(false);
+        }
+        if !certificate.holds(now) {
+            return Err(CertificateError::Expired.into());
+        }
+        match anchor || self.signed(&certificate) {
+            true => Ok(true),
+            false => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    /// Whether a trust anchor signed it.
+    fn signed(&self, certificate: &Certificate<'_>) -> bool {
+        let issuers = self.anchors.roots.roots.iter().filter(|anchor| anchor.subject.as_ref() == certificate.issuer);
+        issuers.filter_map(|anchor| key_of(&anchor.subject_public_key_info)).any(|(kind, key)| {
+            self.algorithms.all.iter().any(|algorithm| {
+                algorithm.public_key_alg_id().as_ref() == kind
+                    && algorithm.signature_alg_id().as_ref() == certificate.algorithm
+                    && algorithm.verify_signature(key, certificate.signed, certificate.signature).is_ok()
+            })
+        })
+    }
+
+    fn tls12(
+        &self,
+        message: &[u8],
+        der: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
+        if !certificate.is_v1 {
+            return verify_tls12_signature(message, der, signed, &self.algorithms);
+        }
+        let (kind, key) = held_by(certificate.public_key).and_then(key_of).ok_or(CertificateError::BadEncoding)?;
+        let scheme = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
+        let good = scheme.into_iter().flat_map(|(_, algorithms)| algorithms.iter()).any(|algorithm| {
+            algorithm.public_key_alg_id().as_ref() == kind
+                && algorithm.verify_signature(key, message, signed.signature()).is_ok()
+        });
+        match good {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => Err(CertificateError::BadSignature.into()),
+        }
+    }
+
+    fn tls13(
+        &self,
+        message: &[u8],
+        der: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
+        if !certificate.is_v1 {
+            return verify_tls13_signature(message, der, signed, &self.algorithms);
+        }
+        let key = SubjectPublicKeyInfoDer::from(certificate.public_key);
+        verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms)
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let good = self.is_good(certificate, now)?;
+        if !good || self.names {
+            // One of version 1 is for no name (RFC 6125 §6.4.4 has the common name die out).
+            let parsed = ParsedCertificate::try_from(certificate)?;
+            if !good {
+                let (roots, all) = (&self.anchors.roots, self.algorithms.all);
+                verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, all)?;
+            }
+            if self.names {
+                verify_server_name(&parsed, name)?;
+            }
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.tls12(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.tls13(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

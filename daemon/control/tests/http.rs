@@ -1,0 +1,177 @@
+//! Daemons that are called over HTTP.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use daemon_control::http::{Access, Client, Listener, Settings};
+use daemon_control::{Answer, ClientError, Code, Table};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn table() -> Rc<Table> {
+    let mut table = Table::new();
+    table.add("echo", |request| Answer::with(request.arguments().unwrap_or_default()));
+    table.add_async("wait", |_| async {
+        tokio::time::sleep(60 * SECOND).await;
+        Answer::done("waited")
+    });
+    Rc::new(table)
+}
+
+fn run<F: Future<Output = io::Result<()>>>(test: F) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, test)
+}
+
+fn free_address() -> io::Result<SocketAddr> {
+    std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+fn client(address: SocketAddr) -> Client {
+    Client::new(&format!("http://{address}/"), None, 5 * SECOND).unwrap()
+}
+
+#[test]
+fn commands_are_answered() -> io::Result<()> {
+    run(async {
+        let address = free_address()?;
+        let _server = Listener::bind(address)?.serve(table(), Settings::default());
+        let client = client(address);
+        let arguments = json!({ "a": [1, "ü"] });
+        for _ in 0..3 {
+            assert_eq!(client.call("echo", Some(&arguments)).await.unwrap(), Answer::with(arguments.clone()));
+        }
+        assert_eq!(client.call_with_text("nothing", "{}").await.unwrap().result, Code::Unsupported);
+        let impatient = Client::new(client.url(), None, SECOND / 20).unwrap();
+        assert!(matches!(impatient.call("wait", None).await, Err(ClientError::Timeout)));
+        let response = client.post("{ no JSON").await.unwrap();
+        assert_eq!((response.status, response.phrase.as_str()), (400, "Bad Request"));
+        let nobody = self::client(free_address()?);
+        assert!(matches!(nobody.call("echo", None).await, Err(ClientError::Io(_))));
+        Ok(())
+    })
+}
+
+#[test]
+fn calls_at_the_same_time_do_not_wait_for_each_other() -> io::Result<()> {
+    run(async {
+        let address = free_address()?;
+        let _server = Listener::bind(address)?.serve(table(), Settings::default());
+        let client = client(address);
+        let waiting = client.clone();
+        let waiting = tokio::spawn(async move { waiting.call("wait", None).await });
+        tokio::task::yield_now().await;
+        let calls = (0..50).map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { client.call("echo", Some(&json!({ "n": number }))).await.unwrap() })
+        });
+        for (number, call) in calls.collect::<Vec<_>>().into_iter().enumerate() {
+            assert_eq!(call.await?, Answer::with(json!({ "n": number })));
+        }
+        waiting.abort();
+        Ok(())
+    })
+}
+
+#[test]
+fn users_are_told_from_others() -> io::Result<()> {
+    run(async {
+        let address = free_address()?;
+        let access = Access::new("r".to_owned(), [("admin".to_owned(), "1234".to_owned())]);
+        let settings = Settings { access: Some(access), ..Settings::default() };
+        let _server = Listener::bind(address)?.serve(table(), settings);
+        let good = client(address).authenticate("admin", "1234").unwrap();
+        assert_eq!(good.call("echo", None).await.unwrap().result, Code::Success);
+        for bad in [client(address), client(address).authenticate("admin", "x").unwrap()] {
+            let refused = bad.call("echo", None).await;
+            assert!(
+                matches!(&refused, Err(ClientError::Status(401, phrase)) if phrase == "Unauthorized"),
+                "{refused:?}"
+            );
+        }
+        Ok(())
+    })
+}
+
+/// Answers each request on any connection with the next of these texts, and closes the connection behind those that say so.
+async fn server(texts: Vec<&'static str>) -> io::Result<(SocketAddr, tokio::task::JoinHandle<io::Result<usize>>)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let serving = tokio::spawn(async move {
+        let (mut texts, mut connections) = (texts.into_iter().peekable(), 0);
+        while texts.peek().is_some() {
+            let (mut stream, _) = listener.accept().await?;
+            connections += 1;
+            for text in texts.by_ref() {
+                let mut request = vec![0; 4096];
+                let length = stream.read(&mut request).await?;
+                let request = String::from_utf8_lossy(&request[..length]).into_owned();
+                assert!(request.contains("X-Added: yes\r\n"), "{request}");
+                stream.write_all(text.as_bytes()).await?;
+                if text.contains("close") {
+                    break;
+                }
+            }
+        }
+        Ok(connections)
+    });
+    Ok((address, serving))
+}
+
+#[test]
+fn a_connection_is_used_until_it_is_closed() -> io::Result<()> {
+    const KEPT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n[ {\"result\": 0} ]";
+    const CLOSED: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"result\": 0}";
+    run(async {
+        let (address, serving) = server(vec![KEPT, KEPT, CLOSED, KEPT]).await?;
+        let client = client(address).header("X-Added", "yes").unwrap();
+        for _ in 0..4 {
+            assert_eq!(client.call("echo", None).await.unwrap().result, Code::Success);
+        }
+        assert_eq!(serving.await??, 2);
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_no_answer_is_told() -> io::Result<()> {
+    run(async {
+        for (text, part) in [
+            ("SSH-2.0-x close\r\n\r\n", "cannot be read"),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[ ]", "empty list"),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nno", "cannot be read"),
+            ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n[", "error"),
+            ("HTTP/1.1 404 Gone Fishing\r\nConnection: close\r\n\r\n", "404 Gone Fishing"),
+        ] {
+            let (address, _serving) = server(vec![text]).await?;
+            let error = client(address).header("X-Added", "yes").unwrap().call("echo", None).await.unwrap_err();
+            assert!(error.to_string().contains(part), "{text}: {error}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn urls_are_read() {
+    for good in ["http://127.0.0.1:8000", "http://[::1]:8000/", "http://localhost/a?b"] {
+        assert!(Client::new(good, None, SECOND).is_ok(), "{good}");
+    }
+    for (bad, part) in [
+        ("https://127.0.0.1:8000/", "trust anchor"),
+        ("ftp://127.0.0.1/", "neither http nor https"),
+        ("127.0.0.1:8000", ""),
+        ("http://a@b/", "no user"),
+        ("http:///", ""),
+    ] {
+        let error = Client::new(bad, None, SECOND).unwrap_err();
+        assert!(error.starts_with("URL '") && error.contains(part), "{bad}: {error}");
+    }
+    let client = Client::new("http://127.0.0.1/", None, SECOND).unwrap();
+    assert!(client.clone().header("a b", "c").is_err() && client.header("a", "b\r\nc").is_err());
+}
