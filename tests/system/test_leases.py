@@ -45,3 +45,24 @@ class LeaseFile(Scene):
         self.assertEqual(self.assigned(), 1)
         Dhclient(self.lab, "client", "cli0").start().wait("BOUND")
         self.assertEqual(self.assigned(), 2)
+
+    def test_max_row_errors(self):
+        wrong = "192.0.2.100,what\n" * 3
+        self.store(f"{COLUMNS}\n{wrong}{self.row('192.0.2.101', 1)}\n")
+        for most, served in ((2, False), (3, True), (0, True)):
+            with self.subTest(most=most):
+                database = self.leases(4) | {"max-row-errors": most}
+                server = self.kea.start("kea-dhcp4", {"Dhcp4": self.common(4) | {"subnet4": [{"id": 1, "subnet": "192.0.2.0/24"}], "lease-database": database}}, started="_STARTED|DHCP4_INIT_FAIL")
+                self.assertEqual("DHCP4_STARTED" in server.output(), served, server.output())
+                if served:
+                    self.assertEqual(self.assigned(), 1)
+                server.stop()
+
+    def test_max_reclaim_time_ends_a_reclamation_that_takes_long(self):
+        rows = "\n".join(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255},02:00:00:{n >> 16:02x}:{n >> 8 & 255:02x}:{n & 255:02x},,10,1000,1,0,0,,0,,0" for n in range(20000))
+        self.store(f"{COLUMNS}\n{rows}\n")
+        loggers = [{"name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 99, "output-options": [{"output": "stdout"}]}]
+        processing = {"reclaim-timer-wait-time": 1, "max-reclaim-leases": 0, "max-reclaim-time": 1, "unwarned-reclaim-cycles": 1}
+        server = self.start4(**{"subnet4": [{"id": 1, "subnet": "10.0.0.0/8"}], "loggers": loggers, "expired-leases-processing": processing})
+        server.expect("ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT timeout of 1 ms reached")
+        server.expect("ALLOC_ENGINE_V4_LEASES_RECLAMATION_SLOW expired leases still exist after 1 reclamations")
