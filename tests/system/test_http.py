@@ -78,17 +78,19 @@ class Http(unittest.TestCase):
     def test_who_may_not_is_turned_away(self):
         (self.kea.folder / "secret").write_text("file password\n")
         (self.kea.folder / "pair").write_text("other:two:colons\n")
+        (self.kea.folder / "name").write_text("named\n")
         clients = [
             {"user": "admin", "password": "clear"},
             {"user": "filed", "password-file": "secret"},
             {"password-file": "pair"},
+            {"user-file": "name", "password-file": "secret"},
         ]
         authentication = {"type": "basic", "realm": "here", "directory": str(self.kea.folder), "clients": clients}
         headers = [{"name": "Strict-Transport-Security", "value": "max-age=31536000"}]
         kea = self.start(authentication=authentication, **{"http-headers": headers})
         basic = lambda pair: {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
         connection = self.connection()
-        for pair in ["admin:clear", "filed:file password", "other:two:colons"]:
+        for pair in ["admin:clear", "filed:file password", "other:two:colons", "named:file password"]:
             status, _, response = self.post(connection, {"command": "list-commands"}, **basic(pair))
             self.assertEqual((status, response.getheader("Strict-Transport-Security")), (200, "max-age=31536000"), pair)
         for headers in [{}, basic("admin:wrong"), {"Authorization": "Bearer admin:clear"}, {"Authorization": "x"}]:
