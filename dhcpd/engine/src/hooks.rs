@@ -2,7 +2,8 @@
 //!
 //! A library is a value that implements the trait `Hooks` of a family. It says which [`Point`]s it has a say at; it is
 //! asked there and nowhere else, so that a point that no library uses costs one branch. Libraries are asked in the order
-//! of the configuration. They answer at once: one that had to wait for somebody else would hold its worker's batch.
+//! of the configuration. They answer at once: one that had to wait for somebody else would hold its worker's batch. Instead it
+//! may keep a reply that is finished ([`Kept`]) and send it later, when it has heard from others.
 
 use crate::{ddns, steps};
 use dhcpd_config::classes::ClassSet;
@@ -11,18 +12,33 @@ use eval::{BoolExpression, EvalError, StringExpression, Subject, Watch};
 use smallvec::SmallVec;
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// A place at which libraries are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     /// A datagram came in and has not been looked at.
     Receive,
+    /// A query is good; nothing is known about the client yet.
+    Query,
     /// A query is good, and its first classes are known: who is the client?
     Identify,
+    /// The client's subnet was chosen.
+    Subnet,
+    /// A lease was chosen for the client, or is to be extended.
+    Lease,
     /// The name that a client gets was decided about.
     Name,
     /// An answer is ready to be sent.
     Send,
+    /// The offers of a batch are about to leave.
+    Offered,
+    /// What a batch of queries changed is durable, and their answers are about to leave.
+    Committed,
+    /// The time of leases is over.
+    Over,
+    /// The server found an address in use.
+    Declined,
 }
 
 /// What becomes of a packet.
@@ -33,6 +49,85 @@ pub enum Next {
     Continue,
     /// Nothing more is done about it; the library counted it where it had to be counted.
     Drop,
+}
+
+/// A lease that was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored<L> {
+    /// As stored.
+    pub lease: L,
+    /// The client had it, and it was extended.
+    pub extended: bool,
+}
+
+/// The finished replies of a batch that have not left yet, by their numbers.
+pub trait Replies {
+    /// A reply as it stands.
+    fn message(&self, number: usize) -> &[u8];
+
+    /// Takes a reply out, so that it does not leave with the others; `None` if that was done before.
+    fn take(&mut self, number: usize) -> Option<Box<dyn Departure>>;
+}
+
+/// A finished reply with its way to the client.
+pub trait Departure: Send {
+    /// Sends it.
+    fn depart(self: Box<Self>);
+}
+
+/// A reply that belongs to a library: it leaves when the library sends it, from whatever thread. Dropped, it never leaves.
+pub struct Kept {
+    reply: Box<dyn Departure>,
+    place: Place,
+}
+
+impl Kept {
+    pub(crate) fn new(reply: Box<dyn Departure>, place: Place) -> Self {
+        Self { reply, place }
+    }
+
+    /// Sends it.
+    pub fn send(self) {
+        drop(self.place);
+        self.reply.depart();
+    }
+}
+
+impl Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+/// The replies that libraries keep; the next configuration goes on counting.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lots {
+    /// Offers.
+    pub offers: Lot,
+    /// Answers to all other queries.
+    pub commits: Lot,
+}
+
+/// How many replies are kept; no more than `parked-packet-limit`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lot(Arc<AtomicU32>);
+
+/// A reply's place among those that are kept.
+pub(crate) struct Place(Arc<AtomicU32>);
+
+impl Lot {
+    /// A place, if fewer than `limit` are taken; 0 is no limit.
+    pub fn place(&self, limit: u32) -> Option<Place> {
+        let place = Place(Arc::clone(&self.0));
+        let before = self.0.fetch_add(1, Relaxed);
+        (limit == 0 || before < limit).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 /// What an expression is evaluated on: a packet of either family, the classes it is in, and what it is called in messages.

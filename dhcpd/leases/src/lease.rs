@@ -150,6 +150,11 @@ impl Lease6 {
         matches!(self.state, LeaseState::ExpiredReclaimed | LeaseState::Released)
     }
 
+    /// Seconds for which it is still preferred; `u32::MAX` for one that always is.
+    pub fn preferred_left_at(&self, now: UnixSeconds) -> u32 {
+        left(self.cltt, self.preferred_lifetime, now)
+    }
+
     /// Seconds for which it is still valid; `u32::MAX` for one that never ends.
     pub fn left_at(&self, now: UnixSeconds) -> u32 {
         left(self.cltt, self.valid_lifetime, now)

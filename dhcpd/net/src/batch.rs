@@ -223,6 +223,8 @@ impl RxBatch {
 pub struct TxBatch {
     messages: Vec<Outgoing>,
     len: usize,
+    /// How many of them were taken out.
+    taken: usize,
     headers: Vec<libc::mmsghdr>,
     vectors: Vec<libc::iovec>,
 }
@@ -236,6 +238,40 @@ struct Outgoing {
     name_len: u32,
     control: Control,
     control_len: usize,
+    taken: bool,
+}
+
+impl Outgoing {
+    fn new() -> Self {
+        Self {
+            buffer: Vec::with_capacity(2048),
+            socket: 0,
+            framed: false,
+            name: zeroed_name(),
+            name_len: 0,
+            control: Control([0; CONTROL]),
+            control_len: 0,
+            taken: false,
+        }
+    }
+}
+
+/// A message that was taken out of a batch: it is sent by itself, at another time and perhaps from another thread.
+pub struct Parcel(Outgoing);
+
+impl Parcel {
+    /// Sends it by the socket that it was addressed for.
+    pub fn send(self, socket: &Socket) -> io::Result<()> {
+        let mut alone = TxBatch { messages: vec![self.0], len: 1, taken: 0, headers: Vec::new(), vectors: Vec::new() };
+        let mut result = Ok(());
+        alone.flush(|_| socket, |error| result = Err(error));
+        result
+    }
+
+    /// The number of its socket.
+    pub fn socket(&self) -> usize {
+        self.0.socket
+    }
 }
 
 impl Default for TxBatch {
@@ -250,6 +286,7 @@ impl TxBatch {
         Self {
             messages: Vec::with_capacity(BATCH),
             len: 0,
+            taken: 0,
             headers: Vec::with_capacity(BATCH),
             vectors: Vec::with_capacity(BATCH),
         }
@@ -267,7 +304,22 @@ impl TxBatch {
 
     /// Forgets what waits: the leases behind the replies could not be made durable.
     pub fn discard(&mut self) {
-        self.len = 0;
+        (self.len, self.taken) = (0, 0);
+    }
+
+    /// The message of this number, counted from 0 in the order in which they were pushed.
+    pub fn message(&self, number: usize) -> &[u8] {
+        let waiting = self.messages.get(..self.len).unwrap_or_default();
+        waiting.get(number).and_then(|message| message.buffer.get(HEADROOM..)).unwrap_or_default()
+    }
+
+    /// Takes the message of this number out; the others keep theirs. `None` if it is not there any more.
+    pub fn take(&mut self, number: usize) -> Option<Parcel> {
+        let message = self.messages.get_mut(..self.len)?.get_mut(number).filter(|message| !message.taken)?;
+        let parcel = mem::replace(message, Outgoing::new());
+        message.taken = true;
+        self.taken += 1;
+        Some(Parcel(parcel))
     }
 
     /// The buffer of the next message: [`HEADROOM`] bytes to leave alone, behind them the message is to be appended.
@@ -286,15 +338,7 @@ impl TxBatch {
 
     fn next(&mut self) -> &mut Outgoing {
         if self.len == self.messages.len() {
-            self.messages.push(Outgoing {
-                buffer: Vec::with_capacity(2048),
-                socket: 0,
-                framed: false,
-                name: zeroed_name(),
-                name_len: 0,
-                control: Control([0; CONTROL]),
-                control_len: 0,
-            });
+            self.messages.push(Outgoing::new());
         }
         &mut self.messages[self.len]
     }
@@ -304,6 +348,7 @@ impl TxBatch {
         let message = &mut self.messages[self.len];
         message.socket = socket;
         message.control_len = 0;
+        message.taken = false;
         match destination {
             Destination::Udp { to, source } => {
                 message.framed = false;
@@ -348,6 +393,7 @@ impl TxBatch {
     /// Sends what waits, by one system call for each run of messages on one socket. A message that the kernel refuses
     /// is reported to `refused` and skipped; how many went out.
     pub fn flush<'s>(&mut self, sockets: impl Fn(usize) -> &'s Socket, mut refused: impl FnMut(io::Error)) -> usize {
+        self.close_gaps();
         self.headers.clear();
         self.vectors.clear();
         let waiting = &mut self.messages[..self.len];
@@ -390,6 +436,21 @@ impl TxBatch {
         }
         self.len = 0;
         sent
+    }
+
+    /// Moves what was taken out behind the rest.
+    fn close_gaps(&mut self) {
+        if self.taken == 0 {
+            return;
+        }
+        let mut left = 0;
+        for at in 0..self.len {
+            if !self.messages[at].taken {
+                self.messages.swap(left, at);
+                left += 1;
+            }
+        }
+        (self.len, self.taken) = (left, 0);
     }
 }
 
@@ -573,6 +634,37 @@ mod tests {
         assert_eq!((refused, tx.len()), (1, 0));
         let mut buffer = [0; 16];
         for text in ["one", "three"] {
+            let n = client.recv(&mut buffer).unwrap();
+            assert_eq!(&buffer[..n], text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_leaves_by_itself_and_the_rest_without_it() {
+        let lo = interfaces().unwrap().into_iter().find(|i| i.loopback).unwrap();
+        let server = Socket::udp4(&lo, Ipv4Addr::LOCALHOST, 0, Share::WHOLE).unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = client.local_addr().unwrap();
+        let mut tx = TxBatch::new();
+        let mut fill = |texts: &[&str], tx: &mut TxBatch| {
+            for text in texts {
+                tx.buffer().extend(text.as_bytes());
+                tx.push(0, lo.index, Destination::Udp { to, source: None });
+            }
+        };
+        fill(&["one", "two", "three", "four"], &mut tx);
+        assert_eq!(tx.message(1), b"two");
+        let (two, four) = (tx.take(1).unwrap(), tx.take(3).unwrap());
+        assert!(tx.take(1).is_none() && tx.take(4).is_none());
+        assert_eq!(tx.flush(|_| &server, |_| unreachable!()), 2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| two.send(&server).unwrap());
+        });
+        drop(four);
+        fill(&["five"], &mut tx);
+        assert_eq!(tx.flush(|_| &server, |_| unreachable!()), 1);
+        let mut buffer = [0; 16];
+        for text in ["one", "three", "two", "five"] {
             let n = client.recv(&mut buffer).unwrap();
             assert_eq!(&buffer[..n], text.as_bytes());
         }

@@ -12,7 +12,7 @@ pub mod interfaces;
 pub mod socket;
 pub mod wait;
 
-pub use batch::{Datagram, Destination, RxBatch, TxBatch};
+pub use batch::{Datagram, Destination, Parcel, RxBatch, TxBatch};
 pub use bpf::Share;
 pub use drops::DropWatch;
 pub use interfaces::{Interface, interfaces};

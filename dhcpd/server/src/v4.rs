@@ -9,7 +9,7 @@ use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::sockets::{self, Bound, Opening, Wanted};
-use crate::worker::{Protocol, Replies};
+use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
@@ -352,6 +352,7 @@ impl Protocol for Serve4 {
         let Bound { socket, wanted: Wanted { interface, kind, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();
+        self.engine.forget_settled(); // of a batch that failed
         let mut leases = self.store.session();
         let before = leases.mark();
         for i in packets {
@@ -370,7 +371,8 @@ impl Protocol for Serve4 {
                     self.engine.handle_passed(datagram.message, address_on, &mut leases, now, replies.buffer());
                 if let Some(Some(reply)) = crate::ready(handled) {
                     let to = (Ipv6Addr::LOCALHOST, peer).into();
-                    replies.push(reply.promises, at, 0, Destination::Udp { to, source: None });
+                    let number = replies.push(reply.promises, at, 0, Destination::Udp { to, source: None });
+                    self.engine.reply_is(number);
                 }
                 continue;
             }
@@ -391,7 +393,8 @@ impl Protocol for Serve4 {
             let Some(Some(reply)) = reply else { continue };
             let promises = reply.promises;
             if let Some((exit, destination)) = self.way_out(at, reply) {
-                replies.push(promises, exit, datagram.interface, destination);
+                let number = replies.push(promises, exit, datagram.interface, destination);
+                self.engine.reply_is(number);
             }
         }
         let changed = leases.mark() != before;
@@ -410,7 +413,9 @@ impl Protocol for Serve4 {
             leases.give_way();
             done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
         })?;
-        self.sync().map(|()| done)
+        self.sync()?;
+        self.engine.tell_over();
+        Ok(done)
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
@@ -425,11 +430,19 @@ impl Protocol for Serve4 {
         self.sync().map(|()| done.0)
     }
 
+    fn tell_offers(&mut self, replies: &mut Leaving<'_>) {
+        self.engine.tell_offers(replies);
+    }
+
+    fn tell_commits(&mut self, replies: &mut Leaving<'_>) {
+        self.engine.tell_commits(replies);
+    }
+
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
         self.engine.name_changes()
     }
 
-    fn send_failed(&mut self, error: &io::Error) {
+    fn send_failed(error: &io::Error) {
         log::event!(DHCP4_PACKET_SEND_FAIL, reason = error);
     }
 

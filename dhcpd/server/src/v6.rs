@@ -10,7 +10,7 @@ use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::sockets::{self, Bound, Opening, Wanted};
-use crate::worker::{Protocol, Replies};
+use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
@@ -319,6 +319,7 @@ impl Protocol for Serve6 {
             return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
         }
         let now = crate::unix_seconds();
+        self.engine.forget_settled(); // of a batch that failed
         let mut leases = self.store.session();
         let before = leases.mark();
         for i in packets {
@@ -339,7 +340,9 @@ impl Protocol for Serve6 {
                 Target::Client(to) => {
                     // What was sent to one of our addresses is answered from it; the kernel chooses after a multicast.
                     let source = (!destination.is_multicast()).then_some(destination);
-                    replies.push(reply.promises, at, interface.index, Destination::Udp { to: to.into(), source });
+                    let way = Destination::Udp { to: to.into(), source };
+                    let number = replies.push(reply.promises, at, interface.index, way);
+                    self.engine.reply_is(number);
                 }
                 Target::Dhcpv4Server => pass_on(sockets, replies),
             }
@@ -360,7 +363,9 @@ impl Protocol for Serve6 {
             leases.give_way();
             done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))
         })?;
-        self.sync().map(|()| done)
+        self.sync()?;
+        self.engine.tell_over();
+        Ok(done)
     }
 
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError> {
@@ -375,11 +380,15 @@ impl Protocol for Serve6 {
         self.sync().map(|()| done.0)
     }
 
+    fn tell_commits(&mut self, replies: &mut Leaving<'_>) {
+        self.engine.tell_commits(replies);
+    }
+
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
         self.engine.name_changes()
     }
 
-    fn send_failed(&mut self, error: &io::Error) {
+    fn send_failed(error: &io::Error) {
         log::event!(DHCP6_PACKET_SEND_FAIL, reason = error);
     }
 

@@ -8,9 +8,10 @@ use crate::intake::Intake;
 use crate::load::Load;
 use crate::retire::Retire;
 use crate::sockets::Bound;
+use engine::hooks::Departure;
 use leases::StoreError;
 use ncr::NameChangeRequest;
-use net::{Destination, RxBatch, Socket, TxBatch, Waker, wait};
+use net::{Destination, Parcel, RxBatch, Socket, TxBatch, Waker, wait};
 use parking_lot::Mutex;
 use std::io;
 use std::ops::Range;
@@ -42,11 +43,17 @@ pub trait Protocol: Send + 'static {
     /// Forgets up to `limit` leases that were reclaimed more than `hold` seconds ago, durably; how many.
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError>;
 
+    /// Tells libraries of offers before they leave.
+    fn tell_offers(&mut self, _replies: &mut Leaving<'_>) {}
+
+    /// Tells libraries of what is durable before the answers leave.
+    fn tell_commits(&mut self, replies: &mut Leaving<'_>);
+
     /// What D2 is to be told.
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest>;
 
     /// The kernel refused a reply.
-    fn send_failed(&mut self, error: &io::Error);
+    fn send_failed(error: &io::Error);
 
     /// So many packets were too old to be served: newer ones fill the ring.
     fn shed(&mut self, count: usize);
@@ -70,13 +77,47 @@ impl Replies {
         self.plain.buffer()
     }
 
-    /// The reply in [`buffer`](Self::buffer) is complete.
-    pub fn push(&mut self, promises: bool, socket: usize, interface: u32, destination: Destination) {
+    /// The reply in [`buffer`](Self::buffer) is complete; its number among those that leave together with it.
+    pub fn push(&mut self, promises: bool, socket: usize, interface: u32, destination: Destination) -> usize {
         if promises {
             self.promises.take_over(&mut self.plain);
-            self.promises.push(socket, interface, destination);
-        } else {
-            self.plain.push(socket, interface, destination);
+        }
+        let batch = if promises { &mut self.promises } else { &mut self.plain };
+        batch.push(socket, interface, destination);
+        batch.len() - 1
+    }
+}
+
+/// Replies that are about to leave: libraries may keep some.
+pub struct Leaving<'a> {
+    batch: &'a mut TxBatch,
+    sockets: &'a [Arc<Bound>],
+    failed: fn(&io::Error),
+}
+
+/// A reply that a library keeps, with the socket that it is to leave by.
+struct Kept {
+    parcel: Parcel,
+    bound: Arc<Bound>,
+    failed: fn(&io::Error),
+}
+
+impl engine::hooks::Replies for Leaving<'_> {
+    fn message(&self, number: usize) -> &[u8] {
+        self.batch.message(number)
+    }
+
+    fn take(&mut self, number: usize) -> Option<Box<dyn Departure>> {
+        let parcel = self.batch.take(number)?;
+        let bound = Arc::clone(self.sockets.get(parcel.socket())?);
+        Some(Box::new(Kept { parcel, bound, failed: self.failed }))
+    }
+}
+
+impl Departure for Kept {
+    fn depart(self: Box<Self>) {
+        if let Err(error) = self.parcel.send(&self.bound.socket) {
+            (self.failed)(&error);
         }
     }
 }
@@ -220,10 +261,14 @@ fn turn<P: Protocol>(
 fn answer<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], replies: &mut Replies) {
     let socket = |i: usize| -> &Socket { &sockets[i].socket };
     stats::flush(); // who has an answer sees it counted
-    replies.plain.flush(socket, |e| protocol.send_failed(&e));
+    protocol.tell_offers(&mut Leaving { batch: &mut replies.plain, sockets, failed: P::send_failed });
+    replies.plain.flush(socket, |e| P::send_failed(&e));
     // Only what is on disk is promised: after a failed write nobody hears of these leases.
     match protocol.sync() {
-        Ok(()) => _ = replies.promises.flush(socket, |e| protocol.send_failed(&e)),
+        Ok(()) => {
+            protocol.tell_commits(&mut Leaving { batch: &mut replies.promises, sockets, failed: P::send_failed });
+            replies.promises.flush(socket, |e| P::send_failed(&e));
+        }
         Err(_) => {
             protocol.held_back(replies.promises.len());
             replies.promises.discard();

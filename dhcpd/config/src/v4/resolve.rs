@@ -131,6 +131,7 @@ impl<'a> Resolver<'a> {
             samples: input.waiting.samples(),
             hooks,
             queue: input.waiting.queue(&input.multi_threading()),
+            parked_packet_limit: input.waiting.parked_packet_limit(),
         };
         (config, in_order(self.problems))
     }

@@ -70,6 +70,8 @@ pub struct Config6 {
     pub hooks: Vec<Library>,
     /// Where packets wait.
     pub queue: Queue,
+    /// `parked-packet-limit`: most replies that libraries keep; 0 for no limit.
+    pub parked_packet_limit: u32,
 }
 
 /// `interfaces-config`.

@@ -4,11 +4,13 @@ use super::Snapshot;
 use super::messages::*;
 use super::query::{Label, Query};
 use super::refusal::{DropStage, Refusal};
+use crate::hooks::{Next, Point};
 use crate::steps;
 use dhcpd_config::classes::{Class4, ClassId, ClassSet};
 use dhcpd_config::v4::snapshot::Host4;
 use eval::{Names, Outcome, Subject4, Watch};
 use log::event;
+use smallvec::SmallVec;
 use std::fmt;
 
 /// A client's classes so far.
@@ -25,6 +27,7 @@ impl<'a> Members<'a> {
     pub fn receive(snapshot: &'a Snapshot, query: &'a Query<'a>, set: &'a mut ClassSet) -> Result<Self, Refusal> {
         let mut members = Self { snapshot, query, set, early: None };
         members.add(query.classes);
+        members.ask_libraries()?;
         members.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
         members.go_on(DropStage::Received)?;
         query.identify(&snapshot.libraries, members.set);
@@ -39,6 +42,20 @@ impl<'a> Members<'a> {
             }
         }
         Ok(members)
+    }
+
+    fn ask_libraries(&mut self) -> Result<(), Refusal> {
+        let libraries = &self.snapshot.libraries;
+        if !libraries.at(Point::Query) {
+            return Ok(());
+        }
+        let (request, mut classes) = (self.query.request(self.set), SmallVec::new());
+        if libraries.ask(Point::Query, |library| library.query(&request, &mut classes)) == Next::Drop {
+            event!(DHCP4_HOOK_PACKET_RCVD_SKIP, query = self.query.label());
+            return Err(Refusal::Library);
+        }
+        self.add(&classes);
+        Ok(())
     }
 
     /// The classes so far.

@@ -2,11 +2,13 @@
 
 use super::allocate::Choice;
 use super::client::Client;
+use super::hooks::{Offer, Proposal};
 use super::messages::*;
 use super::names::ClientName;
 use super::query::{Label, Lifetime, Query};
 use super::{Server, Snapshot};
 use crate::ddns::{self, Named};
+use crate::hooks::{Next, Point};
 use dhcpd_config::v4::snapshot::Subnet4;
 use leases::lease::UnixSeconds;
 use leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4, StoreError};
@@ -130,6 +132,20 @@ fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, now: UnixSeconds)
     Some(if old.valid_lifetime == u32::MAX { u32::MAX } else { old.valid_lifetime - age as u32 })
 }
 
+/// Whether a library does not want a client to have a lease: if so, the one that it has and keeps as it stands, if any.
+fn vetoed(client: &Client<'_>, choice: &Choice, lease: &mut Lease4, offered: bool) -> Option<Option<Lease4>> {
+    let libraries = &client.snapshot.libraries;
+    if !libraries.at(Point::Lease) {
+        return None;
+    }
+    let now = lease.cltt;
+    let before = choice.current.as_ref().filter(|current| choice.own && !current.is_free_at(now));
+    let mut proposal = Proposal { lease, before, offered };
+    let query = client.query.request(client.classes());
+    let answer = libraries.ask(Point::Lease, |library| library.lease(&query, &mut proposal));
+    (answer == Next::Drop).then(|| before.cloned())
+}
+
 impl Server {
     /// What an offer says. Nothing is kept of it, unless `offer-lifetime` keeps the address for the client meanwhile.
     pub(super) async fn offer<L: Leases4>(
@@ -142,12 +158,22 @@ impl Server {
     ) -> Result<Option<Terms>, StoreError> {
         let Some(subnet) = client.subnet_config() else { return Ok(None) };
         let lifetime = lifetime(client, subnet, &choice, leases, now).await?;
-        let lease = new_lease(client, subnet, &choice, name, (now, lifetime));
+        let mut lease = new_lease(client, subnet, &choice, name, (now, lifetime));
         let address = choice.address;
+        if let Some(old) = vetoed(client, &choice, &mut lease, true) {
+            return Ok(old.map(|old| Terms { address, lifetime: old.left_at(now) }));
+        }
         let lifetime = reusable(subnet, &choice, &lease, now).unwrap_or(lease.valid_lifetime);
         let offer_lifetime = client.offer_lifetime(subnet);
         let until = now + UnixSeconds::from(offer_lifetime);
         let current = choice.current.as_ref().filter(|current| choice.own && !current.is_free_at(now));
+        let extended = choice.own && current.is_some();
+        self.watch.subnet(subnet.id);
+        self.watch.offered(&lease, extended, || Offer {
+            lifetime: offer_lifetime,
+            before: choice.current.clone(),
+            reserved: client.host().is_some_and(|host| host.address == Some(address)),
+        });
         let kept_longer = current.is_some_and(|current| current.expires().is_none_or(|expires| expires > until));
         if offer_lifetime == 0 || kept_longer {
             return Ok(Some(Terms { address, lifetime }));
@@ -177,10 +203,15 @@ impl Server {
         let (snapshot, query) = (client.snapshot, client.query);
         let Some(subnet) = client.subnet_config() else { return Ok(None) };
         let lifetime = lifetime(client, subnet, &choice, leases, now).await?;
-        let lease = new_lease(client, subnet, &choice, name, (now, lifetime));
+        let mut lease = new_lease(client, subnet, &choice, name, (now, lifetime));
         let address = choice.address;
+        self.watch.subnet(subnet.id);
+        if let Some(old) = vetoed(client, &choice, &mut lease, false) {
+            return Ok(old.map(|old| Terms { address, lifetime: old.left_at(now) }));
+        }
         event!(DHCP4_LEASE_ALLOC, query = query.label(), address, lifetime = Lifetime(lease.valid_lifetime));
         if let Some(lifetime) = reusable(subnet, &choice, &lease, now) {
+            choice.current.iter().for_each(|current| self.watch.reused(current));
             event!(DHCP4_LEASE_REUSE, query = query.label(), address, lifetime = Lifetime(lifetime));
             snapshot.counters.lease_reuses.add(1);
             snapshot.counters.subnets.get(client.subnet).inspect(|s| s.lease_reuses.add(1));
@@ -188,12 +219,15 @@ impl Server {
         }
         let policy = subnet.pool_of(address).map_or(&subnet.ddns, |(_, pool)| &pool.ddns);
         let (lifetime, announced) = (lease.valid_lifetime, policy.send_updates.then(|| lease.clone()));
+        let extended = choice.current.as_ref().is_some_and(|current| choice.own && !current.is_free_at(now));
+        self.watch.stored(&lease, extended);
         // What is counted and told is what the store has.
         leases.put(lease).await?;
         if let Some(old) = &choice.replaces
             && leases.remove(old.address).await?
             && !matches!(old.state, LeaseState::Released | LeaseState::ExpiredReclaimed)
         {
+            self.watch.deleted(old);
             snapshot.counters.assigned(&snapshot.config, old.subnet_id, old.address, -1);
         }
         // The client's name stood at this lease, or at the one that it replaces.
@@ -226,6 +260,7 @@ impl Server {
     /// What goes with a lease whose time is over: its name and its place in the statistics.
     pub(super) fn reclaimed(&mut self, snapshot: &Snapshot, lease: &Lease4) {
         event!(ALLOC_ENGINE_V4_LEASE_RECLAIM, client = label(lease), address = lease.address);
+        self.watch.over(&snapshot.libraries, lease);
         self.change_name(snapshot, ChangeType::Remove, lease);
         if lease.state == LeaseState::Declined {
             event!(ALLOC_ENGINE_V4_DECLINED_RECOVERED, address = lease.address, probation = lease.valid_lifetime);

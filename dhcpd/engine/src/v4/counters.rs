@@ -4,7 +4,7 @@
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
 use super::hooks::Hooks;
-use crate::hooks::Libraries;
+use crate::hooks::{Libraries, Lots};
 use dhcpd_config::common::Allocator;
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
 use leases::{Lease4, LeaseState};
@@ -26,6 +26,8 @@ pub struct Snapshot {
     server_identifiers: Vec<Ipv4Addr>,
     /// Libraries that have a say.
     pub(super) libraries: Libraries<dyn Hooks>,
+    /// The replies that they keep.
+    pub(super) lots: Lots,
     /// By index of the shared network: the subnet that had a free address last; `usize::MAX`: none yet.
     preferred: Vec<AtomicUsize>,
 }
@@ -37,7 +39,8 @@ impl Snapshot {
         let counters = Counters::new(registry, subnets);
         let preferred = config.subnets.networks().iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let server_identifiers = server_identifiers(&config);
-        Self { config, counters, server_identifiers, libraries: Libraries::default(), preferred }
+        let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
+        Self { config, counters, server_identifiers, libraries: Libraries::default(), lots, preferred }
     }
 
     /// With libraries that have a say.

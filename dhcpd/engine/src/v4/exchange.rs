@@ -87,6 +87,7 @@ impl Server {
             event!(DHCP4_PACKET_OPTIONS_SKIPPED, query = query.label(), reason = bad);
         }
         received_as(counters, query.message_type).add(1);
+        self.watch.begin(&snapshot.libraries, query.message_type);
         let stash = match snapshot.config.stash_agent_options {
             true => stash::recover(&query, leases, now).await,
             false => None,
@@ -101,12 +102,17 @@ impl Server {
         };
         match outcome {
             Ok(message_type) => {
-                let message_type = message_type?;
+                let Some(message_type) = message_type else {
+                    drop(answer);
+                    self.watch.settle(&query, &classes);
+                    return None;
+                };
                 let whole = out.len();
                 let envelope = passed.map(|passed| Envelope::open(passed, out));
                 let start = out.len();
                 let reply = answer.write(message_type, self, out);
                 drop(answer);
+                self.watch.settle(&query, &classes);
                 if snapshot.libraries.at(Point::Send) {
                     let renamed = query.replaced_client_id().is_some();
                     let mut outgoing = Outgoing::new(query.request(&classes), renamed, out, start);
@@ -222,13 +228,13 @@ impl Server {
 
     async fn discover<'a, L: Leases4>(
         &mut self,
-        members: Members<'a>,
+        mut members: Members<'a>,
         answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
     ) -> Outcome {
         let query = members.query;
-        let Some(subnet) = select::subnet(&members) else {
+        let Some(subnet) = select::subnet(&mut members)? else {
             no_subnet(query);
             return Ok(None);
         };
@@ -250,7 +256,11 @@ impl Server {
         moved(&client, subnet);
         let name = client_name(&client, choice.address);
         let terms = self.offer(&client, choice, &name, leases, now).await?;
-        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
+        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else {
+            let address = AddressOr(query.requested_address(), "(no address)");
+            event!(DHCP4_PACKET_NAK_0003, query = query.label(), ciaddr = query.packet.ciaddr(), address);
+            return Ok(None);
+        };
         event!(DHCP4_LEASE_OFFER, query = query.label(), address = terms.address);
         answer.lease(config, terms, &name);
         answer.configured(&mut client);
@@ -259,13 +269,13 @@ impl Server {
 
     async fn request<'a, L: Leases4>(
         &mut self,
-        members: Members<'a>,
+        mut members: Members<'a>,
         answer: &mut Answer<'a>,
         leases: &mut L,
         now: UnixSeconds,
     ) -> Outcome {
         let (snapshot, query) = (members.snapshot, members.query);
-        let selected = select::subnet(&members);
+        let selected = select::subnet(&mut members)?;
         let requested = query.requested_address();
         let chosen_us = query.packet.option(code::SERVER_IDENTIFIER).is_some();
         let hint = requested.or(query.ciaddr()).filter(|a| !a.is_unspecified());
@@ -314,7 +324,11 @@ impl Server {
         moved(&client, subnet);
         let name = client_name(&client, choice.address);
         let terms = self.grant(&client, choice, &name, leases, now).await?;
-        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else { return Ok(None) };
+        let (Some(terms), Some(config)) = (terms, client.subnet_config()) else {
+            let (ciaddr, address) = (query.packet.ciaddr(), AddressOr(requested, "(no address)"));
+            event!(DHCP4_PACKET_NAK_0004, query = query.label(), ciaddr, address);
+            return nak;
+        };
         answer.lease(config, terms, &name);
         answer.configured(&mut client);
         Ok(Some(MessageType::ACK))
@@ -366,11 +380,14 @@ impl Server {
         // Kept for its client until reclaimed leases are flushed (lease affinity); its name goes when it is reclaimed.
         let (subnet_id, expired) = (lease.subnet_id, &snapshot.config.expired);
         if expired.kept() && lease.valid_lifetime != u32::MAX {
-            leases.put(Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease }).await?;
+            let released = Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease };
+            self.watch.deleted(&released);
+            leases.put(released).await?;
             event!(DHCP4_RELEASE, query = label, address);
             event!(DHCP4_RELEASE_EXPIRED, query = label, address);
         } else {
             leases.remove(address).await?;
+            self.watch.deleted(&lease);
             event!(DHCP4_RELEASE, query = label, address);
             event!(DHCP4_RELEASE_DELETED, query = label, address);
             self.change_name(snapshot, ChangeType::Remove, &lease);
@@ -409,24 +426,29 @@ impl Server {
             return Ok(());
         }
         let probation = snapshot.config.decline_probation;
-        leases
-            .put(Lease4 {
-                hw_addr: HwAddr::new(),
-                client_id: None,
-                cltt: now,
-                valid_lifetime: probation,
-                hostname: "".into(),
-                fqdn_fwd: false,
-                fqdn_rev: false,
-                state: LeaseState::Declined,
-                user_context: None,
-                ..lease
-            })
-            .await?;
+        let declined = declined(&lease, now, probation);
+        self.watch.stored(&declined, false);
+        leases.put(declined).await?;
         self.change_name(snapshot, ChangeType::Remove, &lease);
         snapshot.counters.declined(&snapshot.config, lease.subnet_id, address, 1);
         event!(DHCP4_DECLINE_LEASE, address, query = label, probation);
         Ok(())
+    }
+}
+
+/// The lease of an address that somebody else uses: nobody's, for the seconds of the probation.
+pub(super) fn declined(lease: &Lease4, now: UnixSeconds, probation: u32) -> Lease4 {
+    Lease4 {
+        hw_addr: HwAddr::new(),
+        client_id: None,
+        cltt: now,
+        valid_lifetime: probation,
+        hostname: "".into(),
+        fqdn_fwd: false,
+        fqdn_rev: false,
+        state: LeaseState::Declined,
+        user_context: None,
+        ..lease.clone()
     }
 }
 
@@ -471,8 +493,8 @@ enum Confirmation {
 }
 
 /// RFC 2131 §4.3.5: options and no lease.
-fn inform<'a>(members: Members<'a>, answer: &mut Answer<'a>) -> Result<(), Refusal> {
-    if let Some(subnet) = select::subnet(&members) {
+fn inform<'a>(mut members: Members<'a>, answer: &mut Answer<'a>) -> Result<(), Refusal> {
+    if let Some(subnet) = select::subnet(&mut members)? {
         answer.configured(&mut Client::new(members, subnet)?);
     }
     Ok(())

@@ -1,14 +1,19 @@
 //! The hook points of DHCPv4, and what libraries are told there.
 
-use super::Received;
+use super::messages::*;
 pub use super::query::Label;
-use crate::hooks::{Evaluation, Identity, Naming, Next, Point};
+use super::{Received, Snapshot};
+use crate::hooks::{Evaluation, Identity, Kept, Naming, Next, Point, Replies, Stored};
 use dhcpd_config::classes::{ClassId, ClassSet};
+use dhcpd_config::v4::snapshot::Config4;
 use eval::{Arrival, Subject4};
+use leases::{ClientId, Lease4};
+use log::event;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt::Debug;
-use wire::v4::{Draft, Packet};
+use std::net::{Ipv4Addr, SocketAddr};
+use wire::v4::{Draft, MessageType, Packet};
 
 /// A library that has a say in what becomes of DHCPv4 packets.
 pub trait Hooks: Debug + Send + Sync {
@@ -20,9 +25,25 @@ pub trait Hooks: Debug + Send + Sync {
         Next::Continue
     }
 
+    /// A query is good: Kea's `pkt4_receive`. The client is in the classes that are added, whatever tests say.
+    fn query(&self, _query: &Request<'_>, _classes: &mut SmallVec<[ClassId; 1]>) -> Next {
+        Next::Continue
+    }
+
     /// Who sent a query: Kea's `host4_identifier`, and what libraries do to identifiers at `pkt4_receive`.
     fn identify(&self, _query: &Request<'_>) -> Identity {
         Identity::default()
+    }
+
+    /// The client's subnet was chosen: Kea's `subnet4_select`.
+    fn subnet(&self, _query: &Request<'_>, _selection: &mut Selection<'_>) -> Next {
+        Next::Continue
+    }
+
+    /// A lease was chosen: Kea's `lease4_select` and `lease4_renew`. Dropped, a new lease is refused, and one that the client
+    /// has is not extended.
+    fn lease(&self, _query: &Request<'_>, _proposal: &mut Proposal<'_>) -> Next {
+        Next::Continue
     }
 
     /// The client gets a name: Kea's `ddns4_update`.
@@ -32,6 +53,20 @@ pub trait Hooks: Debug + Send + Sync {
     fn send(&self, _outgoing: &mut Outgoing<'_>) -> Next {
         Next::Continue
     }
+
+    /// What DISCOVERs led to, before the offers leave: Kea's `lease4_offer`. Asked once a batch, while nothing is locked.
+    fn offered(&self, _batch: &mut Batch<'_>) {}
+
+    /// What all other queries led to is durable, and the answers are about to leave: Kea's `leases4_committed`, and what it tells
+    /// of renewed, released and declined leases. Asked once a batch, while nothing is locked.
+    fn committed(&self, _batch: &mut Batch<'_>) {}
+
+    /// These leases were over and have been reclaimed, as they were before that: Kea's `lease4_expire`, and `lease4_recover` of
+    /// declined ones.
+    fn over(&self, _leases: &[Lease4]) {}
+
+    /// The server found an address in use, and nobody gets it for a while: Kea's `lease4_server_decline`.
+    fn declined(&self, _lease: &Lease4) {}
 }
 
 /// A datagram that came in.
@@ -123,5 +158,153 @@ impl<'a> Outgoing<'a> {
         if self.message.len() < len {
             self.message.resize(len, 0);
         }
+    }
+}
+
+/// The subnet of a client.
+#[derive(Debug)]
+pub struct Selection<'a> {
+    /// The configuration.
+    pub config: &'a Config4,
+    /// Index of the subnet; libraries may choose another one.
+    pub subnet: Option<usize>,
+    /// Classes that the client is in from now on, whatever tests say.
+    pub classes: SmallVec<[ClassId; 1]>,
+}
+
+/// A lease that a client is to get.
+#[derive(Debug)]
+pub struct Proposal<'a> {
+    /// As it would be stored; libraries may change what is not its address or its holder.
+    pub lease: &'a mut Lease4,
+    /// The lease that the client has on this address, if it is to be extended.
+    pub before: Option<&'a Lease4>,
+    /// It is offered and not given yet.
+    pub offered: bool,
+}
+
+/// A query that was dealt with, and what it led to.
+#[derive(Debug)]
+pub struct Settled {
+    /// The message as it was read.
+    pub message: Box<[u8]>,
+    /// Its type.
+    pub message_type: MessageType,
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The address it was sent to.
+    pub destination: Ipv4Addr,
+    /// Name of the interface it came in by.
+    pub interface: Box<str>,
+    /// What counts as the client's identifier.
+    pub client_id: Option<ClientId>,
+    /// What the relay put into option 82 when the client got its lease, for a query that came past the relay.
+    pub remembered: Option<Box<[u8]>>,
+    /// The client's classes.
+    pub classes: ClassSet,
+    /// Id of the subnet that the client was served from, if that was looked for.
+    pub subnet: Option<u32>,
+    /// The leases that were stored: given or extended, or declined by the client. Of a DISCOVER the one that is offered.
+    pub leases: SmallVec<[Stored<Lease4>; 1]>,
+    /// The lease that was given again as it stands.
+    pub reused: Option<Lease4>,
+    /// Leases that the client has no longer. One that it gave back is as the store has it; what was kept has the state
+    /// `Released`.
+    pub deleted: SmallVec<[Lease4; 1]>,
+    /// What else there is to say of an offer.
+    pub offer: Option<Offer>,
+    pub(super) reply: Option<usize>,
+}
+
+/// How an address is offered.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Seconds for which the address is kept for the client; 0 if the lease is not stored.
+    pub lifetime: u32,
+    /// The lease that stands on the address: the client's own, or one that is over.
+    pub before: Option<Lease4>,
+    /// The address is reserved for the client.
+    pub reserved: bool,
+}
+
+impl Settled {
+    /// The message. What has been read once can be read again.
+    pub fn packet(&self) -> Packet<'_> {
+        Packet::parse_leniently(&self.message).unwrap_or_default()
+    }
+
+    /// What the client is called in messages.
+    pub fn label(&self) -> Label<'_> {
+        let (htype, hw_addr, xid) = Packet::fixed_fields(&self.message);
+        Label { htype, hw_addr, client_id: self.client_id.as_deref(), xid: Some(xid) }
+    }
+
+    /// The query as expressions see it.
+    pub fn subject<'a>(&'a self, packet: &'a Packet<'a>) -> Subject4<'a, 'a> {
+        let arrival =
+            Arrival { interface: &self.interface, source: self.source.ip(), destination: self.destination.into() };
+        Subject4 { packet, arrival, remembered: self.remembered.as_deref() }
+    }
+}
+
+/// The queries of a batch, and their answers before they leave.
+pub struct Batch<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    /// What the queries led to, in the order in which they came.
+    pub settled: &'a [Settled],
+    pub(super) replies: &'a mut dyn Replies,
+}
+
+impl Batch<'_> {
+    /// The configuration.
+    pub fn config(&self) -> &Config4 {
+        &self.snapshot.config
+    }
+
+    /// The answer to one of the queries, if it gets one.
+    pub fn reply(&self, at: usize) -> Option<&[u8]> {
+        Some(self.replies.message(self.settled.get(at)?.reply?))
+    }
+
+    /// Keeps the answer to one of the queries: it is the library's own from now on. `None` if there is no answer, if another
+    /// library keeps it, or if too many are kept (`parked-packet-limit`): then it is lost.
+    pub fn keep(&mut self, at: usize) -> Option<Kept> {
+        let settled = self.settled.get(at)?;
+        let (query, snapshot) = (settled.label(), self.snapshot);
+        let reply = self.replies.take(settled.reply?)?;
+        let (limit, offer) = (snapshot.config.parked_packet_limit, settled.message_type == MessageType::DISCOVER);
+        let lot = if offer { &snapshot.lots.offers } else { &snapshot.lots.commits };
+        let Some(place) = lot.place(limit) else {
+            match offer {
+                true => event!(DHCP4_HOOK_LEASE4_OFFER_PARKING_LOT_FULL, limit, query),
+                false => event!(DHCP4_HOOK_LEASES4_COMMITTED_PARKING_LOT_FULL, limit, query),
+            }
+            snapshot.counters.queue_full.add(1);
+            snapshot.counters.receive_drop.add(1);
+            return None;
+        };
+        match offer {
+            true => event!(DHCP4_HOOK_LEASE4_OFFER_PARK, query),
+            false => event!(DHCP4_HOOK_LEASES4_COMMITTED_PARK, query),
+        }
+        Some(Kept::new(reply, place))
+    }
+
+    /// The answer to one of the queries does not leave.
+    pub fn discard(&mut self, at: usize) {
+        let Some(settled) = self.settled.get(at) else { return };
+        if settled.reply.and_then(|number| self.replies.take(number)).is_some() {
+            let query = settled.label();
+            match settled.message_type {
+                MessageType::DISCOVER => event!(DHCP4_HOOK_LEASE4_OFFER_DROP, query),
+                _ => event!(DHCP4_HOOK_LEASES4_COMMITTED_DROP, query),
+            }
+        }
+    }
+}
+
+impl Debug for Batch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.settled.fmt(f)
     }
 }

@@ -57,6 +57,22 @@ log::messages! {
     DHCP4_CLASS_ASSIGNED: Debug(40), "dhcp4", "{query}: client packet has been assigned to the following class: {class}";
     /// A library changed what becomes of the client's name.
     DHCP4_HOOK_DDNS_UPDATE: Debug(15), "hooks", "a hook has updated the DDNS parameters: hostname {old}=>{new}, forward update {old_forward}=>{new_forward}, reverse update {old_reverse}=>{new_reverse}";
+    /// A library has a query dropped.
+    DHCP4_HOOK_PACKET_RCVD_SKIP: Debug(15), "hooks", "{query}: packet is dropped, because a library wants it so";
+    /// A library has a query dropped, now that its subnet is known.
+    DHCP4_HOOK_SUBNET4_SELECT_DROP: Debug(40), "hooks", "{query}: packet was dropped, because a library wants it so now that its subnet is known";
+    /// A library keeps an offer and sends it when it sees fit.
+    DHCP4_HOOK_LEASE4_OFFER_PARK: Debug(40), "hooks", "{query}: packet is parked, because a library keeps the offer";
+    /// A library does not want an offer to be sent.
+    DHCP4_HOOK_LEASE4_OFFER_DROP: Debug(15), "hooks", "{query}: packet is dropped, because a library does not want the offer sent";
+    /// As many offers are kept by libraries as may be: this one is lost.
+    DHCP4_HOOK_LEASE4_OFFER_PARKING_LOT_FULL: Debug(15), "packets", "The parked-packet-limit {limit}, has been reached, dropping query: {query}";
+    /// A library keeps an answer and sends it when it sees fit.
+    DHCP4_HOOK_LEASES4_COMMITTED_PARK: Debug(40), "hooks", "{query}: packet is parked, because a library keeps the answer";
+    /// A library does not want an answer to be sent.
+    DHCP4_HOOK_LEASES4_COMMITTED_DROP: Debug(15), "hooks", "{query}: packet is dropped, because a library does not want the answer sent";
+    /// As many answers are kept by libraries as may be: this one is lost.
+    DHCP4_HOOK_LEASES4_COMMITTED_PARKING_LOT_FULL: Debug(15), "packets", "The parked-packet-limit {limit}, has been reached, dropping query: {query}";
     /// The identifier that a library computed.
     DHCP4_FLEX_ID: Debug(40), "packets", "{query}: flexible identifier generated for incoming packet: {id}";
     /// All classes of the client.

@@ -23,6 +23,7 @@ mod select;
 mod stash;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use counters::{Counters, PoolCounters, Snapshot, SubnetCounters};
 pub use reclaim::Reclaimed;
@@ -32,6 +33,7 @@ use leases::{HwAddr, Leases4, StoreError};
 use ncr::NameChangeRequest;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
+use watch::Watch;
 use wire::v6::dhcp4o6::Origin;
 
 /// A datagram as it came in.
@@ -108,6 +110,7 @@ pub struct Server {
     pub reply_to_source: bool,
     name_changes: Vec<NameChangeRequest>,
     random: Random,
+    watch: Watch,
 }
 
 impl Server {
@@ -120,6 +123,7 @@ impl Server {
             reply_to_source: false,
             name_changes: Vec::new(),
             random: Random::new(),
+            watch: Watch::default(),
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) enum Refusal {
     Class(DropStage),
     /// The lease store failed.
     Store(StoreError),
+    /// A library has it dropped; the library counts it, and has told of it where it had to.
+    Library,
 }
 
 /// When a client was found to be in the class DROP.
@@ -103,6 +105,7 @@ impl Refusal {
                 event!(DHCP4_PACKET_PROCESS_STD_EXCEPTION, query = label, reason);
                 &counters.processing_failed
             }
+            Self::Library => return,
         };
         statistic.add(1);
         counters.receive_drop.add(1);

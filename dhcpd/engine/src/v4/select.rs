@@ -2,38 +2,55 @@
 
 use super::OverDhcpv6;
 use super::classes::Members;
+use super::hooks::Selection;
 use super::messages::*;
 use super::query::Query;
+use super::refusal::Refusal;
+use crate::hooks::{Next, Point};
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v4::snapshot::Config4;
 use log::event;
+use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 use wire::v4::{agent, code};
 
 /// Index of the client's subnet; one that comes over DHCPv6 has its own ways. The order is Kea's: what the relay (RFC 3527) or the client (RFC 3011) names, the relay's
 /// address, the client's own address, the interface.
-pub(super) fn subnet(members: &Members<'_>) -> Option<usize> {
+pub(super) fn subnet(members: &mut Members<'_>) -> Result<Option<usize>, Refusal> {
     let (config, query) = (&members.snapshot.config, members.query);
-    if let Some(way) = query.received.over_dhcpv6 {
-        return subnet_over_dhcpv6(config, query, way, members.set());
+    let found = match query.received.over_dhcpv6 {
+        Some(way) => {
+            let OverDhcpv6 { origin, interface_id } = way;
+            config.subnets.by_dhcp4o6(origin.address, interface_id, origin.interface, members.set())
+        }
+        None => find(config, query, members.set()),
+    };
+    let found = ask_libraries(members, found)?;
+    let id = found.and_then(|at| config.subnets.list().get(at)).map(|subnet| subnet.id);
+    match (id, query.received.over_dhcpv6.is_some()) {
+        (Some(id), false) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id),
+        (None, false) => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
+        (Some(id), true) => event!(DHCP4_DHCP4O6_SUBNET_SELECTED, query = query.label(), id),
+        (None, true) => event!(DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED, query = query.label()),
     }
-    let found = find(config, query, members.set());
-    match found.and_then(|at| config.subnets.list().get(at)) {
-        Some(subnet) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id = subnet.id),
-        None => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
-    }
-    found
+    Ok(found)
 }
 
-/// Index of the subnet of a client that comes over DHCPv6.
-fn subnet_over_dhcpv6(config: &Config4, query: &Query<'_>, way: OverDhcpv6<'_>, classes: &ClassSet) -> Option<usize> {
-    let OverDhcpv6 { origin, interface_id } = way;
-    let found = config.subnets.by_dhcp4o6(origin.address, interface_id, origin.interface, classes);
-    match found.and_then(|at| config.subnets.list().get(at)) {
-        Some(subnet) => event!(DHCP4_DHCP4O6_SUBNET_SELECTED, query = query.label(), id = subnet.id),
-        None => event!(DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED, query = query.label()),
+/// What libraries make of the choice.
+fn ask_libraries(members: &mut Members<'_>, found: Option<usize>) -> Result<Option<usize>, Refusal> {
+    let snapshot = members.snapshot;
+    if !snapshot.libraries.at(Point::Subnet) {
+        return Ok(found);
     }
-    found
+    let mut selection = Selection { config: &snapshot.config, subnet: found, classes: SmallVec::new() };
+    let request = members.query.request(members.set());
+    if snapshot.libraries.ask(Point::Subnet, |library| library.subnet(&request, &mut selection)) == Next::Drop {
+        event!(DHCP4_HOOK_SUBNET4_SELECT_DROP, query = members.query.label());
+        return Err(Refusal::Library);
+    }
+    let Selection { subnet, classes, .. } = selection;
+    members.add(&classes);
+    Ok(subnet)
 }
 
 fn find(config: &Config4, query: &Query<'_>, classes: &ClassSet) -> Option<usize> {

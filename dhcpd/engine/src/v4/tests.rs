@@ -12,3 +12,4 @@ mod networks;
 mod options;
 mod refusals;
 mod reservations;
+mod watch;

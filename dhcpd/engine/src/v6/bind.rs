@@ -3,10 +3,12 @@
 use super::allocate::{Candidate, Given, Hint, Range};
 use super::counters::{Event, Failure, counts_as_assigned, place_of};
 use super::exchange::Exchange;
+use super::hooks::Proposal;
 use super::hosts::reserved;
 use super::messages::*;
 use super::names::{policy_at, queue};
 use super::reclaim::give_up;
+use crate::hooks::{Next, Point};
 use dhcpd_config::lifetime::Lifetime;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
@@ -62,9 +64,10 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             if let Some((subnet, _)) = kept.iter().find(|(subnet, lease)| self.hosts.cover(*subnet, lease)) {
                 self.subnet = Some(*subnet);
             } else if let Some(candidate) = self.reserved_candidate(kind).await? {
-                let grant = self.grant(kind, iaid, candidate, hints).await?;
-                self.log_reserved(&grant.lease);
-                binding.grants.push(grant);
+                if let Some(grant) = self.grant(kind, iaid, candidate, hints).await? {
+                    self.log_reserved(&grant.lease);
+                    binding.grants.push(grant);
+                }
             }
             // One lease that is not reserved may stay, if there is no other.
             while kept.len() + binding.grants.len() > 1 {
@@ -75,13 +78,13 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
         if kept.is_empty() && binding.grants.is_empty() {
             match self.pooled_candidate(kind, hints.first()).await? {
-                Some(candidate) => binding.grants.push(self.grant(kind, iaid, candidate, hints).await?),
+                Some(candidate) => binding.grants.extend(self.grant(kind, iaid, candidate, hints).await?),
                 None => self.report_failure(kind, start),
             }
         }
         for (subnet, lease) in kept {
             let candidate = Candidate { subnet, address: lease.address, len: lease.prefix_len, old: Some(lease) };
-            binding.grants.push(self.grant(kind, iaid, candidate, hints).await?);
+            binding.grants.extend(self.grant(kind, iaid, candidate, hints).await?);
         }
         Ok(binding)
     }
@@ -114,6 +117,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     async fn retire(&mut self, lease: Lease6, binding: &mut Binding) -> Result<(), StoreError> {
         if self.commit {
             self.leases.remove(lease.lease_type, lease.address).await?;
+            self.watch.deleted(&lease);
             queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, &lease);
             if counts_as_assigned(lease.state) {
                 self.snapshot.counters.lease(
@@ -128,14 +132,14 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         Ok(())
     }
 
-    /// Leases a candidate to the client.
+    /// Leases a candidate to the client, if no library is against it.
     async fn grant(
         &mut self,
         kind: LeaseType,
         iaid: u32,
         candidate: Candidate,
         hints: &[Hint],
-    ) -> Result<Grant, StoreError> {
+    ) -> Result<Option<Grant>, StoreError> {
         let Candidate { subnet: at, address, len, old } = candidate;
         self.move_to(at);
         let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
@@ -154,28 +158,51 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         if kind == LeaseType::Na && self.commit {
             self.generate_name(address, policy);
         }
-        let lease = self.lease(kind, iaid, Given { kind, address, len, subnet: at, pool }, own, (preferred, valid));
-        self.given.push(Given { kind, address, len, subnet: at, pool });
+        let given = Given { kind, address, len, subnet: at, pool };
+        let mut lease = self.lease(kind, iaid, given, own, (preferred, valid));
+        if let Some(kept) = self.vetoed(own, &mut lease) {
+            return Ok(kept.map(|lease| {
+                self.given.push(given);
+                let (preferred, valid) = (lease.preferred_left_at(self.now), lease.left_at(self.now));
+                Grant { lease, preferred, valid, reused: true, pool }
+            }));
+        }
+        self.given.push(given);
         if !self.commit {
-            return Ok(Grant { lease, preferred, valid, reused: false, pool });
+            return Ok(Some(Grant { lease, preferred, valid, reused: false, pool }));
         }
         if let Some((own, (preferred, valid))) = own.and_then(|own| Some((own, self.left(own, &lease)?))) {
+            self.watch.reused(own);
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::Reused, 1);
-            return Ok(Grant { lease: own.clone(), preferred, valid, reused: true, pool });
+            return Ok(Some(Grant { lease: own.clone(), preferred, valid, reused: true, pool }));
         }
+        self.watch.stored(&lease, own.is_some_and(|own| !own.is_free_at(self.now)));
         self.leases.put(lease.clone()).await?;
         // A renewal of what is over begins anew, for the numbers and for the DNS, as in Kea.
         let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
         let own = own.filter(|own| !renewal || !own.is_free_at(self.now));
         if let Some(old) = old.as_ref().filter(|_| own.is_none()) {
-            give_up(self.snapshot, self.name_changes, old);
+            give_up(self.snapshot, self.name_changes, self.watch, old);
         }
         if !own.is_some_and(|own| counts_as_assigned(own.state)) {
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::Assigned, 1);
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::CumulativeAssigned, 1);
         }
         self.names_changed(own, &lease, policy);
-        Ok(Grant { lease, preferred, valid, reused: false, pool })
+        Ok(Some(Grant { lease, preferred, valid, reused: false, pool }))
+    }
+
+    /// Whether a library does not want the client to have a lease: if so, the one that it has and keeps as it stands, if any.
+    fn vetoed(&self, own: Option<&Lease6>, lease: &mut Lease6) -> Option<Option<Lease6>> {
+        let libraries = &self.snapshot.libraries;
+        if !libraries.at(Point::Lease) {
+            return None;
+        }
+        let before = own.filter(|own| !own.is_free_at(self.now));
+        let mut proposal = Proposal { lease, before, offered: !self.commit };
+        let query = self.query.request(&self.classes);
+        let answer = libraries.ask(Point::Lease, |library| library.lease(&query, &mut proposal));
+        (answer == Next::Drop).then(|| before.cloned())
     }
 
     /// The lease as it is to be.
@@ -227,10 +254,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
 
     /// The shortest ones, but for what the client still has of a lease of its own.
     fn least_lifetimes(&self, subnet: &Subnet6, own: Option<&Lease6>) -> (u32, u32) {
-        let left = own.filter(|own| own.state == LeaseState::Assigned).map_or((0, 0), |own| {
-            let preferred = Lease6 { valid_lifetime: own.preferred_lifetime, ..own.clone() };
-            (preferred.left_at(self.now), own.left_at(self.now))
-        });
+        let own = own.filter(|own| own.state == LeaseState::Assigned);
+        let left = own.map_or((0, 0), |own| (own.preferred_left_at(self.now), own.left_at(self.now)));
         let (preferred, valid) = self.bounds(subnet);
         in_order(preferred.min.max(left.0), valid.min.max(left.1))
     }

@@ -5,6 +5,7 @@ use super::hosts::Reservations;
 use super::messages::*;
 use super::query::{Label, Query};
 use super::refusal::{DropStage, Refusal};
+use crate::hooks::{Next, Point};
 use crate::steps;
 use dhcpd_config::classes::{Class6, ClassId, ClassSet, Classifier};
 use eval::{Names, Outcome, Subject6, Watch};
@@ -18,8 +19,23 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         for class in self.query.classes {
             self.classes.add(*class);
         }
+        self.ask_libraries()?;
         self.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
         self.go_on(DropStage::Received)
+    }
+
+    fn ask_libraries(&mut self) -> Result<(), Refusal> {
+        let libraries = &self.snapshot.libraries;
+        if !libraries.at(Point::Query) {
+            return Ok(());
+        }
+        let (request, mut classes) = (self.query.request(&self.classes), SmallVec::new());
+        if libraries.ask(Point::Query, |library| library.query(&request, &mut classes)) == Next::Drop {
+            log::event!(DHCP6_HOOK_PACKET_RCVD_SKIP, client = self.query.label());
+            return Err(Refusal::Library);
+        }
+        classes.into_iter().for_each(|class| _ = self.classes.add(class));
+        Ok(())
     }
 
     /// The classes of a global reservation that is looked for before the subnet is chosen.

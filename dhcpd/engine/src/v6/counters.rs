@@ -12,6 +12,7 @@ use wire::v6::MessageType;
 pub(super) struct Counters {
     pub received: Arc<Counter>,
     pub receive_drop: Arc<Counter>,
+    pub queue_full: Arc<Counter>,
     pub parse_failed: Arc<Counter>,
     pub not_for_us: Arc<Counter>,
     pub rfc_violation: Arc<Counter>,
@@ -143,6 +144,7 @@ impl Counters {
         Self {
             received: counter("pkt6-received"),
             receive_drop: counter("pkt6-receive-drop"),
+            queue_full: counter("pkt6-queue-full"),
             parse_failed: counter("pkt6-parse-failed"),
             not_for_us: counter("pkt6-not-for-us"),
             rfc_violation: counter("pkt6-rfc-violation"),

@@ -1,6 +1,7 @@
 //! One query being answered: what is known about it, and the message by which it is answered.
 
 use super::allocate::Given;
+use super::hooks::Selection;
 use super::hosts::Reservations;
 use super::messages::*;
 use super::names::{ClientName, policy_at};
@@ -8,6 +9,8 @@ use super::query::Query;
 use super::refusal::Refusal;
 use super::select::{self, Mac};
 use super::snapshot::{Random, Snapshot};
+use super::watch::Watch;
+use crate::hooks::{Next, Point};
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::lease::UnixSeconds;
@@ -21,6 +24,7 @@ pub(super) struct Exchange<'a, 'q, L> {
     pub snapshot: &'a Snapshot,
     pub random: &'a mut Random,
     pub name_changes: &'a mut Vec<NameChangeRequest>,
+    pub watch: &'a mut Watch,
     pub leases: &'a mut L,
     pub now: UnixSeconds,
     pub query: &'a Query<'q>,
@@ -50,6 +54,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         let client = self.query.label();
         self.classify()?;
         self.subnet = select::subnet(&self.snapshot.config, self.query, &self.classes);
+        self.ask_about_subnet()?;
         match self.subnet() {
             Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
             None => log::event!(DHCP6_SUBNET_SELECTION_FAILED, client),
@@ -59,6 +64,31 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             self.hosts.look(config, subnet, self.query, mac, &self.classes);
         }
         self.reserved_classes()
+    }
+
+    /// What libraries make of the subnet.
+    fn ask_about_subnet(&mut self) -> Result<(), Refusal> {
+        let libraries = &self.snapshot.libraries;
+        if !libraries.at(Point::Subnet) {
+            return Ok(());
+        }
+        let mut selection = Selection { config: &self.snapshot.config, subnet: self.subnet, classes: SmallVec::new() };
+        let request = self.query.request(&self.classes);
+        if libraries.ask(Point::Subnet, |library| library.subnet(&request, &mut selection)) == Next::Drop {
+            log::event!(DHCP6_HOOK_SUBNET6_SELECT_DROP, client = self.query.label());
+            return Err(Refusal::Library);
+        }
+        self.subnet = selection.subnet;
+        selection.classes.into_iter().for_each(|class| _ = self.classes.add(class));
+        Ok(())
+    }
+
+    /// The answer is written: libraries will hear of what is settled by it, once that is durable.
+    pub(super) fn settle(&mut self, answer: MessageType) {
+        if answer != MessageType::ADVERTISE {
+            let subnet = self.subnet().map(|subnet| subnet.id);
+            self.watch.settle(self.query, &self.classes, subnet);
+        }
     }
 
     /// Finds out about the client what does not depend on its subnet.

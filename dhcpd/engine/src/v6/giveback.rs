@@ -111,6 +111,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             lease.valid_lifetime = 0;
             lease.preferred_lifetime = 0;
             lease.state = LeaseState::Released;
+            self.watch.deleted(&lease);
             self.leases.put(lease).await?;
             match kind {
                 LeaseType::Na => log::event!(DHCP6_RELEASE_NA_EXPIRED, client, address, iaid),
@@ -118,6 +119,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }
         } else {
             self.leases.remove(kind, address).await?;
+            self.watch.deleted(&lease);
             queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, &lease);
             match kind {
                 LeaseType::Na => log::event!(DHCP6_RELEASE_NA_DELETED, client, address, iaid),
@@ -167,7 +169,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             return Ok((Status::NoBinding, "This is your address, but you used wrong IAID"));
         }
         let probation = self.snapshot.config.decline_probation;
-        self.leases.put(declined(&lease, self.now, probation)).await?;
+        let declined = declined(&lease, self.now, probation);
+        self.watch.stored(&declined, false);
+        self.leases.put(declined).await?;
         queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, &lease);
         self.snapshot.counters.lease(LeaseType::Na, place_of(&self.snapshot.config, &lease), Event::Declined, 1);
         log::event!(DHCP6_DECLINE_LEASE, client, address, probation);

@@ -3,6 +3,16 @@
 log::messages! {
     /// A library changed what becomes of the client's name.
     DHCP6_HOOK_DDNS_UPDATE: Debug(15), "hooks", "a hook has updated the DDNS parameters: hostname {old}=>{new}, forward update {old_forward}=>{new_forward}, reverse update {old_reverse}=>{new_reverse}";
+    /// A library has a query dropped.
+    DHCP6_HOOK_PACKET_RCVD_SKIP: Debug(15), "hooks", "{client}: packet is dropped, because a library wants it so";
+    /// A library has a query dropped, now that its subnet is known.
+    DHCP6_HOOK_SUBNET6_SELECT_DROP: Debug(40), "hooks", "{client}: packet was dropped, because a library wants it so now that its subnet is known";
+    /// A library keeps an answer and sends it when it sees fit.
+    DHCP6_HOOK_LEASES6_COMMITTED_PARK: Debug(40), "hooks", "{client}: packet is parked, because a library keeps the answer";
+    /// A library does not want an answer to be sent.
+    DHCP6_HOOK_LEASES6_COMMITTED_DROP: Debug(15), "hooks", "{client}: packet is dropped, because a library does not want the answer sent";
+    /// As many answers are kept by libraries as may be: this one is lost.
+    DHCP6_HOOK_LEASES6_PARKING_LOT_FULL: Debug(15), "packets", "The parked-packet-limit {limit}, has been reached, dropping query: {client}";
     /// The identifier that a library computed.
     DHCP6_FLEX_ID: Debug(40), "packets", "{client}: flexible identifier generated for incoming packet: {id}";
     /// A query begins; what follows carries the same label.

@@ -24,6 +24,7 @@ mod select;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use reclaim::Reclaimed;
 pub use snapshot::Snapshot;
@@ -45,6 +46,7 @@ use snapshot::Random;
 use std::borrow::Cow;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::sync::Arc;
+use watch::Watch;
 use wire::v6::{MessageType, Packet, code};
 
 /// Ports of clients and of servers and relays (RFC 8415 §7.2).
@@ -94,13 +96,14 @@ pub struct Server {
     pub reply_to_source: bool,
     name_changes: Vec<NameChangeRequest>,
     random: Random,
+    watch: Watch,
 }
 
 impl Server {
     /// An engine that runs with this snapshot.
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
-        let (name_changes, random) = (Vec::new(), Random::default());
-        Self { snapshot, client_port: None, reply_to_source: false, name_changes, random }
+        let (name_changes, random, watch) = (Vec::new(), Random::default(), Watch::default());
+        Self { snapshot, client_port: None, reply_to_source: false, name_changes, random, watch }
     }
 
     /// Goes over to another snapshot, between two packets; the one before.
@@ -167,7 +170,7 @@ impl Server {
         now: UnixSeconds,
         limit: usize,
     ) -> Result<Reclaimed, StoreError> {
-        reclaim::reclaim(&self.snapshot, &mut self.name_changes, leases, now, limit).await
+        reclaim::reclaim(&self.snapshot, &mut self.name_changes, &mut self.watch, leases, now, limit).await
     }
 
     /// Name changes to be sent to D2; the caller drains them.
@@ -184,10 +187,11 @@ impl Server {
         out: &mut Vec<u8>,
     ) -> Result<MessageType, Refusal> {
         let start = out.len();
-        let Self { snapshot, name_changes, random, .. } = self;
+        let Self { snapshot, name_changes, random, watch, .. } = self;
         let (client, received) = (query.label(), query.received);
         log::event!(DHCP6_QUERY_LABEL, client);
         snapshot.counters.received(query.kind());
+        watch.begin(&snapshot.libraries, query.kind());
         if let Some(bad) = &query.bad_option {
             log::event!(DHCP6_PACKET_OPTIONS_SKIPPED, client, reason = bad);
         }
@@ -206,6 +210,7 @@ impl Server {
             snapshot,
             random,
             name_changes,
+            watch,
             leases,
             now,
             query,
@@ -229,6 +234,7 @@ impl Server {
             MessageType::ADDR_REG_INFORM => exchange.register(out).await?,
             _ => exchange.respond(out).await?,
         };
+        exchange.settle(kind);
         if snapshot.libraries.at(Point::Send) {
             let renamed = query.replaced_client_id().is_some();
             let mut outgoing = Outgoing::new(query.request(&exchange.classes), original, renamed, out, start);

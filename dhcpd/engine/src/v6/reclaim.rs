@@ -4,6 +4,7 @@ use super::Snapshot;
 use super::counters::{Event, counts_as_assigned, place_of};
 use super::messages::*;
 use super::names::queue;
+use super::watch::Watch;
 use leases::lease::UnixSeconds;
 use leases::{Lease6, LeaseState, Leases6, StoreError};
 use ncr::{ChangeType, NameChangeRequest};
@@ -22,6 +23,7 @@ pub struct Reclaimed {
 pub(super) async fn reclaim<L: Leases6>(
     snapshot: &Snapshot,
     name_changes: &mut Vec<NameChangeRequest>,
+    watch: &mut Watch,
     leases: &mut L,
     now: UnixSeconds,
     limit: usize,
@@ -33,7 +35,7 @@ pub(super) async fn reclaim<L: Leases6>(
     over.truncate(most);
     let done = Reclaimed { leases: over.len(), more };
     for lease in over {
-        give_up(snapshot, name_changes, &lease);
+        give_up(snapshot, name_changes, watch, &lease);
         // A declined address was nobody's: there is nothing to remember. Nor is there of a registered one.
         let nobodys = matches!(lease.state, LeaseState::Declined | LeaseState::Registered);
         if nobodys || !settings.kept() {
@@ -47,13 +49,19 @@ pub(super) async fn reclaim<L: Leases6>(
 }
 
 /// Settles names and numbers of a lease that is over and that nobody has reclaimed yet.
-pub(super) fn give_up(snapshot: &Snapshot, name_changes: &mut Vec<NameChangeRequest>, lease: &Lease6) {
+pub(super) fn give_up(
+    snapshot: &Snapshot,
+    name_changes: &mut Vec<NameChangeRequest>,
+    watch: &mut Watch,
+    lease: &Lease6,
+) {
     let Snapshot { config, counters, .. } = snapshot;
     if lease.state == LeaseState::ExpiredReclaimed {
         return;
     }
     let (kind, address) = (lease.lease_type, lease.address);
     log::event!(ALLOC_ENGINE_V6_LEASE_RECLAIM, client = Colons(&lease.duid), address, length = lease.prefix_len);
+    watch.over(&snapshot.libraries, lease);
     queue(config, name_changes, ChangeType::Remove, lease);
     let place = place_of(config, lease);
     if lease.state == LeaseState::Declined {

@@ -7,7 +7,7 @@ use super::allocate::Range;
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
 use super::hooks::Hooks;
 use super::names::queue;
-use crate::hooks::Libraries;
+use crate::hooks::{Libraries, Lots};
 use dhcpd_config::common::Allocator;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use leases::{Duid, Lease6, LeaseState, LeaseType, Range6};
@@ -27,13 +27,16 @@ pub struct Snapshot {
     pub(super) counters: Counters,
     pub(super) cursors: Cursors,
     pub(super) libraries: Libraries<dyn Hooks>,
+    /// The replies that libraries keep.
+    pub(super) lots: Lots,
 }
 
 impl Snapshot {
     /// Resolves counters for a configuration; allocators go on where those of `before` are.
     pub fn new(config: Arc<Config6>, server_id: Duid, registry: &Registry, before: Option<&Snapshot>) -> Self {
         let (counters, cursors) = (Counters::new(&config, registry, before), Cursors::new(&config, before));
-        Self { config, server_id, counters, cursors, libraries: Libraries::default() }
+        let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
+        Self { config, server_id, counters, cursors, libraries: Libraries::default(), lots }
     }
 
     /// With libraries that have a say.

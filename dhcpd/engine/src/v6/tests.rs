@@ -13,6 +13,7 @@ mod options;
 mod prefixes;
 mod relays;
 mod reservations;
+mod watch;
 
 use super::{Received, Reply, Server, Snapshot, Target};
 use dhcpd_config::classes::Guard;

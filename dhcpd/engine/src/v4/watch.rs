@@ -1,0 +1,178 @@
+//! What libraries hear of when it is done: gathered packet by packet, told once a batch.
+//!
+//! Where nobody listens nothing is gathered.
+
+use super::hooks::{Batch, Hooks, Offer, Settled};
+use super::query::Query;
+use super::{Server, Snapshot};
+use crate::hooks::{Libraries, Point, Replies, Stored};
+use dhcpd_config::classes::ClassSet;
+use leases::{ClientId, Lease4};
+use smallvec::SmallVec;
+use wire::v4::MessageType;
+
+/// What is to be told.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Somebody listens to what the query leads to that is being dealt with.
+    on: bool,
+    current: Changes,
+    offers: Vec<Settled>,
+    commits: Vec<Settled>,
+    /// The query was settled, and its reply is about to get a number; whether it is an offer.
+    unnumbered: Option<bool>,
+    over: Vec<Lease4>,
+}
+
+/// What the query led to so far.
+#[derive(Debug, Default)]
+struct Changes {
+    subnet: Option<u32>,
+    leases: SmallVec<[Stored<Lease4>; 1]>,
+    reused: Option<Lease4>,
+    deleted: SmallVec<[Lease4; 1]>,
+    offer: Option<Offer>,
+}
+
+impl Watch {
+    /// The next query.
+    pub fn begin(&mut self, libraries: &Libraries<dyn Hooks>, message_type: MessageType) {
+        self.unnumbered = None;
+        self.on = libraries.at(stage(message_type));
+        if self.on {
+            self.current = Changes::default();
+        }
+    }
+
+    /// Its subnet.
+    pub fn subnet(&mut self, id: u32) {
+        self.current.subnet = Some(id);
+    }
+
+    /// A lease was stored; `extended` if the client had it.
+    pub fn stored(&mut self, lease: &Lease4, extended: bool) {
+        if self.on {
+            self.current.leases.push(Stored { lease: lease.clone(), extended });
+        }
+    }
+
+    /// A lease was given again as it stands.
+    pub fn reused(&mut self, lease: &Lease4) {
+        if self.on {
+            self.current.reused = Some(lease.clone());
+        }
+    }
+
+    /// A lease is no longer its client's.
+    pub fn deleted(&mut self, lease: &Lease4) {
+        if self.on {
+            self.current.deleted.push(lease.clone());
+        }
+    }
+
+    /// A lease is offered.
+    pub fn offered(&mut self, lease: &Lease4, extended: bool, offer: impl FnOnce() -> Offer) {
+        if self.on {
+            self.stored(lease, extended);
+            self.current.offer = Some(offer());
+        }
+    }
+
+    /// The time of a lease is over.
+    pub fn over(&mut self, libraries: &Libraries<dyn Hooks>, lease: &Lease4) {
+        if libraries.at(Point::Over) {
+            self.over.push(lease.clone());
+        }
+    }
+
+    /// The query is settled.
+    pub fn settle(&mut self, query: &Query<'_>, classes: &ClassSet) {
+        if !self.on {
+            return;
+        }
+        let Changes { subnet, leases, reused, deleted, offer } = std::mem::take(&mut self.current);
+        let received = query.received;
+        let settled = Settled {
+            message: received.message.into(),
+            message_type: query.message_type,
+            source: received.sender(),
+            destination: received.destination,
+            interface: received.interface.into(),
+            client_id: query.client_id().map(ClientId::from_slice),
+            remembered: query.stashed.map(Into::into),
+            classes: classes.clone(),
+            subnet,
+            leases,
+            reused,
+            deleted,
+            offer,
+            reply: None,
+        };
+        let is_offer = stage(query.message_type) == Point::Offered;
+        if is_offer {
+            self.offers.push(settled)
+        } else {
+            self.commits.push(settled)
+        }
+        self.unnumbered = Some(is_offer);
+    }
+}
+
+/// Where libraries hear of what a query of this type leads to.
+fn stage(message_type: MessageType) -> Point {
+    if message_type == MessageType::DISCOVER { Point::Offered } else { Point::Committed }
+}
+
+impl Server {
+    /// The number of the reply that [`handle`](Self::handle) gave last, among those that leave together with it.
+    pub fn reply_is(&mut self, number: usize) {
+        let Some(is_offer) = self.watch.unnumbered.take() else { return };
+        let list = if is_offer { &mut self.watch.offers } else { &mut self.watch.commits };
+        if let Some(settled) = list.last_mut() {
+            settled.reply = Some(number);
+        }
+    }
+
+    /// Tells libraries of the offers of this batch, before they leave.
+    pub fn tell_offers(&mut self, replies: &mut dyn Replies) {
+        let settled = std::mem::take(&mut self.watch.offers);
+        tell(&self.snapshot, Point::Offered, &settled, replies, |library, batch| library.offered(batch));
+    }
+
+    /// Tells libraries of what is durable now, before the answers leave.
+    pub fn tell_commits(&mut self, replies: &mut dyn Replies) {
+        self.tell_over();
+        let settled = std::mem::take(&mut self.watch.commits);
+        tell(&self.snapshot, Point::Committed, &settled, replies, |library, batch| library.committed(batch));
+    }
+
+    /// Tells libraries whose time was over, when that is durable.
+    pub fn tell_over(&mut self) {
+        let over = std::mem::take(&mut self.watch.over);
+        if !over.is_empty() {
+            self.snapshot.libraries.of(Point::Over).for_each(|library| library.over(&over));
+        }
+    }
+
+    /// Nothing of what was gathered came to be.
+    pub fn forget_settled(&mut self) {
+        let Watch { offers, commits, over, .. } = &mut self.watch;
+        offers.clear();
+        commits.clear();
+        over.clear();
+    }
+}
+
+fn tell(
+    snapshot: &Snapshot,
+    point: Point,
+    settled: &[Settled],
+    replies: &mut dyn Replies,
+    tell: impl Fn(&dyn Hooks, &mut Batch<'_>),
+) {
+    if settled.is_empty() {
+        return;
+    }
+    let mut batch = Batch { snapshot, settled, replies };
+    snapshot.libraries.of(point).for_each(|library| tell(library, &mut batch));
+}

@@ -1,0 +1,132 @@
+//! What libraries hear of when it is done: gathered packet by packet, told once a batch.
+//!
+//! Where nobody listens nothing is gathered.
+
+use super::Server;
+use super::hooks::{Batch, Hooks, Settled};
+use super::query::Query;
+use crate::hooks::{Libraries, Point, Replies, Stored};
+use dhcpd_config::classes::ClassSet;
+use leases::{Duid, Lease6};
+use smallvec::SmallVec;
+use wire::v6::MessageType;
+
+/// What is to be told.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Somebody listens to what the query leads to that is being dealt with.
+    on: bool,
+    current: Changes,
+    commits: Vec<Settled>,
+    /// The query was settled, and its reply is about to get a number.
+    unnumbered: bool,
+    over: Vec<Lease6>,
+}
+
+/// What the query led to so far.
+#[derive(Debug, Default)]
+struct Changes {
+    leases: SmallVec<[Stored<Lease6>; 1]>,
+    reused: SmallVec<[Lease6; 1]>,
+    deleted: SmallVec<[Lease6; 1]>,
+}
+
+impl Watch {
+    /// The next query.
+    pub fn begin(&mut self, libraries: &Libraries<dyn Hooks>, kind: MessageType) {
+        self.unnumbered = false;
+        let silent =
+            matches!(kind, MessageType::CONFIRM | MessageType::INFORMATION_REQUEST | MessageType::DHCPV4_QUERY);
+        self.on = libraries.at(Point::Committed) && !silent;
+        if self.on {
+            self.current = Changes::default();
+        }
+    }
+
+    /// A lease was stored; `extended` if the client had it.
+    pub fn stored(&mut self, lease: &Lease6, extended: bool) {
+        if self.on {
+            self.current.leases.push(Stored { lease: lease.clone(), extended });
+        }
+    }
+
+    /// A lease was given again as it stands.
+    pub fn reused(&mut self, lease: &Lease6) {
+        if self.on {
+            self.current.reused.push(lease.clone());
+        }
+    }
+
+    /// A lease is no longer its client's.
+    pub fn deleted(&mut self, lease: &Lease6) {
+        if self.on {
+            self.current.deleted.push(lease.clone());
+        }
+    }
+
+    /// The time of a lease is over.
+    pub fn over(&mut self, libraries: &Libraries<dyn Hooks>, lease: &Lease6) {
+        if libraries.at(Point::Over) {
+            self.over.push(lease.clone());
+        }
+    }
+
+    /// The query is settled, served from the subnet with this id.
+    pub fn settle(&mut self, query: &Query<'_>, classes: &ClassSet, subnet: Option<u32>) {
+        if !self.on {
+            return;
+        }
+        let Changes { leases, reused, deleted } = std::mem::take(&mut self.current);
+        let received = query.received;
+        self.commits.push(Settled {
+            message: received.message.into(),
+            kind: query.kind(),
+            source: received.source,
+            destination: received.destination,
+            interface: received.interface.into(),
+            duid: Duid::from_slice(query.client_id().unwrap_or_default()),
+            classes: classes.clone(),
+            subnet,
+            leases,
+            reused,
+            deleted,
+            reply: None,
+        });
+        self.unnumbered = true;
+    }
+}
+
+impl Server {
+    /// The number of the reply that [`handle`](Self::handle) gave last, among those that leave together with it.
+    pub fn reply_is(&mut self, number: usize) {
+        if std::mem::take(&mut self.watch.unnumbered)
+            && let Some(settled) = self.watch.commits.last_mut()
+        {
+            settled.reply = Some(number);
+        }
+    }
+
+    /// Tells libraries of what is durable now, before the answers leave.
+    pub fn tell_commits(&mut self, replies: &mut dyn Replies) {
+        self.tell_over();
+        let settled = std::mem::take(&mut self.watch.commits);
+        if !settled.is_empty() {
+            let mut batch = Batch { snapshot: &self.snapshot, settled: &settled, replies };
+            self.snapshot.libraries.of(Point::Committed).for_each(|library| library.committed(&mut batch));
+        }
+    }
+
+    /// Tells libraries whose time was over, when that is durable.
+    pub fn tell_over(&mut self) {
+        let over = std::mem::take(&mut self.watch.over);
+        if !over.is_empty() {
+            self.snapshot.libraries.of(Point::Over).for_each(|library| library.over(&over));
+        }
+    }
+
+    /// Nothing of what was gathered came to be.
+    pub fn forget_settled(&mut self) {
+        self.watch.commits.clear();
+        self.watch.over.clear();
+    }
+}
