@@ -27,6 +27,12 @@ STATES = ["assigned", "declined", "expired-reclaimed", "released", "registered"]
 COLUMNS = {"mac": "hwaddr", "subnet": "subnet_id", "forward": "fqdn_fwd", "reverse": "fqdn_rev", "preferred-lifetime": "pref_lifetime", "context": "user_context"}
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
+
+def plain(word):
+    """What a word means in JSON: numbers, truths, lists and maps; anything else is text."""
+    return json.loads(word) if re.fullmatch(r"\[.*\]|\{.*\}|-?\d+|true|false", word) else word
+
+
 @dataclass
 class Client:
     """A client: what it always says, what it said last, and what came for it."""
@@ -178,8 +184,7 @@ class Play:
             elif key == "shows":
                 shown.append((words.next("a path"), words.next("a value")))
             else:
-                value = words.next(key)
-                arguments[key] = {"true": True, "false": False}.get(value, int(value) if value.isdigit() else value)
+                arguments[key] = plain(words.next(key))
         answer = self.server.command(name, arguments or None)
         if bool(answer["result"]) != fails:
             raise Wrong(words.place, f"{name} is answered with {json.dumps(answer)}")
@@ -187,7 +192,7 @@ class Play:
             raise Wrong(words.place, f"{name} says {answer.get('text')!r}")
         for path, wanted in shown:
             found = functools.reduce(lambda node, key: node.get(key, {}), path.split("."), answer.get("arguments", {}))
-            if found != (json.loads(wanted) if wanted[0] in "[{-0123456789" or wanted in ("true", "false") else wanted):
+            if found != plain(wanted):
                 raise Wrong(words.place, f"{path} is {json.dumps(found)}, not {wanted}")
 
     def do_after(self, words):

@@ -2,12 +2,14 @@
 //!
 //! Texts and arguments are Kea's (ctrl-channel, src/share/api).
 
-use crate::housekeeping::ROUND;
+use crate::housekeeping::{self, ROUND};
 use crate::plane::{Family, Plane};
 use crate::worker::Protocol;
-use control::{Answer, Request, Table};
+use control::{Answer, Code, Request, Table};
 use leases::StoreError;
+use libs::Editor;
 use net::Interface;
+use schema::json;
 use serde_json::{Map, Value, json};
 use stats::Limits;
 use std::net::IpAddr;
@@ -15,10 +17,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// Whether clients are answered: `dhcp-disable`, `dhcp-enable`.
+/// Whether clients are answered: `dhcp-disable`, `dhcp-enable`; and whether the lease file is being cleaned up.
 #[derive(Debug, Default)]
 pub struct Service {
     disabled: AtomicBool,
+    cleaning: AtomicBool,
     /// Counts the commands, so that an older one's period does not end a newer one.
     turns: AtomicU64,
 }
@@ -27,6 +30,16 @@ impl Service {
     /// Clients are not answered.
     pub fn is_disabled(&self) -> bool {
         self.disabled.load(Relaxed)
+    }
+
+    /// A cleanup of the lease file begins, unless one goes on.
+    pub fn begin_cleanup(&self) -> bool {
+        !self.cleaning.swap(true, Relaxed)
+    }
+
+    /// It is over.
+    pub fn end_cleanup(&self) {
+        self.cleaning.store(false, Relaxed);
     }
 
     fn set(&self, disabled: bool) -> u64 {
@@ -45,8 +58,17 @@ pub fn add<F: Family>(table: &mut Table, plane: &Plane<F>) {
     table.add("dhcp-enable", on(enable));
     table.add("interface-list", on(interface_list));
     table.add("interface-redetect", on(interface_redetect));
+    table.add("kea-lfc-start", on(clean_up));
+    // There are none yet.
+    table.add("config-backend-pull", |_| Answer::new(Code::Empty, "No config backend."));
     let reclaiming = plane.clone();
     table.add_async("leases-reclaim", move |request| reclaim(reclaiming.clone(), request));
+}
+
+/// Adds the command that changes the interfaces of a configuration.
+pub fn add_editing(table: &mut Table, editor: &Editor) {
+    let editor = editor.clone();
+    table.add("interface-add", move |request| interface_add(&editor, &request));
 }
 
 /// What `status-get` tells of the data plane.
@@ -165,6 +187,60 @@ async fn reclaim<F: Family>(plane: Plane<F>, request: Request) -> Answer {
         Ok(()) => Answer::done("Reclamation of expired leases is complete."),
         Err(error) => Answer::error(format!("reclamation of expired leases failed: {error}")),
     }
+}
+
+fn clean_up<F: Family>(plane: &Plane<F>, _: Request) -> Answer {
+    let Some(run) = plane.run().filter(|run| run.store.path().is_some()) else {
+        let reason = "'persist' parameter of 'memfile' lease backend was configured to 'false'";
+        return Answer::new(Code::Unsupported, reason);
+    };
+    if !run.service.begin_cleanup() {
+        return Answer::new(Code::Empty, "kea-lfc already running");
+    }
+    tokio::task::spawn_local(housekeeping::clean_up(run));
+    Answer::done("kea-lfc started")
+}
+
+/// Adds to `interfaces-config/interfaces`, in the configuration that `config-get` shows as well.
+fn interface_add(editor: &Editor, request: &Request) -> Answer {
+    let arguments = match request.arguments() {
+        Some(Value::Object(arguments)) => arguments,
+        Some(_) => return Answer::error("arguments for the 'interface-add' command must be a map"),
+        None => return Answer::error("Missing mandatory 'arguments' parameter."),
+    };
+    if let Some(key) = arguments.keys().find(|key| *key != "interfaces") {
+        return Answer::error(format!("Unsupported '{key}' map parameter in 'arguments'."));
+    }
+    let Some(added) = arguments.get("interfaces") else {
+        return Answer::error("Missing mandatory 'interfaces' map parameter in 'arguments'.");
+    };
+    match add_interfaces(editor, added) {
+        Ok(()) => Answer::done("Interface configuration successfully updated."),
+        Err(reason) => Answer::error(format!("Updating used interfaces failed: {reason}")),
+    }
+}
+
+fn add_interfaces(editor: &Editor, added: &Value) -> Result<(), String> {
+    let Value::Array(added) = added else { return Err("'interfaces' is not a list".to_owned()) };
+    let mut module = (editor.written)();
+    let interfaces = &mut module["interfaces-config"]["interfaces"];
+    let mut all = interfaces.as_array().cloned().unwrap_or_default();
+    let before = all.len();
+    for name in added {
+        if !name.is_string() {
+            return Err("a name of an interface is not a string".to_owned());
+        }
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    if all.len() == before {
+        return Ok(());
+    }
+    *interfaces = all.into();
+    let text = json!({ editor.module: module }).to_string();
+    let document = json::parse("<string>", &text, &mut json::no_includes).map_err(|error| error.to_string())?;
+    (editor.configure)(&document).map_err(|errors| errors.first().map_or_else(String::new, |e| e.reason.clone()))
 }
 
 fn interface_list<F: Family>(plane: &Plane<F>, _: Request) -> Answer {

@@ -3,7 +3,7 @@
 //! Three timers for all leases, never one for a lease.
 
 use crate::messages::*;
-use crate::plane::{Family, Plane};
+use crate::plane::{Family, Plane, Run};
 use crate::worker::Protocol;
 use dhcpd_config::common::ExpiredLeases;
 use leases::StoreError;
@@ -76,16 +76,24 @@ pub async fn run<F: Family>(
                     forget.again();
                 }
                 () = cleanup.due() => {
-                    let store = run.store.clone();
-                    let done = tokio::task::spawn_blocking(move || store.cleanup()).await;
-                    if let Ok(Err(error)) = done {
-                        log::event!(DHCPSRV_MEMFILE_LFC_FAILED, reason = error);
+                    if run.service.begin_cleanup() {
+                        clean_up(run.clone()).await;
                     }
                     cleanup.again();
                 }
             }
         }
     }
+}
+
+/// Cleans the lease file up; [`begin_cleanup`](crate::commands::Service::begin_cleanup) was said.
+pub async fn clean_up<F: Family>(run: Run<F>) {
+    let store = run.store;
+    let done = tokio::task::spawn_blocking(move || store.cleanup()).await;
+    if let Ok(Err(error)) = done {
+        log::event!(DHCPSRV_MEMFILE_LFC_FAILED, reason = error);
+    }
+    run.service.end_cleanup();
 }
 
 /// Says it under the identifier of the family, as Kea does.

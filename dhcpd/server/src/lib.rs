@@ -15,6 +15,7 @@ mod plane;
 mod positions;
 mod retire;
 mod sanity;
+mod select_test;
 mod sockets;
 mod v4;
 mod v6;

@@ -37,10 +37,10 @@ pub fn check_links(document: &Document, module: &str) -> Result<(), Vec<ConfigEr
         let networks = part.member("shared-networks").map(entries).unwrap_or_default();
         for scope in networks.iter().chain([part]) {
             let subnets = ["subnet4", "subnet6"].into_iter().filter_map(|key| scope.member(key)).flat_map(entries);
-            links.extend(subnets.chain([scope]).filter_map(|scope| scope.member("interface")));
+            links.extend(subnets.chain([scope]).filter_map(|scope| Some((scope, scope.member("interface")?))));
         }
     }
-    let named = |node: &&Node| matches!(&node.value, Value::Text(name) if !name.is_empty());
+    let named = |(_, node): &(&Node, &Node)| matches!(&node.value, Value::Text(name) if !name.is_empty());
     links.retain(named);
     if links.is_empty() {
         return Ok(());
@@ -49,9 +49,16 @@ pub fn check_links(document: &Document, module: &str) -> Result<(), Vec<ConfigEr
         Ok(machine) => machine.into_iter().map(|interface| interface.name).collect(),
         Err(error) => return Err(vec![document.error(document.root.pos, format!("cannot list interfaces: {error}"))]),
     };
-    let absent = links.into_iter().filter_map(|node| match &node.value {
+    let absent = links.into_iter().filter_map(|(scope, node)| match &node.value {
         Value::Text(name) if !machine.contains(&**name) => {
-            Some(Problem::new(node.pos, format!("interface '{name}' doesn't exist in the system")))
+            let mut keys = [("subnet", "subnet"), ("shared network", "name")].into_iter();
+            let of = keys.find_map(|(kind, key)| match &scope.member(key)?.value {
+                Value::Text(text) => Some(format!(" for {kind} {text}")),
+                _ => None,
+            });
+            let of = of.unwrap_or_default();
+            let reason = format!("Specified network interface name {name}{of} is not present in the system");
+            Some(Problem::new(node.pos, reason))
         }
         _ => None,
     });

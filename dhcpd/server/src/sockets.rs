@@ -85,7 +85,7 @@ pub fn select(entries: &[Box<str>], machine: &[Interface]) -> Result<Vec<Interfa
     let mut chosen: Vec<Interface> = Vec::new();
     let mut named = BTreeSet::new();
     for (index, entry) in entries.iter().enumerate() {
-        let refuse = |reason: String| BadEntry { index, reason };
+        let refuse = |reason: String| BadEntry { index, reason: format!("Failed to select interface: {reason}") };
         let (name, address) = entry.split_once('/').map_or((&**entry, None), |(n, a)| (n, Some(a)));
         if name == "*" {
             chosen.extend(machine.iter().filter(|i| !i.loopback && !named.contains(&i.index)).cloned());

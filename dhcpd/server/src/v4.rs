@@ -8,6 +8,7 @@ use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
+use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
@@ -144,6 +145,7 @@ impl Daemon for Dhcp4 {
 
     fn commands(self: &Rc<Self>, table: &mut Table, reconfigure: Reconfigure) {
         commands::add(table, &self.plane);
+        select_test::add4(table, &self.plane);
         let (written, shown) = (self.clone(), self.clone());
         let editor = Editor {
             module: "Dhcp4",
@@ -151,6 +153,7 @@ impl Daemon for Dhcp4 {
             shown: Rc::new(move || shown.config()),
             configure: reconfigure,
         };
+        commands::add_editing(table, &editor);
         libraries::add4(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {

@@ -9,6 +9,7 @@ use crate::messages::*;
 use crate::plane::{Family, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
+use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
@@ -148,6 +149,7 @@ impl Daemon for Dhcp6 {
 
     fn commands(self: &Rc<Self>, table: &mut Table, reconfigure: Reconfigure) {
         commands::add(table, &self.plane);
+        select_test::add6(table, &self.plane);
         let (written, shown) = (self.clone(), self.clone());
         let editor = Editor {
             module: "Dhcp6",
@@ -155,6 +157,7 @@ impl Daemon for Dhcp6 {
             shown: Rc::new(move || shown.config()),
             configure: reconfigure,
         };
+        commands::add_editing(table, &editor);
         libraries::add6(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {

@@ -27,6 +27,7 @@ mod watch;
 
 pub use counters::{Counters, PoolCounters, Snapshot, SubnetCounters};
 pub use reclaim::Reclaimed;
+pub use select::Selector;
 
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Leases4, StoreError};

@@ -8,7 +8,7 @@ use super::query::Query;
 use super::refusal::Refusal;
 use crate::hooks::{Next, Point};
 use dhcpd_config::classes::ClassSet;
-use dhcpd_config::v4::snapshot::Config4;
+use dhcpd_config::v4::snapshot::{Config4, Subnets4};
 use log::event;
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
@@ -54,24 +54,66 @@ fn ask_libraries(members: &mut Members<'_>, found: Option<usize>) -> Result<Opti
 }
 
 fn find(config: &Config4, query: &Query<'_>, classes: &ClassSet) -> Option<usize> {
-    let subnets = &config.subnets;
-    if let Some(address) = selected(config, query) {
-        return subnets.by_address(address, classes);
+    let selector = Selector {
+        link: selected(config, query),
+        giaddr: query.packet.giaddr(),
+        ciaddr: query.packet.ciaddr(),
+        source: *query.received.source.ip(),
+        destination: query.received.destination,
+        interface: query.received.interface,
+        interface_address: query.received.interface_address,
+    };
+    selector.subnet(&config.subnets, classes)
+}
+
+/// What tells on which link a client is. Addresses that are not known are unspecified.
+#[derive(Clone, Copy, Debug)]
+pub struct Selector<'a> {
+    /// What the relay or the client names (RFC 3527, RFC 3011).
+    pub link: Option<Ipv4Addr>,
+    /// The relay's address.
+    pub giaddr: Ipv4Addr,
+    /// The client's address, as it says.
+    pub ciaddr: Ipv4Addr,
+    /// Who sent the packet.
+    pub source: Ipv4Addr,
+    /// To which address.
+    pub destination: Ipv4Addr,
+    /// Name of the interface it came in by.
+    pub interface: &'a str,
+    /// The server's address on that interface.
+    pub interface_address: Ipv4Addr,
+}
+
+impl Selector<'_> {
+    /// Index of the subnet.
+    pub fn subnet(&self, subnets: &Subnets4, classes: &ClassSet) -> Option<usize> {
+        if let Some(address) = self.link {
+            return subnets.by_address(address, classes);
+        }
+        let giaddr = self.giaddr;
+        if !giaddr.is_unspecified() {
+            return subnets.by_relay(giaddr, classes).or_else(|| subnets.by_address(giaddr, classes));
+        }
+        if let Some(address) = self.own_address() {
+            return subnets.by_address(address, classes);
+        }
+        subnets.by_interface(self.interface, classes).or_else(|| {
+            let address = self.interface_address;
+            (!address.is_unspecified()).then(|| subnets.by_address(address, classes)).flatten()
+        })
     }
-    let giaddr = query.packet.giaddr();
-    if !giaddr.is_unspecified() {
-        return subnets.by_relay(giaddr, classes).or_else(|| subnets.by_address(giaddr, classes));
+
+    /// Whether it comes down to the interface that the packet came in by.
+    pub fn is_by_interface(&self) -> bool {
+        self.link.is_none() && self.giaddr.is_unspecified() && self.own_address().is_none()
     }
-    // A packet to the server's own address comes from a client that has one.
-    let source = *query.received.source.ip();
-    let own = [query.packet.ciaddr(), source].into_iter().find(|a| !a.is_unspecified());
-    if let (Some(address), false) = (own, query.is_broadcast()) {
-        return subnets.by_address(address, classes);
+
+    /// A packet to the server's own address comes from a client that has one.
+    fn own_address(&self) -> Option<Ipv4Addr> {
+        let own = [self.ciaddr, self.source].into_iter().find(|address| !address.is_unspecified());
+        own.filter(|_| !self.destination.is_broadcast())
     }
-    subnets.by_interface(query.received.interface, classes).or_else(|| {
-        let address = query.received.interface_address;
-        (!address.is_unspecified()).then(|| subnets.by_address(address, classes)).flatten()
-    })
 }
 
 /// The link that the relay or the client names.

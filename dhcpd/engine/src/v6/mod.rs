@@ -27,6 +27,7 @@ mod tests;
 mod watch;
 
 pub use reclaim::Reclaimed;
+pub use select::Selector;
 pub use snapshot::Snapshot;
 
 use crate::hooks::{Next, Point};

@@ -2,7 +2,7 @@
 
 use super::query::Query;
 use dhcpd_config::classes::ClassSet;
-use dhcpd_config::v6::snapshot::{Config6, MacSource};
+use dhcpd_config::v6::snapshot::{Config6, MacSource, Subnets6};
 use leases::HwAddr;
 use std::net::Ipv6Addr;
 use wire::v6::{Duid, Options, code};
@@ -29,13 +29,34 @@ pub(super) fn subnet(config: &Config6, query: &Query<'_>, classes: &ClassSet) ->
     let useful = |link: &Ipv6Addr| !link.is_unspecified() && !link.is_unicast_link_local();
     let link = relays.iter().rev().map(|relay| relay.link_address).find(useful);
     let interface_id = query.packet.first_relay().and_then(|relay| relay.options.find(code::INTERFACE_ID));
-    let subnets = &config.subnets;
-    if link.is_none() && interface_id.is_none() {
-        let by_interface = subnets.by_interface(query.received.interface, classes);
-        return by_interface.or_else(|| subnets.by_address(*query.received.source.ip(), classes));
+    let (interface, source) = (query.received.interface, *query.received.source.ip());
+    Selector { link, interface_id, interface, source }.subnet(&config.subnets, classes)
+}
+
+/// What tells on which link a client is.
+#[derive(Clone, Copy, Debug)]
+pub struct Selector<'a> {
+    /// The link as the relays give it by an address.
+    pub link: Option<Ipv6Addr>,
+    /// The link as the relay next to the client calls it (RFC 8415 §21.18).
+    pub interface_id: Option<&'a [u8]>,
+    /// Name of the interface that the message came in by.
+    pub interface: &'a str,
+    /// Who sent it.
+    pub source: Ipv6Addr,
+}
+
+impl Selector<'_> {
+    /// Index of the subnet.
+    pub fn subnet(&self, subnets: &Subnets6, classes: &ClassSet) -> Option<usize> {
+        let Self { link, interface_id, interface, source } = *self;
+        if link.is_none() && interface_id.is_none() {
+            let by_interface = subnets.by_interface(interface, classes);
+            return by_interface.or_else(|| subnets.by_address(source, classes));
+        }
+        let by_interface_id = interface_id.and_then(|id| subnets.by_interface_id(id, classes));
+        by_interface_id.or_else(|| subnets.by_relay(link?, classes).or_else(|| subnets.by_address(link?, classes)))
     }
-    let by_interface_id = interface_id.and_then(|id| subnets.by_interface_id(id, classes));
-    by_interface_id.or_else(|| subnets.by_relay(link?, classes).or_else(|| subnets.by_address(link?, classes)))
 }
 
 /// The client's hardware address, from the first of the sources that knows it.
