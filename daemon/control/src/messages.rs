@@ -27,6 +27,7 @@ log::messages! {
     COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING: Warn, "commands", "unix socket permissions are NOT SECURE: {reason}";
     /// Anybody who reaches the socket may send commands.
     COMMAND_HTTP_SOCKET_SECURITY_WARNING: Warn, "commands", "command socket configuration is NOT SECURE: {reason}";
+    HTTPS_REQUEST_RECEIVE_START: Debug(50), "http", "start receiving request from {peer}";
     /// What came is no POST of JSON; its sender is told no more than that.
     HTTP_BAD_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "bad request received from {peer}: {reason}";
     /// What a server answered is no response, or no answer.
@@ -44,13 +45,22 @@ log::messages! {
     HTTP_CLIENT_REQUEST_TIMEOUT_OCCURRED: Debug(50), "http", "HTTP request timeout occurred when communicating with {peer}";
     /// A user stands in the configuration, where everybody finds it who may read the configuration.
     HTTP_CLIENT_USER_SECURITY_WARNING: Warn, "auth", "use of clear text 'user' is NOT SECURE: {position}";
+    /// A socket that stays cannot go over from HTTPS to HTTP.
+    HTTP_COMMAND_MGR_HTTPS_SERVICE_REUSE_FAILED: Error, "commands", "failed to reused HTTPS service bound to address: {address} port: {port}";
+    HTTP_COMMAND_MGR_HTTPS_SERVICE_UPDATED: Info, "commands", "reused HTTPS service bound to address: {address} port: {port} and updated TLS settings";
+    /// A socket that stays cannot go over from HTTP to HTTPS.
+    HTTP_COMMAND_MGR_HTTP_SERVICE_REUSE_FAILED: Error, "commands", "failed to reused HTTP service bound to address: {address} port: {port}";
     HTTP_COMMAND_MGR_HTTP_SERVICE_UPDATED: Info, "commands", "reused HTTP service bound to address: {address} port: {port}";
     HTTP_COMMAND_MGR_SERVICE_STARTED: Info, "commands", "started {kind} service bound to address: {address} port: {port}";
     HTTP_COMMAND_MGR_SERVICE_STOPPING: Info, "commands", "Server is stopping {kind} service {place}";
+    /// A client is not trusted, does not trust the server, or speaks no TLS.
+    HTTP_CONNECTION_HANDSHAKE_FAILED: Info, "http", "TLS handshake with {peer} failed with {reason}";
+    HTTP_CONNECTION_HANDSHAKE_START: Debug(50), "http", "start TLS handshake with {peer} with timeout {seconds}";
     HTTP_CONNECTION_STOP: Debug(40), "http", "stopping HTTP connection from {peer}";
     HTTP_DATA_RECEIVED: Debug(55), "http", "received {bytes} bytes from {peer}";
     /// A client kept its connection and asked for nothing.
     HTTP_IDLE_CONNECTION_TIMEOUT_OCCURRED: Debug(50), "http", "closing persistent connection with {peer} as a result of a timeout";
+    HTTP_REQUEST_RECEIVE_START: Debug(50), "http", "start receiving request from {peer} with timeout {seconds}";
     HTTP_SERVER_RESPONSE_RECEIVED: Debug(40), "http", "received HTTP response from {url}";
     HTTP_SERVER_RESPONSE_SEND: Debug(40), "http", "sending HTTP response {response} to {peer}";
 }

@@ -10,18 +10,22 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use certificate::Certificate;
-use verify::Verifier;
+use verify::{ClientVerifier, Verifier};
 
 /// What a client of TLS goes by: whom it trusts, and who it is.
 #[derive(Clone, Debug)]
 pub struct Client(pub(crate) Arc<ClientConfig>);
+
+/// What a server of TLS goes by: who it is, and whom it trusts.
+#[derive(Clone, Debug)]
+pub struct Server(pub(crate) Arc<ServerConfig>);
 
 /// Which of the files is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,47 +75,63 @@ impl Client {
     }
 }
 
+impl Server {
+    /// Reads the files. With `required` a client needs a certificate that a trust anchor signed, without it is not asked for one.
+    pub fn new(anchor: &Path, certificate: &Path, key: &Path, required: bool) -> Result<Self, Unusable> {
+        let provider = Arc::new(ring::default_provider());
+        let anchors = anchors(anchor)?;
+        let identity = SingleCertAndKey::from(identity(certificate, key, &provider)?);
+        let config = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
+        let config = config.map_err(|error| unusable(File::Certificate, certificate, error))?;
+        let config = match required {
+            true => {
+                let verifier = ClientVerifier::new(anchors, &provider);
+                let verifier = verifier.map_err(|error| unusable(File::TrustAnchor, anchor, error))?;
+                config.with_client_cert_verifier(Arc::new(verifier))
+            }
+            false => config.with_no_client_auth(),
+        };
+        Ok(Server(Arc::new(config.with_cert_resolver(Arc::new(identity)))))
+    }
+}
+
 /// The authorities that are trusted.
 #[derive(Debug)]
 struct Anchors {
-    roots: RootCertStore,
+    roots: Arc<RootCertStore>,
     /// The certificates themselves: one that is trusted needs no signature.
     certificates: HashSet<CertificateDer<'static>>,
 }
 
 impl Anchors {
-    fn add(&mut self, certificate: CertificateDer<'static>) -> Result<(), rustls::Error> {
-        self.roots.add(certificate.clone())?;
-        self.certificates.insert(certificate);
-        Ok(())
+    fn new(certificates: HashSet<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        certificates.iter().try_for_each(|certificate| roots.add(certificate.clone()))?;
+        Ok(Anchors { roots: Arc::new(roots), certificates })
     }
 }
 
 fn anchors(path: &Path) -> Result<Anchors, Unusable> {
     let failed = |reason: &dyn fmt::Display| unusable(File::TrustAnchor, path, reason);
-    let mut anchors = Anchors { roots: RootCertStore::empty(), certificates: HashSet::new() };
+    let mut certificates = HashSet::new();
     if path.is_dir() {
         for entry in std::fs::read_dir(path).map_err(|error| failed(&told(&error)))? {
             let entry = entry.map_err(|error| failed(&told(&error)))?;
             if is_hash(&entry.file_name().to_string_lossy()) {
-                add_all(&entry.path(), &mut anchors).map_err(|reason| failed(&reason))?;
+                certificates.extend(certificates_in(&entry.path()).map_err(|error| failed(&reason(&error, NOTHING)))?);
             }
         }
     } else {
-        add_all(path, &mut anchors).map_err(|reason| failed(&reason))?;
+        certificates.extend(certificates_in(path).map_err(|error| failed(&reason(&error, NOTHING)))?);
     }
-    if anchors.roots.is_empty() {
-        return Err(failed(&"no certificate or crl found"));
+    match certificates.is_empty() {
+        true => Err(failed(&NOTHING)),
+        false => Anchors::new(certificates).map_err(|error| failed(&error)),
     }
-    Ok(anchors)
 }
 
-fn add_all(path: &Path, anchors: &mut Anchors) -> Result<(), String> {
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| reason(&error, NOTHING_FOUND))? {
-        let certificate = certificate.map_err(|error| reason(&error, NOTHING_FOUND))?;
-        anchors.add(certificate).map_err(|error| error.to_string())?;
-    }
-    Ok(())
+fn certificates_in(path: &Path) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    CertificateDer::pem_file_iter(path)?.collect()
 }
 
 /// Whether a name in a folder of certificates is one that `openssl rehash` gives: `4a6481c9.0`.
@@ -127,8 +147,7 @@ fn is_hash(name: &str) -> bool {
 /// A certificate with its chain, and the key that belongs to it.
 fn identity(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, Unusable> {
     let wrong = |reason: &dyn fmt::Display| unusable(File::Certificate, certificate, reason);
-    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(|error| wrong(&reason(&error, NO_START)))?;
+    let chain = certificates_in(certificate).map_err(|error| wrong(&reason(&error, NO_START)))?;
     let first = chain.first().ok_or_else(|| wrong(&NO_START))?;
     let public = Certificate::read(first).ok_or_else(|| wrong(&"it is not X.509"))?.public_key;
     let wrong = |reason: &dyn fmt::Display| unusable(File::Key, key, reason);
@@ -140,7 +159,7 @@ fn identity(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result
     Ok(CertifiedKey::new(chain, private))
 }
 
-const NOTHING_FOUND: &str = "no certificate or crl found";
+const NOTHING: &str = "no certificate or crl found";
 const NO_START: &str = "no start line";
 
 fn unusable(file: File, path: &Path, reason: impl fmt::Display) -> Unusable {

@@ -4,9 +4,10 @@ use control::http::{self, Access, Settings};
 use control::messages::{
     COMMAND_HTTP_SOCKET_SECURITY_WARNING, COMMAND_UNIX_SOCKET_PATH_SECURITY_WARNING,
     COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING, HTTP_CLIENT_PASSWORD_SECURITY_WARNING,
-    HTTP_CLIENT_USER_SECURITY_WARNING,
+    HTTP_CLIENT_USER_SECURITY_WARNING, HTTP_COMMAND_MGR_HTTP_SERVICE_REUSE_FAILED,
+    HTTP_COMMAND_MGR_HTTPS_SERVICE_REUSE_FAILED,
 };
-use control::{Table, unix};
+use control::{Table, tls, unix};
 use schema::common::{Authentication, ControlSocket, Credentials, SocketType};
 use schema::{At, Given, Pos, Problem};
 use std::fs::File;
@@ -44,7 +45,7 @@ pub(crate) struct Bound {
 }
 
 impl Wanted {
-    /// Finds out what is wanted, files with users and passwords included.
+    /// Finds out what is wanted, files with users, passwords, certificates and keys included.
     pub(crate) fn plan(written: &[At<ControlSocket>], defaults: Option<&HttpDefaults>) -> Result<Self, Problem> {
         let mut wanted = Wanted::default();
         for socket in written {
@@ -79,9 +80,10 @@ impl Serving {
                 unix.push(unix::Listener::bind(path).map_err(|error| failed(*pos, &path.display(), error))?);
             }
         }
-        for At { value: (address, _), pos } in &wanted.http {
-            if !self.http.iter().any(|server| server.address() == *address) {
-                http.push(http::Listener::bind(*address).map_err(|error| failed(*pos, address, error))?);
+        for At { value: (address, settings), pos } in &wanted.http {
+            match self.http.iter().find(|server| server.address() == *address) {
+                Some(server) => may_stay(server, settings).map_err(|reason| Problem::new(*pos, reason))?,
+                None => http.push(http::Listener::bind(*address).map_err(|error| failed(*pos, address, error))?),
             }
         }
         Ok(Bound { wanted, unix, http })
@@ -103,8 +105,24 @@ impl Serving {
     }
 }
 
+/// Clients of a socket that stays speak HTTP or HTTPS as before.
+fn may_stay(server: &http::Server, settings: &Settings) -> Result<(), &'static str> {
+    let (address, port) = (server.address().ip(), server.address().port());
+    match (server.is_secure(), settings.tls.is_some()) {
+        (true, false) => {
+            log::event!(HTTP_COMMAND_MGR_HTTPS_SERVICE_REUSE_FAILED, address, port);
+            Err("Can not switch from HTTPS to HTTP sockets using the same address and port.")
+        }
+        (false, true) => {
+            log::event!(HTTP_COMMAND_MGR_HTTP_SERVICE_REUSE_FAILED, address, port);
+            Err("Can not switch from HTTP to HTTPS sockets using the same address and port.")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn is_http(socket: &ControlSocket) -> bool {
-    socket.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Http)
+    socket.socket_type.as_ref().is_some_and(|kind| matches!(kind.value, SocketType::Http | SocketType::Https))
 }
 
 fn address(socket: &ControlSocket, defaults: &HttpDefaults) -> SocketAddr {
@@ -120,10 +138,31 @@ fn settings(socket: &At<ControlSocket>, defaults: &HttpDefaults) -> Result<Setti
     let headers =
         socket.http_headers.iter().map(|header| (text(&header.value.name), text(&header.value.value))).collect();
     let access = socket.authentication.as_ref().map(|given| access(&given.value, defaults)).transpose()?;
-    if access.is_none() {
+    let tls = server_tls(&socket.value)?;
+    if access.is_none() && tls.is_none() {
         log::event!(COMMAND_HTTP_SOCKET_SECURITY_WARNING, reason = address(socket, defaults));
     }
-    Ok(Settings { service: defaults.service, headers, access })
+    Ok(Settings { service: defaults.service, headers, access, tls })
+}
+
+/// What makes a socket one of HTTPS, if it is: the three files are given together or not at all.
+fn server_tls(socket: &ControlSocket) -> Result<Option<tls::Server>, Problem> {
+    let given = [&socket.trust_anchor, &socket.cert_file, &socket.key_file].map(Option::as_ref);
+    let [Some(anchor), Some(certificate), Some(key)] = given else { return Ok(None) };
+    if anchor.is_empty() {
+        return Ok(None);
+    }
+    let required = socket.cert_required.as_ref().is_none_or(|required| required.value);
+    let server =
+        tls::Server::new(Path::new(&anchor.value), Path::new(&certificate.value), Path::new(&key.value), required);
+    server.map(Some).map_err(|unusable| {
+        let pos = match unusable.file {
+            tls::File::TrustAnchor => anchor.pos,
+            tls::File::Certificate => certificate.pos,
+            tls::File::Key => key.pos,
+        };
+        Problem::new(pos, unusable.reason)
+    })
 }
 
 fn access(written: &Authentication, defaults: &HttpDefaults) -> Result<Access, Problem> {

@@ -143,7 +143,13 @@ impl Generator {
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
             "Dhcp4" | "Dhcp6" if map.contains_key("control-sockets") => take(map, &["control-socket"]),
             "Connection" => take(map, &["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"]),
-            "ControlSocket" if is_http(map) => take(map, &["socket-name", "trust-anchor", "cert-file", "key-file"]),
+            "ControlSocket" if is_socket(map, "http") => {
+                take(map, &["socket-name", "trust-anchor", "cert-file", "key-file"]);
+            }
+            "ControlSocket" if is_socket(map, "https") => {
+                take(map, &["socket-name"]);
+                ["trust-anchor", "cert-file", "key-file"].map(|key| map.insert(key.to_owned(), "made".into()));
+            }
             "ControlSocket" => {
                 map.retain(|key, _| ["socket-type", "user-context", "comment"].contains(&key.as_str()));
                 map.insert("socket-name".to_owned(), "made".into());
@@ -284,7 +290,7 @@ impl Generator {
             // One of each type.
             "ControlSocket" => {
                 let unix = json!({ "socket-type": "unix", "socket-name": format!("/run/kea/{}", self.word()) });
-                let other = Some(self.map(table)).filter(is_http).map(Value::from);
+                let other = Some(self.map(table)).filter(|map| !is_socket(map, "unix")).map(Value::from);
                 std::iter::once(unix).chain(other).collect()
             }
             _ => (0..self.int(1, 2)).map(|_| Value::from(self.map(table))).collect(),
@@ -402,9 +408,9 @@ impl Generator {
     }
 }
 
-/// Whether a control socket is one over HTTP.
-fn is_http(socket: &Map<String, Value>) -> bool {
-    socket.get("socket-type").is_some_and(|kind| kind == "http")
+/// Whether a control socket is one of this kind.
+fn is_socket(socket: &Map<String, Value>, of: &str) -> bool {
+    socket.get("socket-type").is_some_and(|kind| kind == of)
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control", "daemon-process", "translators"],
     ),
     ("kea-lfc", &["daemon-log", "dhcpd-leases"]),
-    ("kea-shell", &[]),
+    ("kea-shell", &["daemon-control"]),
     ("keactrl", &[]),
     ("docs", &[]),
     ("tidy", &[]),

@@ -40,14 +40,14 @@ fn main() -> ExitCode {
 
 /// Reads the arguments, sends the command; the answer as it came.
 fn run(options: &Options) -> Result<String, String> {
-    let authorization = options.authorization().map_err(failed)?;
+    let credential = options.credential().map_err(failed)?;
     let mut arguments = String::new();
     io::stdin().read_to_string(&mut arguments).map_err(|error| failed(error.into()))?;
     if let Some(patience) = options.timeout {
         watch(patience);
     }
     let body = request(&options.command, &arguments);
-    exchange::exchange(options, authorization.as_deref(), &body).map_err(failed)
+    exchange::exchange(options, credential, body).map_err(failed)
 }
 
 fn failed(failure: Failure) -> String {

@@ -3,11 +3,9 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::VERSION;
@@ -21,11 +19,21 @@ pub(crate) struct Options {
     pub(crate) port: u16,
     /// Behind the first slash.
     pub(crate) path: String,
+    /// With it the command goes over HTTPS.
+    pub(crate) tls: Option<Tls>,
     pub(crate) auth_user: Credential,
     pub(crate) auth_password: Credential,
     /// For the whole exchange; none waits for ever.
     pub(crate) timeout: Option<Duration>,
     pub(crate) command: String,
+}
+
+/// Whom to trust, and who is asking.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tls {
+    pub(crate) ca: PathBuf,
+    /// The client's certificate and its key.
+    pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 
 /// A part of a credential: as it is, or the first line of a file, which wins.
@@ -55,7 +63,7 @@ usage: kea-shell [-h] [-v] [-V] [--host HOST] [--port PORT] [--path PATH]
 ";
 
 const HELP: &str = "
-Sends a command to a daemon over HTTP and prints its answer. The members of the
+Sends a command to a daemon over HTTP or HTTPS and prints its answer. The members of the
 command's arguments are read from standard input.
 
   command                list-commands if not given
@@ -63,7 +71,9 @@ command's arguments are read from standard input.
                          its unix control socket
   --port PORT            TCP port of the server (8000)
   --path PATH            path of the URL (empty)
-  --ca, --cert, --key    for HTTPS, which is not supported yet
+  --ca CA                file or folder of the authorities that are trusted;
+                         with it, the command goes over HTTPS
+  --cert CERT, --key KEY files of the client's certificate and its key
   --timeout SECONDS      for the whole exchange (10); 0 waits for ever
   --service SERVICE      accepted and ignored
   --auth-user, --auth-password, --auth-user-file, --auth-password-file
@@ -106,12 +116,14 @@ fn read(mut parser: Parser) -> Result<Invocation, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    if let Err(reason) = check_tls(&ca, &cert, &key) {
-        return Ok(Invocation::Refused(reason.to_owned()));
-    }
+    let tls = match tls(&ca, &cert, &key) {
+        Ok(tls) => tls,
+        Err(reason) => return Ok(Invocation::Refused(reason.to_owned())),
+    };
     let command = command.unwrap_or_else(|| "list-commands".to_owned());
     let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
-    Ok(Invocation::Run(Options { host, port, path, auth_user: user, auth_password: password, timeout, command }))
+    let (auth_user, auth_password) = (user, password);
+    Ok(Invocation::Run(Options { host, port, path, tls, auth_user, auth_password, timeout, command }))
 }
 
 /// Its value may be left out. Daemons need none any more.
@@ -126,23 +138,25 @@ fn skip_service(parser: &mut Parser) {
     }
 }
 
-fn check_tls(ca: &str, cert: &str, key: &str) -> Result<(), &'static str> {
+fn tls(ca: &str, cert: &str, key: &str) -> Result<Option<Tls>, &'static str> {
     match (ca, cert, key) {
-        ("", "", "") => Ok(()),
+        ("", "", "") => Ok(None),
         (_, "", _) | (_, _, "") if cert != key => Err("--cert and --key must be used together"),
         ("", ..) => Err("--cert and --key with HTTPS disabled (no --ca)"),
-        _ => Err("--ca: HTTPS is not supported yet"),
+        _ => {
+            let identity = (!cert.is_empty()).then(|| (cert.into(), key.into()));
+            Ok(Some(Tls { ca: ca.into(), identity }))
+        }
     }
 }
 
 impl Options {
-    /// The value of the header field, if there is a user.
-    pub(crate) fn authorization(&self) -> Result<Option<String>, Failure> {
+    /// User and password, if there is a user.
+    pub(crate) fn credential(&self) -> Result<Option<(String, String)>, Failure> {
         if self.auth_user == Credential::default() {
             return Ok(None);
         }
-        let (user, password) = (self.auth_user.resolve()?, self.auth_password.resolve()?);
-        Ok(Some(format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))))
+        Ok(Some((self.auth_user.resolve()?, self.auth_password.resolve()?)))
     }
 }
 
@@ -179,7 +193,7 @@ mod tests {
         let options = run("");
         assert_eq!((options.host.as_str(), options.port, options.path.as_str()), ("127.0.0.1", 8000, ""));
         assert_eq!((options.command.as_str(), options.timeout), ("list-commands", Some(Duration::from_secs(10))));
-        assert_eq!(options.authorization().ok(), Some(None));
+        assert_eq!((options.credential().ok(), options.tls), (Some(None), None));
         assert_eq!(run("--timeout 0").timeout, None);
     }
 
@@ -201,12 +215,12 @@ mod tests {
         let file = folder.path().join("user");
         std::fs::write(&file, "foo\nbar\n").unwrap();
         let file = file.display();
-        let authorization = |arguments: &str| run(arguments).authorization().unwrap();
-        let expected = Some(format!("Basic {}", STANDARD.encode("foo:secret")));
-        assert_eq!(authorization("--auth-user foo --auth-password secret"), expected);
-        assert_eq!(authorization(&format!("--auth-user x --auth-user-file {file} --auth-password secret")), expected);
-        assert_eq!(authorization("--auth-password secret"), None);
-        assert!(run("--auth-user-file /nonexistent").authorization().is_err());
+        let credential = |arguments: &str| run(arguments).credential().unwrap();
+        let expected = Some(("foo".to_owned(), "secret".to_owned()));
+        assert_eq!(credential("--auth-user foo --auth-password secret"), expected);
+        assert_eq!(credential(&format!("--auth-user x --auth-user-file {file} --auth-password secret")), expected);
+        assert_eq!(credential("--auth-password secret"), None);
+        assert!(run("--auth-user-file /nonexistent").credential().is_err());
     }
 
     #[test]
@@ -223,7 +237,12 @@ mod tests {
         refused("--cert a", "must be used together");
         refused("--ca a --key b", "must be used together");
         refused("--cert a --key b", "no --ca");
-        refused("--ca a", "not supported yet");
-        refused("--ca a --cert b --key c", "not supported yet");
+    }
+
+    #[test]
+    fn an_authority_makes_it_https() {
+        let tls = |identity| Some(Tls { ca: "a".into(), identity });
+        assert_eq!(run("--ca a").tls, tls(None));
+        assert_eq!(run("--ca a --cert b --key c").tls, tls(Some(("b".into(), "c".into()))));
     }
 }

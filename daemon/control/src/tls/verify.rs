@@ -10,13 +10,15 @@ use rustls::crypto::{
     verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ParsedCertificate, VerifierBuilderError, WebPkiClientVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use std::sync::Arc;
 
 use super::Anchors;
 use super::certificate::{Certificate, held_by, key_of};
 
-/// Judges certificates.
+/// Judges certificates of servers.
 #[derive(Debug)]
 pub(super) struct Verifier {
     anchors: Anchors,
@@ -95,6 +97,21 @@ impl Verifier {
     }
 }
 
+/// Judges certificates of clients, all of whom need one.
+#[derive(Debug)]
+pub(super) struct ClientVerifier {
+    verifier: Verifier,
+    webpki: Arc<dyn ClientCertVerifier>,
+}
+
+impl ClientVerifier {
+    pub(super) fn new(anchors: Anchors, provider: &Arc<CryptoProvider>) -> Result<Self, VerifierBuilderError> {
+        let roots = anchors.roots.clone();
+        let webpki = WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build()?;
+        Ok(ClientVerifier { verifier: Verifier::new(anchors, false, provider), webpki })
+    }
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -139,5 +156,45 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for ClientVerifier {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.webpki.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        match self.verifier.is_good(certificate, now)? {
+            true => Ok(ClientCertVerified::assertion()),
+            false => self.webpki.verify_client_cert(certificate, intermediates, now),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.tls12(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.tls13(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
     }
 }

@@ -41,7 +41,6 @@ pub enum SocketType {
     /// HTTP.
     Http,
     /// HTTP over TLS.
-    #[later]
     Https,
 }
 
@@ -142,19 +141,17 @@ impl ControlSocket {
                 if let Some(name) = &self.socket_name {
                     reader.problem(name.pos, "`socket-name` is for sockets of the type \"unix\"");
                 }
-                let secure = self.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Https);
                 // With these three a socket of either type is secure.
-                for (key, given) in tls.iter().filter(|_| !secure) {
-                    if let Some(given) = given.as_ref().filter(|given| !given.is_empty()) {
-                        reader.problem(given.pos, format!("not supported yet: `{key}`"));
+                let secure = self.socket_type.as_ref().is_some_and(|kind| kind.value == SocketType::Https);
+                let missing = tls.iter().filter(|(_, given)| !text(given));
+                if missing.clone().count() == tls.len() {
+                    if secure {
+                        reader.problem(pos, "no TLS setup for a HTTPS control socket");
                     }
-                }
-                if secure || tls.iter().any(|(_, given)| text(given)) {
-                    for (key, _) in tls.iter().filter(|(_, given)| !text(given)) {
-                        reader.problem(
-                            pos,
-                            format!("`{key}` is missing: TLS needs trust-anchor, cert-file and key-file"),
-                        );
+                } else {
+                    for (key, _) in missing {
+                        let reason = "parameter is missing or empty: all or none of TLS parameters must be set";
+                        reader.problem(pos, format!("{key} {reason}"));
                     }
                 }
             }

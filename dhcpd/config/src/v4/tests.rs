@@ -281,9 +281,8 @@ fn sockets_databases_and_libraries_are_complete() {
         [
             "c:2:21: Dhcp4/control-sockets[0]: `socket-name` is missing",
             "c:2:60: Dhcp4/control-sockets[0]/socket-port: `socket-port` is for sockets of the types \"http\" and \"https\"",
-            "c:2:64: Dhcp4/control-sockets[1]: `key-file` is missing: TLS needs trust-anchor, cert-file and key-file",
-            "c:2:64: Dhcp4/control-sockets[1]: `trust-anchor` is missing: TLS needs trust-anchor, cert-file and key-file",
-            "c:2:80: Dhcp4/control-sockets[1]/socket-type: not supported yet: `https`",
+            "c:2:64: Dhcp4/control-sockets[1]: key-file parameter is missing or empty: all or none of TLS parameters must be set",
+            "c:2:64: Dhcp4/control-sockets[1]: trust-anchor parameter is missing or empty: all or none of TLS parameters must be set",
             "c:2:104: Dhcp4/control-sockets[1]/socket-name: `socket-name` is for sockets of the type \"unix\"",
             "c:3:43: Dhcp4/control-sockets[1]/authentication/clients[0]/user: must be neither empty nor contain a colon",
             "c:3:63: Dhcp4/control-sockets[1]/authentication/clients[0]/user-file: `user` and `user-file` exclude each other",
