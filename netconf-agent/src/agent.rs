@@ -81,7 +81,8 @@ impl Daemon for Agent {
             None
         } else {
             let yang = config.yang.as_ref().map(|yang| yang.value.as_path());
-            let core = Core::new(yang, &config.data.value, config.servers.clone(), config.limits);
+            let core =
+                Core::new(yang, &config.data.value, config.access.clone(), config.servers.clone(), config.limits);
             let pos = config.yang.as_ref().map(|yang| yang.pos).unwrap_or(config.data.pos);
             Some(Rc::new(core.map_err(|reason| told(pos, reason))?))
         };

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use translators::{Edit, TranslateError};
 
-use crate::core::{Core, Turn};
+use crate::core::{Core, Entry, Turn};
 use crate::daemons::{Refusal, Server, Trouble};
 use crate::datastore::Content;
 use crate::messages::*;
@@ -31,8 +31,8 @@ struct Change {
     is_set: bool,
 }
 
-/// Makes `wanted` running.
-pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result<(), Errors> {
+/// Makes `wanted` running, for a session or for the agent itself.
+pub async fn apply(core: &Rc<Core>, wanted: Content, by: Option<&Entry>, _turn: &Turn<'_>) -> Result<(), Errors> {
     let mut changes = plan(core, &wanted).await?;
     // One alone can be asked for real: its no leaves nothing to take back.
     if changes.len() > 1 {
@@ -52,9 +52,25 @@ pub async fn apply(core: &Rc<Core>, wanted: Content, _turn: &Turn<'_>) -> Result
             }
         }
     }
+    let before = core.stores.borrow().content(Datastore::Running).clone();
+    let changed: Vec<usize> = wanted.changed_from(&before).collect();
+    if changed.contains(&core.schema.access_control())
+        && let Err(error) = core.save_access_control(&wanted)
+    {
+        let mut errors = Errors::from(error);
+        take_back(core, &mut changes, &mut errors).await;
+        return Err(errors);
+    }
+    if !changed.is_empty() {
+        let trees = |model: usize| Some((Rc::clone(before.tree(model)?), Rc::clone(wanted.tree(model)?)));
+        let trees: Vec<_> = changed.into_iter().filter_map(trees).collect();
+        core.events.config_changed(core, by, Datastore::Running, &trees);
+    }
+    drop(before);
     core.stores.borrow_mut().set_running(wanted);
-    for change in &changes {
-        change.server.write_soon();
+    // What may be undone is not written yet.
+    if !core.is_unconfirmed() {
+        changes.iter().for_each(|change| change.server.write_soon());
     }
     Ok(())
 }
@@ -71,11 +87,13 @@ async fn plan(core: &Core, wanted: &Content) -> Result<Vec<Change>, Errors> {
     let mut errors = Errors::new();
     let mut changes = Vec::new();
     for model in wanted.changed_from(&running) {
-        let (Some(tree), Some(server)) = (wanted.tree(model), core.servers.get(model)) else { continue };
+        let Some(tree) = wanted.tree(model) else { continue };
         if let Err(invalid) = tree.validity() {
             errors.push(invalid_data(core, &invalid));
             continue;
         }
+        // Access control is the agent's own.
+        let Some(server) = core.servers.get(model) else { continue };
         if let Err(error) = server.refresh().await.map_err(|trouble| failed(server, &trouble.to_string())) {
             errors.push(error);
             continue;
@@ -178,7 +196,12 @@ fn json_path<'t>(text: &'t str, root: &str) -> Option<&'t str> {
 }
 
 fn invalid_data(core: &Core, invalid: &Invalid) -> RpcError {
-    let error = RpcError::application(Tag::OperationFailed, invalid.reason.clone());
+    // RFC 7950 §15.5, §15.6.
+    let tag = match invalid.app_tag.as_deref() {
+        Some("instance-required" | "missing-choice") => Tag::DataMissing,
+        _ => Tag::OperationFailed,
+    };
+    let error = RpcError::application(tag, invalid.reason.clone()).tagged(invalid.app_tag.clone());
     if invalid.path.is_empty() { error } else { error.at(core.schema.error_path(&invalid.path)) }
 }
 

@@ -15,7 +15,7 @@ use schema::{Annotations, At, ConfigError, Given, Json, Pos, Reader, Scope, Word
 use serde_json::{Map, Value, json};
 use translators::Model;
 
-use crate::core::Limits;
+use crate::core::{Limits, Login};
 use crate::daemons;
 use crate::transport::password::{Hash, Password};
 use crate::transport::ssh::User;
@@ -51,6 +51,8 @@ pub struct Netconf {
     pub ssh: Given<Ssh>,
     /// Folder of startup and of the SSH host key; made if it is missing.
     pub datastore_directory: Given<String>,
+    /// File of the access control that is configured over NETCONF (RFC 8341); `access-control.json` in the datastore folder.
+    pub access_control_file: Given<String>,
     /// Folder of YANG modules that take precedence over those built in.
     pub yang_directory: Given<String>,
     /// Libraries that extend the agent; not supported yet.
@@ -176,6 +178,11 @@ pub struct SshUser {
     pub password_hash: Given<String>,
     /// Public keys as lines of OpenSSH's authorized_keys, without options.
     pub authorized_keys: Vec<At<String>>,
+    /// Groups of access control, beside those that ietf-netconf-acm puts the user in.
+    pub groups: Vec<At<String>>,
+    /// Whether access control does not concern this user, who can mend it.
+    #[param(default = false)]
+    pub recovery: Given<bool>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -194,6 +201,8 @@ pub struct Config {
     pub ssh: Option<SshConfig>,
     /// Folder of startup and host key, and where it was written.
     pub data: At<PathBuf>,
+    /// File of access control.
+    pub access: PathBuf,
     /// Folder of YANG modules, and where it was written.
     pub yang: Given<PathBuf>,
 }
@@ -220,8 +229,10 @@ impl Config {
         let servers = resolve_servers(&netconf, &mut reader);
         let limits = limits(&netconf.ssh.as_ref().map(|ssh| ssh.value.clone()).unwrap_or_default());
         let yang = netconf.yang_directory.as_ref().map(|it| At { value: PathBuf::from(&it.value), pos: it.pos });
+        let access = netconf.access_control_file.as_ref().map_or("access-control.json", |file| file.value.as_str());
+        let access = data.value.join(access);
         match reader.problems.is_empty() {
-            true => Ok(Self { servers, limits, ssh, data, yang, input: netconf }),
+            true => Ok(Self { servers, limits, ssh, data, access, yang, input: netconf }),
             false => Err(document.errors(reader.problems)),
         }
     }
@@ -315,8 +326,8 @@ fn resolve_ssh(ssh: &Ssh, data: &Path, reader: &mut Reader) -> SshConfig {
     let mut users: Vec<User> = Vec::new();
     for user in &ssh.users {
         let resolved = resolve_user(&user.value, user.pos, reader);
-        if users.iter().any(|other| other.name == resolved.name) {
-            reader.problem(user.pos, format!("there are two users `{}`", resolved.name));
+        if users.iter().any(|other| other.login.user == resolved.login.user) {
+            reader.problem(user.pos, format!("there are two users `{}`", resolved.login.user));
         }
         users.push(resolved);
     }
@@ -349,7 +360,13 @@ fn resolve_user(user: &SshUser, pos: Pos, reader: &mut Reader) -> User {
     if user.password.is_none() && user.password_hash.is_none() && user.authorized_keys.is_empty() {
         reader.problem(pos, "a user needs `password`, `password-hash` or `authorized-keys`");
     }
-    User { name: user.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(), password, keys }
+    let login = Login {
+        user: user.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        groups: user.groups.iter().map(|group| group.value.clone()).collect(),
+        recovery: user.recovery(),
+        transport: "netconf-ssh",
+    };
+    User { login, password, keys }
 }
 
 #[cfg(test)]

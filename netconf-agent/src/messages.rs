@@ -39,6 +39,14 @@ log::messages! {
     NETCONF_UPDATE_NOT_TAKEN_BACK: Error, "", "{server} server could not be given its old configuration again: {reason}";
     /// A server runs with the new configuration, but could not write it to its file; after a restart it has the old one.
     NETCONF_CONFIG_WRITE_FAILED: Warn, "", "{server} server did not write its configuration to its file: {reason}";
+    /// A commit that waited for its confirmation was confirmed.
+    NETCONF_COMMIT_CONFIRMED: Info, "", "session {id} confirmed the commit";
+    /// A commit was not confirmed; the servers are given what they had before.
+    NETCONF_COMMIT_UNDONE: Warn, "", "a commit was not confirmed, and is undone";
+    /// A server could not be given what it had before a commit that was not confirmed.
+    NETCONF_COMMIT_NOT_UNDONE: Error, "", "a commit that was not confirmed could not be undone: {reason}";
+    /// Someone tried what the access control of ietf-netconf-acm does not allow.
+    NETCONF_ACCESS_DENIED: Warn, "", "session {id}: user {user} may not {what}";
     /// The configuration has no transport; nobody can connect.
     NETCONF_NO_TRANSPORT: Warn, "", "no transport is configured: without `ssh` nobody can connect";
     /// The agent listens for SSH.

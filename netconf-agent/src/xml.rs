@@ -27,10 +27,27 @@ pub struct Element {
     pub attributes: Vec<Attribute>,
     /// Namespace declarations of this element: prefix (empty for the default) and namespace.
     pub declarations: Vec<(String, String)>,
+    /// All declarations in force here, for values that hold prefixes.
+    pub scope: Rc<Scope>,
     /// Elements in it, in order.
     pub children: Vec<Element>,
     /// Text in it, without what its children contain.
     pub text: String,
+}
+
+/// The namespace declarations in force where an element stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    declared: Vec<(String, String)>,
+    outer: Option<Rc<Scope>>,
+}
+
+impl Scope {
+    /// The namespace that a prefix stands for; the empty one stands for the default namespace.
+    pub fn namespace(&self, prefix: &str) -> Option<&str> {
+        let here = self.declared.iter().find(|(declared, _)| declared == prefix);
+        here.map(|(_, namespace)| namespace.as_str()).or_else(|| self.outer.as_ref()?.namespace(prefix))
+    }
 }
 
 /// An attribute that is not a namespace declaration.
@@ -184,6 +201,7 @@ impl Parser<'_> {
             prefix: name.prefix().map_or_else(String::new, |p| p.into_inner().to_string()),
             attributes: Vec::new(),
             declarations: Vec::new(),
+            scope: Rc::default(),
             children: Vec::new(),
             text: String::new(),
         };
@@ -202,6 +220,11 @@ impl Parser<'_> {
                 }
             }
         }
+        let outer = self.open.last().map(|parent| Rc::clone(&parent.scope));
+        element.scope = match outer {
+            Some(outer) if element.declarations.is_empty() => outer,
+            outer => Rc::new(Scope { declared: element.declarations.clone(), outer }),
+        };
         Ok(element)
     }
 
@@ -299,7 +322,8 @@ mod tests {
         assert_eq!(root.attribute("urn:2", "x"), Some("<1"));
         assert_eq!(root.attribute("", "y"), Some("2"));
         assert_eq!(root.child("urn:2", "b").unwrap().text, "t&<A");
-        assert!(root.child("urn:1", "c").is_some());
+        let inner = root.child("urn:1", "c").unwrap();
+        assert_eq!((inner.scope.namespace("p"), inner.scope.namespace("q")), (Some("urn:2"), None));
     }
 
     #[test]

@@ -9,12 +9,11 @@ mod startup;
 use std::rc::Rc;
 
 pub use locks::{Lock, Locks, denied};
-pub use startup::StartupFile;
+pub use startup::ContentFile;
 pub(crate) use startup::write_durably;
 
 use crate::rpc::Datastore;
-use crate::xml::Element;
-use crate::yang::{Invalid, Schema, Tree};
+use crate::yang::{Invalid, Schema, Selection, Tree, View};
 
 /// What a datastore holds: a tree for each model of the schema, in its order.
 #[derive(Clone, Debug)]
@@ -51,14 +50,9 @@ impl Content {
         pairs.filter(|(_, (mine, theirs))| !Rc::ptr_eq(mine, theirs)).map(|(model, _)| model)
     }
 
-    /// Writes the configuration, or what a subtree filter selects of it.
-    pub fn write(&self, filter: Option<&Element>, out: &mut String) {
-        for tree in &self.trees {
-            match filter {
-                Some(filter) => tree.select(filter, out),
-                None => out.push_str(tree.xml()),
-            }
-        }
+    /// Writes what is selected of the configuration.
+    pub fn write(&self, selection: &Selection, view: &View, out: &mut String) -> Result<(), Invalid> {
+        self.trees.iter().try_for_each(|tree| tree.write(selection, view, out))
     }
 
     /// What the schema does not allow, of all models.

@@ -1,4 +1,4 @@
-//! The startup datastore's file: RFC 7951 JSON of all models, replaced whole.
+//! Files of configuration that the agent keeps: RFC 7951 JSON of all models, replaced whole.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,24 +11,24 @@ use serde_json::{Map, Value};
 use super::Content;
 use crate::yang::{Schema, Tree};
 
-/// Where startup is kept.
+/// A file that holds a configuration: startup, or what is gone back to.
 #[derive(Clone, Debug)]
-pub struct StartupFile {
+pub struct ContentFile {
     path: PathBuf,
 }
 
-impl StartupFile {
-    /// The file in the agent's folder.
-    pub fn within(directory: &Path) -> Self {
-        Self { path: directory.join("startup.json") }
+impl ContentFile {
+    /// The file of that path.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
     }
 
-    /// Reads it; empty if there is none. The reason if it cannot be understood.
-    pub fn load(&self, schema: &Schema) -> Result<Content, String> {
+    /// Reads it; none if there is no file. The reason if it cannot be understood.
+    pub fn load(&self, schema: &Schema) -> Result<Option<Content>, String> {
         let told = |reason: String| format!("{}: {reason}", self.path.display());
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::empty(schema)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(told(error.to_string())),
         };
         let json: Value = serde_json::from_str(&text).map_err(|e| told(e.to_string()))?;
@@ -48,7 +48,15 @@ impl StartupFile {
                 content.set(model, Rc::new(tree));
             }
         }
-        Ok(content)
+        Ok(Some(content))
+    }
+
+    /// Takes it away.
+    pub fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Writes it: beside the old one, made durable, then put in its place.

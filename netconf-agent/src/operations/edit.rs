@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::replace;
 use crate::commit;
-use crate::core::{Core, Turn};
+use crate::core::{Core, Entry, Turn};
 use crate::datastore::Content;
 use crate::rpc::{Datastore, DefaultOperation, EditConfig, ErrorOption, Errors, Reply, RpcError, Tag, TestOption};
 use crate::xml::Element;
@@ -19,17 +19,17 @@ use crate::yang::Edit;
 /// Edits a datastore.
 pub async fn edit_config(
     core: &Rc<Core>,
-    session: u32,
+    session: &Entry,
     parameters: EditConfig,
     turn: &Turn<'_>,
 ) -> Result<Reply, Errors> {
     let EditConfig { target, default_operation, test_option, error_option, config } = parameters;
     let before = {
         let stores = core.stores.borrow();
-        stores.locks.check(target, session)?;
+        stores.locks.check(target, session.id)?;
         stores.content(target).clone()
     };
-    let (content, errors) = edited(core, before, target, &config, default_operation, error_option);
+    let (content, errors) = edited(core, &before, target, &config, default_operation, error_option);
     if !errors.is_empty() && error_option != ErrorOption::Continue {
         return Err(errors);
     }
@@ -41,7 +41,7 @@ pub async fn edit_config(
     };
     tested?;
     if test_option != Some(TestOption::TestOnly) {
-        replace(core, target, content, turn).await?;
+        replace(core, session, target, content, turn).await?;
     }
     if errors.is_empty() { Ok(Reply::Ok) } else { Err(errors) }
 }
@@ -50,23 +50,35 @@ pub async fn edit_config(
 pub fn whole(core: &Core, config: &Element) -> Result<Content, Errors> {
     let empty = Content::empty(&core.schema);
     let operation = DefaultOperation::Merge;
-    let (content, errors) = edited(core, empty, Datastore::Startup, config, operation, ErrorOption::Rollback);
+    let (content, errors) = edited(core, &empty, Datastore::Startup, config, operation, ErrorOption::Rollback);
     if errors.is_empty() { Ok(content) } else { Err(errors) }
+}
+
+/// What replaces a whole configuration and says nothing of access control leaves it as it is: without it, whoever did not
+/// think of it would have locked themselves out.
+pub fn keep_access_control(core: &Core, content: &mut Content, before: &Content) {
+    let model = core.schema.access_control();
+    if content.tree(model).is_none_or(|tree| tree.is_empty())
+        && let Some(tree) = before.tree(model)
+    {
+        content.set(model, Rc::clone(tree));
+    }
 }
 
 fn edited(
     core: &Core,
-    before: Content,
+    before: &Content,
     target: Datastore,
     config: &Element,
     default: DefaultOperation,
     error_option: ErrorOption,
 ) -> (Content, Errors) {
     let go_on = error_option == ErrorOption::Continue;
-    let mut content = before;
+    let mut content = before.clone();
     let mut errors = Errors::new();
     if default == DefaultOperation::Replace {
         content = Content::empty(&core.schema);
+        keep_access_control(core, &mut content, before);
     }
     // Elements of one model share an edit, so that the model is copied and validated once.
     let mut edits: Vec<(usize, Edit<'_>)> = Vec::new();

@@ -1,112 +1,170 @@
-//! The operations (RFC 6241 §7, §8, RFC 6022 §3.1), each against the state that all sessions share.
+//! The operations (RFC 6241 §7, §8, RFC 6022 §3.1, RFC 8526, RFC 5277), each against the state that all sessions share.
 
 mod edit;
+mod read;
+mod rights;
 mod state;
 
 use std::rc::Rc;
 
 use crate::commit;
-use crate::core::{Core, Turn};
+use crate::confirm;
+use crate::core::{Core, Entry, Turn};
 use crate::datastore::{Content, denied};
-use crate::rpc::{Datastore, Errors, Operation, Reply, RpcError, Source, Tag};
-use crate::xml::Element;
+use crate::events::{Confirmation, Subscription};
+use crate::rpc::{Commit, Datastore, Errors, Operation, Reply, RpcError, Source, Subscribe, Tag};
+use crate::yang::{Defaults, Selection, Tree, View};
 
-/// Does what session `session` asks for. `<close-session>` is the session's own business and only answered here.
-pub async fn perform(core: Rc<Core>, session: u32, operation: Operation) -> Result<Reply, Errors> {
-    let core = &core;
+/// Does what a session asks for. `<close-session>` is the session's own business and only answered here.
+pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -> Result<Reply, Errors> {
+    let (core, session) = (&core, &*session);
+    rights::may_call(core, session, &operation)?;
     match operation {
-        Operation::Get { filter } => get(core, filter.as_ref()),
-        Operation::GetConfig { source, filter } => Ok(get_config(core, source, filter.as_ref())),
-        Operation::EditConfig(parameters) => edit::edit_config(core, session, parameters, &core.turn().await).await,
-        Operation::CopyConfig { target, source } => {
-            copy_config(core, session, target, source, &core.turn().await).await
+        Operation::Get { filter, view } => read::get(core, session, filter, &view).map(Reply::Data),
+        Operation::GetConfig { source, filter, view } => {
+            read::get_config(core, session, source, filter, &view).map(Reply::Data)
+        }
+        Operation::GetData { datastore: None, filter, view } => {
+            read::get(core, session, filter, &view).map(Reply::NmdaData)
+        }
+        Operation::GetData { datastore: Some(source), filter, view } => {
+            read::get_config(core, session, source, filter, &view).map(Reply::NmdaData)
+        }
+        Operation::EditConfig(parameters) | Operation::EditData(parameters) => {
+            edit::edit_config(core, session, parameters, &core.turn().await).await
+        }
+        Operation::CopyConfig { target, source, defaults } => {
+            copy_config(core, session, target, source, defaults, &core.turn().await).await
         }
         Operation::DeleteConfig { target } => delete_config(core, session, target),
         Operation::Lock(target) => lock(core, session, target),
         Operation::Unlock(target) => unlock(core, session, target),
         Operation::Validate(source) => {
             let turn = core.turn().await;
-            let content = content_of(core, source)?;
+            let content = content_of(core, session, source)?;
             commit::check(core, &content, &turn).await.map(|()| Reply::Ok)
         }
-        Operation::Commit => commit_candidate(core, session, &core.turn().await).await,
+        Operation::Commit(parameters) => commit_candidate(core, session, parameters, &core.turn().await).await,
+        Operation::CancelCommit { persist_id } => cancel_commit(core, session, persist_id.as_deref()).await,
         Operation::DiscardChanges => {
             let mut stores = core.stores.borrow_mut();
-            stores.locks.check(Datastore::Candidate, session)?;
+            stores.locks.check(Datastore::Candidate, session.id)?;
             stores.discard_changes();
             Ok(Reply::Ok)
         }
         Operation::CloseSession => Ok(Reply::Ok),
         Operation::KillSession(id) => kill_session(core, session, id),
         Operation::GetSchema { identifier, version } => get_schema(core, &identifier, version.as_deref()),
+        Operation::CreateSubscription(request) => subscribe(core, session, request),
     }
-}
-
-fn get(core: &Core, filter: Option<&Element>) -> Result<Reply, Errors> {
-    let mut out = String::new();
-    core.stores.borrow().content(Datastore::Running).write(filter, &mut out);
-    state::write(core, filter, &mut out)?;
-    Ok(Reply::Data(out))
-}
-
-fn get_config(core: &Core, source: Datastore, filter: Option<&Element>) -> Reply {
-    let mut out = String::new();
-    core.stores.borrow().content(source).write(filter, &mut out);
-    Reply::Data(out)
 }
 
 async fn copy_config(
     core: &Rc<Core>,
-    session: u32,
+    session: &Entry,
     target: Datastore,
     source: Source,
+    defaults: Defaults,
     turn: &Turn<'_>,
 ) -> Result<Reply, Errors> {
-    core.stores.borrow().locks.check(target, session)?;
+    core.stores.borrow().locks.check(target, session.id)?;
     if matches!(source, Source::Datastore(datastore) if datastore == target) {
         let message = format!("{} cannot be copied onto itself", target.name());
         return Err(RpcError::protocol(Tag::InvalidValue, message).into());
     }
-    let content = content_of(core, source)?;
-    replace(core, target, content, turn).await
+    // RFC 8341 §3.2.5: who may call this may make startup what running is.
+    if matches!((&source, target), (Source::Datastore(Datastore::Running), Datastore::Startup)) {
+        let running = with_defaults(core, core.stores.borrow().content(Datastore::Running).clone(), defaults)?;
+        save_startup(core, session, running)?;
+        return Ok(Reply::Ok);
+    }
+    let mut content = with_defaults(core, content_of(core, session, source)?, defaults)?;
+    if target != Datastore::Startup {
+        edit::keep_access_control(core, &mut content, core.stores.borrow().content(target));
+    }
+    replace(core, session, target, content, turn).await
+}
+
+/// A configuration in which the schema's values are written out, or left out (RFC 6243 §4.5.3).
+fn with_defaults(core: &Core, content: Content, defaults: Defaults) -> Result<Content, Errors> {
+    match defaults {
+        Defaults::Explicit => return Ok(content),
+        Defaults::ReportAllTagged => {
+            let message = "a configuration cannot be copied with tags";
+            return Err(RpcError::protocol(Tag::InvalidValue, message).with("bad-element", "with-defaults").into());
+        }
+        Defaults::ReportAll | Defaults::Trim => {}
+    }
+    let mut shown = content.clone();
+    for (model, tree) in content.trees().enumerate() {
+        let mut xml = String::new();
+        let written = tree.write(&Selection::All, &View::of(defaults), &mut xml);
+        let read = written.and_then(|()| Tree::from_xml(&core.schema, &xml));
+        let read = read.map_err(|invalid| RpcError::application(Tag::OperationFailed, invalid.to_string()))?;
+        shown.set(model, Rc::new(read));
+    }
+    Ok(shown)
 }
 
 /// Makes `content` what `target` holds. Running and startup are valid at all times (RFC 7950 §8.1).
-async fn replace(core: &Rc<Core>, target: Datastore, content: Content, turn: &Turn<'_>) -> Result<Reply, Errors> {
+async fn replace(
+    core: &Rc<Core>,
+    session: &Entry,
+    target: Datastore,
+    content: Content,
+    turn: &Turn<'_>,
+) -> Result<Reply, Errors> {
+    rights::may_change(core, session, target, &content)?;
     match target {
-        Datastore::Running => commit::apply(core, content, turn).await?,
+        Datastore::Running => {
+            confirm::check(core, session, None)?;
+            commit::apply(core, content, Some(session), turn).await?;
+        }
         Datastore::Candidate => core.stores.borrow_mut().set_candidate(content),
         Datastore::Startup => {
             commit::check_schema(core, &content)?;
-            core.save_startup(content)?;
+            save_startup(core, session, content)?;
         }
     }
     Ok(Reply::Ok)
 }
 
-fn delete_config(core: &Core, session: u32, target: Datastore) -> Result<Reply, Errors> {
+fn save_startup(core: &Core, session: &Entry, content: Content) -> Result<(), Errors> {
+    let before = core.stores.borrow().startup.clone();
+    let trees: Vec<_> = before.trees().cloned().zip(content.trees().cloned()).collect();
+    core.save_startup(content)?;
+    core.events.config_changed(core, Some(session), Datastore::Startup, &trees);
+    Ok(())
+}
+
+fn delete_config(core: &Core, session: &Entry, target: Datastore) -> Result<Reply, Errors> {
     if target != Datastore::Startup {
         let message = format!("{} cannot be deleted, only startup can", target.name());
         return Err(RpcError::protocol(Tag::InvalidValue, message).with("bad-element", target.name()).into());
     }
-    core.stores.borrow().locks.check(target, session)?;
-    core.save_startup(Content::empty(&core.schema))?;
+    core.stores.borrow().locks.check(target, session.id)?;
+    save_startup(core, session, Content::empty(&core.schema))?;
     Ok(Reply::Ok)
 }
 
-fn lock(core: &Core, session: u32, target: Datastore) -> Result<Reply, Errors> {
+fn lock(core: &Core, session: &Entry, target: Datastore) -> Result<Reply, Errors> {
     let mut stores = core.stores.borrow_mut();
-    // RFC 6241 §7.5: a candidate with changes is not locked, whoever made them.
+    // RFC 6241 §7.5: a candidate with changes is not locked, whoever made them,
     if target == Datastore::Candidate && stores.locks.holder(target).is_none() && stores.candidate_is_modified() {
         return Err(denied(target, 0).into());
     }
-    stores.locks.acquire(target, session, crate::core::now())?;
+    // and running not while another session's commit waits for its confirmation.
+    let waiting = core.unconfirmed.borrow().as_ref().map(|waiting| waiting.session());
+    match waiting.filter(|id| target == Datastore::Running && *id != session.id) {
+        Some(id) => return Err(denied(target, id).into()),
+        None => stores.locks.acquire(target, session.id, crate::core::now())?,
+    }
     Ok(Reply::Ok)
 }
 
-fn unlock(core: &Core, session: u32, target: Datastore) -> Result<Reply, Errors> {
+fn unlock(core: &Core, session: &Entry, target: Datastore) -> Result<Reply, Errors> {
     let mut stores = core.stores.borrow_mut();
-    stores.locks.release(target, session)?;
+    stores.locks.release(target, session.id)?;
     // RFC 6241 §8.3.5.2.
     if target == Datastore::Candidate {
         stores.discard_changes();
@@ -114,27 +172,60 @@ fn unlock(core: &Core, session: u32, target: Datastore) -> Result<Reply, Errors>
     Ok(Reply::Ok)
 }
 
-async fn commit_candidate(core: &Rc<Core>, session: u32, turn: &Turn<'_>) -> Result<Reply, Errors> {
-    let wanted = {
+async fn commit_candidate(
+    core: &Rc<Core>,
+    session: &Entry,
+    parameters: Commit,
+    turn: &Turn<'_>,
+) -> Result<Reply, Errors> {
+    if parameters.persist.is_some() && parameters.confirmed.is_none() {
+        let message = "<persist> belongs to <confirmed>";
+        return Err(RpcError::protocol(Tag::InvalidValue, message).with("bad-element", "persist").into());
+    }
+    confirm::check(core, session, parameters.persist_id.as_deref())?;
+    let (wanted, before) = {
         let stores = core.stores.borrow();
-        stores.locks.check(Datastore::Running, session)?;
-        stores.locks.check(Datastore::Candidate, session)?;
-        if !stores.candidate_is_modified() {
-            return Ok(Reply::Ok);
-        }
-        stores.content(Datastore::Candidate).clone()
+        stores.locks.check(Datastore::Running, session.id)?;
+        stores.locks.check(Datastore::Candidate, session.id)?;
+        let before = stores.content(Datastore::Running).clone();
+        (stores.candidate_is_modified().then(|| stores.content(Datastore::Candidate).clone()), before)
     };
-    commit::apply(core, wanted, turn).await?;
+    if let Some(wanted) = &wanted {
+        rights::may_change(core, session, Datastore::Running, wanted)?;
+    }
+    let is_first = parameters.confirmed.is_some() && core.unconfirmed.borrow().is_none();
+    if is_first {
+        confirm::prepare(core, &before).await?;
+    }
+    if let Some(wanted) = wanted
+        && let Err(errors) = commit::apply(core, wanted, Some(session), turn).await
+    {
+        if is_first {
+            core.forget_unconfirmed();
+        }
+        return Err(errors);
+    }
+    confirm::committed(core, session, &parameters, before);
     Ok(Reply::Ok)
 }
 
-fn kill_session(core: &Core, session: u32, id: u32) -> Result<Reply, Errors> {
+async fn cancel_commit(core: &Rc<Core>, session: &Entry, persist_id: Option<&str>) -> Result<Reply, Errors> {
+    confirm::check(core, session, persist_id)?;
+    core.stores.borrow().locks.check(Datastore::Running, session.id)?;
+    if !confirm::undo(core, Some(session), Confirmation::Cancel).await {
+        return Err(RpcError::protocol(Tag::OperationFailed, "no commit waits for its confirmation").into());
+    }
+    Ok(Reply::Ok)
+}
+
+fn kill_session(core: &Core, session: &Entry, id: u32) -> Result<Reply, Errors> {
     // RFC 6241 §7.9: not one's own.
-    let other = core.session(id).filter(|_| id != session);
+    let other = core.session(id).filter(|_| id != session.id);
     let other = other.ok_or_else(|| {
         RpcError::protocol(Tag::InvalidValue, format!("there is no other session {id}"))
             .with("bad-element", "session-id")
     })?;
+    other.killed_by.set(Some(session.id));
     other.kill.notify_one();
     core.stores.borrow_mut().release(id);
     Ok(Reply::Ok)
@@ -148,9 +239,22 @@ fn get_schema(core: &Core, identifier: &str, version: Option<&str>) -> Result<Re
     Ok(Reply::Schema(text.to_string()))
 }
 
-fn content_of(core: &Core, source: Source) -> Result<Content, Errors> {
+fn subscribe(core: &Core, session: &Entry, request: Subscribe) -> Result<Reply, Errors> {
+    // RFC 5277 §2.1: one subscription a session.
+    if session.listens.get() {
+        return Err(RpcError::protocol(Tag::OperationFailed, "the session listens already").into());
+    }
+    *session.subscription.borrow_mut() = Some(Subscription::new(core, request)?);
+    session.listens.set(true);
+    Ok(Reply::Ok)
+}
+
+fn content_of(core: &Core, session: &Entry, source: Source) -> Result<Content, Errors> {
     match source {
-        Source::Datastore(datastore) => Ok(core.stores.borrow().content(datastore).clone()),
+        Source::Datastore(datastore) => {
+            let content = core.stores.borrow().content(datastore).clone();
+            Ok(rights::visible(core, session, content))
+        }
         Source::Inline(config) => edit::whole(core, &config),
     }
 }

@@ -1,40 +1,86 @@
-//! State data for `<get>`: ietf-yang-library (RFC 8525) and ietf-netconf-monitoring (RFC 6022).
+//! State data: ietf-yang-library (RFC 8525), ietf-netconf-monitoring (RFC 6022), the streams of RFC 5277, and the counters
+//! of ietf-netconf-acm (RFC 8341).
 
-use crate::core::Core;
+use std::cell::Cell;
+
+use crate::access::Act;
+use crate::core::{Core, Counters, Entry};
 use crate::datastore::Lock;
-use crate::rpc::{Datastore, Errors, MONITORING, RpcError, Tag};
-use crate::xml::{self, Element};
-use crate::yang;
+use crate::rpc::{Datastore, MONITORING};
+use crate::xml;
+use crate::yang::{Invalid, Selection, Tree, View};
 
-/// Writes all state data, or what a filter selects of it.
-pub fn write(core: &Core, filter: Option<&Element>, out: &mut String) -> Result<(), Errors> {
-    let Some(filter) = filter else {
+/// Parts of the state: the outermost elements, their module, its namespace, and what writes them.
+type Part = (&'static [&'static str], &'static str, &'static str, fn(&Core, &mut String));
+
+const PARTS: [Part; 3] = [
+    (&["yang-library", "modules-state"], "ietf-yang-library", YANG_LIBRARY, |core, out| {
         out.push_str(core.schema.library());
-        monitoring(core, out);
-        return Ok(());
-    };
-    // Most filters speak of the configuration alone, and libyang need not read the state.
-    let mine = |name: &str, namespace: &str| {
-        filter.children.iter().any(|child| {
-            child.name == name
-                && (&*child.namespace == namespace || core.schema.model_of_namespace(&child.namespace).is_none())
-        })
-    };
-    let mut state = String::new();
-    if ["yang-library", "modules-state"].iter().any(|name| mine(name, YANG_LIBRARY)) {
-        state.push_str(core.schema.library());
-    }
-    if mine("netconf-state", MONITORING) {
-        monitoring(core, &mut state);
-    }
-    if state.is_empty() {
-        return Ok(());
-    }
-    yang::select_from_xml(&core.schema, &state, filter, out)
-        .map_err(|invalid| RpcError::application(Tag::OperationFailed, format!("state data: {invalid}")).into())
-}
+    }),
+    (&["netconf-state"], "ietf-netconf-monitoring", MONITORING, monitoring),
+    (&["netconf"], "nc-notifications", STREAMS, |core, out| out.push_str(&core.events.streams())),
+];
 
 const YANG_LIBRARY: &str = "urn:ietf:params:xml:ns:yang:ietf-yang-library";
+const STREAMS: &str = "urn:ietf:params:xml:ns:netmod:notification";
+
+/// Writes what is selected of the state that a session may see.
+pub fn write(
+    core: &Core,
+    session: &Entry,
+    selection: &Selection,
+    view: &View,
+    out: &mut String,
+) -> Result<(), Invalid> {
+    if view.config == Some(true) {
+        return Ok(());
+    }
+    let rights = core.rights(session);
+    for (names, module, namespace, write) in PARTS {
+        if !concerns(core, selection, names, namespace) {
+            continue;
+        }
+        let rights = rights.as_ref().filter(|rights| !rights.allows_all(Act::Read, module));
+        let mut state = String::new();
+        write(core, &mut state);
+        if rights.is_none() && matches!(selection, Selection::All) && view.depth.is_none() {
+            out.push_str(&state);
+            continue;
+        }
+        let tree = Tree::of_state(&core.schema, &state)?;
+        let tree = rights.and_then(|rights| tree.visible(rights)).unwrap_or(tree);
+        tree.write(selection, view, out)?;
+    }
+    Ok(())
+}
+
+/// Whether something of a part may be selected. Most filters speak of the configuration alone, and libyang need not read
+/// the state.
+fn concerns(core: &Core, selection: &Selection, names: &[&str], namespace: &str) -> bool {
+    match selection {
+        Selection::All => true,
+        Selection::Subtree(filter) => filter.children.iter().any(|child| {
+            names.contains(&child.name.as_str())
+                && (&*child.namespace == namespace || core.schema.model_of_namespace(&child.namespace).is_none())
+        }),
+        Selection::XPath(expression) => {
+            let first = expression.trim_start_matches('/').split([':', '/', '[']).next().unwrap_or_default();
+            let is_whole_path =
+                expression.starts_with('/') && !expression.starts_with("//") && !expression.contains('|');
+            !(is_whole_path && core.schema.models().contains(&first))
+        }
+    }
+}
+
+/// The counters of ietf-netconf-acm, by their paths.
+pub fn denied(core: &Core) -> [(&'static str, String); 3] {
+    let denied = &core.denied;
+    [
+        ("/ietf-netconf-acm:nacm/denied-operations", denied.operations.get().to_string()),
+        ("/ietf-netconf-acm:nacm/denied-data-writes", denied.writes.get().to_string()),
+        ("/ietf-netconf-acm:nacm/denied-notifications", denied.notifications.get().to_string()),
+    ]
+}
 
 fn monitoring(core: &Core, out: &mut String) {
     out.push_str(&format!("<netconf-state xmlns=\"{MONITORING}\"><capabilities>"));
@@ -64,12 +110,33 @@ fn monitoring(core: &Core, out: &mut String) {
     for session in core.sessions() {
         out.push_str("<session>");
         xml::write_leaf("session-id", &session.id.to_string(), out);
-        xml::write_leaf("transport", "netconf-ssh", out);
-        xml::write_leaf("username", &session.user, out);
+        xml::write_leaf("transport", session.login.transport, out);
+        xml::write_leaf("username", &session.login.user, out);
+        if let Some(host) = session.host() {
+            xml::write_leaf("source-host", &host, out);
+        }
         xml::write_leaf("login-time", &session.since, out);
+        requests(&session.counters, out);
         out.push_str("</session>");
     }
-    out.push_str("</sessions></netconf-state>");
+    out.push_str("</sessions><statistics>");
+    xml::write_leaf("netconf-start-time", &core.since, out);
+    counter("in-bad-hellos", &core.counters.bad_hellos, out);
+    counter("in-sessions", &core.counters.sessions, out);
+    counter("dropped-sessions", &core.counters.dropped, out);
+    requests(&core.counters, out);
+    out.push_str("</statistics></netconf-state>");
+}
+
+fn requests(counters: &Counters, out: &mut String) {
+    counter("in-rpcs", &counters.rpcs, out);
+    counter("in-bad-rpcs", &counters.bad_rpcs, out);
+    counter("out-rpc-errors", &counters.errors, out);
+    counter("out-notifications", &counters.notifications, out);
+}
+
+fn counter(name: &str, value: &Cell<u32>, out: &mut String) {
+    xml::write_leaf(name, &value.get().to_string(), out);
 }
 
 fn global_lock(lock: &Lock, out: &mut String) {

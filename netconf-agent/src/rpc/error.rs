@@ -1,6 +1,7 @@
 //! `<rpc-error>` (RFC 6241 §4.3 and Appendix A): the one place that turns what went wrong into what the client reads.
 
 use crate::xml;
+use crate::yang::Invalid;
 
 /// Layer where the error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,17 @@ pub struct ErrorPath {
     pub namespaces: Vec<(String, String)>,
 }
 
+impl ErrorPath {
+    /// Writes the declarations of the prefixes, as attributes.
+    pub fn write_namespaces(&self, out: &mut String) {
+        for (name, namespace) in &self.namespaces {
+            out.push_str(" xmlns:");
+            out.push_str(name);
+            xml::write_value(namespace, out);
+        }
+    }
+}
+
 /// An error as the client reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpcError {
@@ -102,6 +114,8 @@ pub struct RpcError {
     pub kind: ErrorType,
     /// Tag.
     pub tag: Tag,
+    /// What exactly, in the words of a module (RFC 7950 §15).
+    pub app_tag: Option<String>,
     /// Where in the data.
     pub path: Option<ErrorPath>,
     /// For people.
@@ -116,7 +130,7 @@ pub type Errors = Vec<RpcError>;
 impl RpcError {
     /// An error of the protocol layer.
     pub fn protocol(tag: Tag, message: impl Into<String>) -> Self {
-        Self { kind: ErrorType::Protocol, tag, path: None, message: message.into(), info: Vec::new() }
+        Self { kind: ErrorType::Protocol, tag, app_tag: None, path: None, message: message.into(), info: Vec::new() }
     }
 
     /// An error of the application layer.
@@ -134,9 +148,26 @@ impl RpcError {
         Self::protocol(Tag::MissingElement, format!("<{within}> lacks <{name}>")).with("bad-element", name)
     }
 
+    /// A filter that is none (RFC 6241 §8.9.5.1).
+    pub fn bad_filter(invalid: &Invalid) -> Self {
+        Self::protocol(Tag::InvalidValue, format!("the filter cannot be used: {}", invalid.reason))
+            .with("bad-element", "filter")
+    }
+
+    /// Something that access control does not allow.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::application(Tag::AccessDenied, message)
+    }
+
     /// The same error with something in `<error-info>`.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.info.push((name, value.into()));
+        self
+    }
+
+    /// The same error with an `error-app-tag`.
+    pub fn tagged(mut self, app_tag: Option<String>) -> Self {
+        self.app_tag = app_tag;
         self
     }
 
@@ -152,13 +183,12 @@ impl RpcError {
         xml::write_leaf(&format!("{prefix}error-type"), self.kind.as_str(), out);
         xml::write_leaf(&format!("{prefix}error-tag"), self.tag.as_str(), out);
         xml::write_leaf(&format!("{prefix}error-severity"), "error", out);
+        if let Some(app_tag) = &self.app_tag {
+            xml::write_leaf(&format!("{prefix}error-app-tag"), app_tag, out);
+        }
         if let Some(path) = &self.path {
             out.push_str(&format!("<{prefix}error-path"));
-            for (name, namespace) in &path.namespaces {
-                out.push_str(" xmlns:");
-                out.push_str(name);
-                xml::write_value(namespace, out);
-            }
+            path.write_namespaces(out);
             out.push('>');
             xml::write_text(&path.xpath, out);
             out.push_str(&format!("</{prefix}error-path>"));

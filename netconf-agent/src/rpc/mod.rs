@@ -4,7 +4,10 @@ mod error;
 mod request;
 
 pub use error::{ErrorPath, ErrorType, Errors, RpcError, Tag};
-pub use request::{Datastore, DefaultOperation, EditConfig, ErrorOption, Operation, Source, TestOption, request};
+pub use request::{
+    Commit, Datastore, DefaultOperation, EditConfig, ErrorOption, Filter, Operation, Source, Subscribe, TestOption,
+    request,
+};
 
 use crate::xml::Element;
 
@@ -12,6 +15,12 @@ use crate::xml::Element;
 pub const BASE: &str = "urn:ietf:params:xml:ns:netconf:base:1.0";
 /// Namespace of ietf-netconf-monitoring (RFC 6022).
 pub const MONITORING: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring";
+/// Namespace of with-defaults (RFC 6243).
+pub const WITH_DEFAULTS: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults";
+/// Namespace of the operations of NMDA (RFC 8526).
+pub const NMDA: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda";
+/// Namespace of `<create-subscription>` and `<notification>` (RFC 5277).
+pub const NOTIFICATION: &str = "urn:ietf:params:xml:ns:netconf:notification:1.0";
 
 /// What a successful operation answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +29,8 @@ pub enum Reply {
     Ok,
     /// `<data>` with this XML in it.
     Data(String),
+    /// `<data>` of get-data, with this XML in it.
+    NmdaData(String),
     /// `<data>` of get-schema, with this text in it.
     Schema(String),
 }
@@ -28,7 +39,7 @@ pub enum Reply {
 pub fn reply(rpc: &Element, outcome: &Result<Reply, Errors>) -> String {
     let prefix = if rpc.prefix.is_empty() { String::new() } else { format!("{}:", rpc.prefix) };
     let body = match outcome {
-        Ok(Reply::Data(data)) | Ok(Reply::Schema(data)) => data.len(),
+        Ok(Reply::Data(data) | Reply::NmdaData(data) | Reply::Schema(data)) => data.len(),
         _ => 0,
     };
     let mut out = String::with_capacity(body + 256);
@@ -38,6 +49,7 @@ pub fn reply(rpc: &Element, outcome: &Result<Reply, Errors>) -> String {
     match outcome {
         Ok(Reply::Ok) => out.push_str(&format!("<{prefix}ok/>")),
         Ok(Reply::Data(data)) => out.push_str(&format!("<{prefix}data>{data}</{prefix}data>")),
+        Ok(Reply::NmdaData(data)) => out.push_str(&format!("<data xmlns=\"{NMDA}\">{data}</data>")),
         Ok(Reply::Schema(text)) => {
             out.push_str(&format!("<data xmlns=\"{MONITORING}\">"));
             crate::xml::write_text(text, &mut out);

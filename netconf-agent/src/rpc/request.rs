@@ -1,7 +1,13 @@
 //! Requests: from the element of an operation to its parameters, strictly. What is not known is an error.
 
-use super::{BASE, Errors, MONITORING, RpcError, Tag};
-use crate::xml::Element;
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset};
+
+use super::{BASE, Errors, MONITORING, NMDA, NOTIFICATION, RpcError, Tag, WITH_DEFAULTS};
+use crate::xml::{Element, Scope};
+use crate::yang::{Defaults, View};
 
 /// A configuration datastore.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,29 +91,84 @@ pub struct EditConfig {
     pub config: Element,
 }
 
+/// Which data is wanted.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// A subtree filter (RFC 6241 §6): the element that holds it.
+    Subtree(Element),
+    /// An XPath expression (RFC 6241 §8.9).
+    XPath {
+        /// As written.
+        expression: String,
+        /// What its prefixes stand for.
+        scope: Rc<Scope>,
+    },
+}
+
+/// Parameters of `<commit>` (RFC 6241 §8.4.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// It is undone after this time unless another commit follows; none if it stands by itself.
+    pub confirmed: Option<Duration>,
+    /// The name under which another session may follow.
+    pub persist: Option<String>,
+    /// The name of the commit that this one follows.
+    pub persist_id: Option<String>,
+}
+
+/// Parameters of `<create-subscription>` (RFC 5277 §2.1.1).
+#[derive(Clone, Debug)]
+pub struct Subscribe {
+    /// Name of the stream.
+    pub stream: String,
+    /// Which events.
+    pub filter: Option<Filter>,
+    /// Since when.
+    pub start: Option<DateTime<FixedOffset>>,
+    /// Until when.
+    pub stop: Option<DateTime<FixedOffset>>,
+}
+
 /// A request.
 #[derive(Clone, Debug)]
 pub enum Operation {
     /// Running and state (RFC 6241 §7.7).
     Get {
-        /// Subtree filter.
-        filter: Option<Element>,
+        /// Which of it.
+        filter: Option<Filter>,
+        /// How.
+        view: View,
     },
     /// RFC 6241 §7.1.
     GetConfig {
         /// Which.
         source: Datastore,
-        /// Subtree filter.
-        filter: Option<Element>,
+        /// Which of it.
+        filter: Option<Filter>,
+        /// How.
+        view: View,
+    },
+    /// RFC 8526 §3.1.1.
+    GetData {
+        /// Which; none is the operational datastore.
+        datastore: Option<Datastore>,
+        /// Which of it.
+        filter: Option<Filter>,
+        /// How.
+        view: View,
     },
     /// RFC 6241 §7.2.
     EditConfig(EditConfig),
+    /// RFC 8526 §3.1.2.
+    EditData(EditConfig),
     /// RFC 6241 §7.3.
     CopyConfig {
         /// What is overwritten.
         target: Datastore,
         /// With what.
         source: Source,
+        /// Whether the schema's values are written out.
+        defaults: Defaults,
     },
     /// RFC 6241 §7.4.
     DeleteConfig {
@@ -120,8 +181,13 @@ pub enum Operation {
     Unlock(Datastore),
     /// RFC 6241 §8.6.4.1.
     Validate(Source),
-    /// RFC 6241 §8.3.4.1.
-    Commit,
+    /// RFC 6241 §8.3.4.1, §8.4.5.
+    Commit(Commit),
+    /// RFC 6241 §8.4.4.1.
+    CancelCommit {
+        /// The name of the commit that is undone.
+        persist_id: Option<String>,
+    },
     /// RFC 6241 §8.3.4.2.
     DiscardChanges,
     /// RFC 6241 §7.8.
@@ -135,6 +201,34 @@ pub enum Operation {
         /// Revision.
         version: Option<String>,
     },
+    /// RFC 5277 §2.1.1.
+    CreateSubscription(Subscribe),
+}
+
+impl Operation {
+    /// The module that defines the operation, and its name.
+    pub fn name(&self) -> (&'static str, &'static str) {
+        const NETCONF: &str = "ietf-netconf";
+        match self {
+            Self::Get { .. } => (NETCONF, "get"),
+            Self::GetConfig { .. } => (NETCONF, "get-config"),
+            Self::GetData { .. } => ("ietf-netconf-nmda", "get-data"),
+            Self::EditConfig(_) => (NETCONF, "edit-config"),
+            Self::EditData(_) => ("ietf-netconf-nmda", "edit-data"),
+            Self::CopyConfig { .. } => (NETCONF, "copy-config"),
+            Self::DeleteConfig { .. } => (NETCONF, "delete-config"),
+            Self::Lock(_) => (NETCONF, "lock"),
+            Self::Unlock(_) => (NETCONF, "unlock"),
+            Self::Validate(_) => (NETCONF, "validate"),
+            Self::Commit(_) => (NETCONF, "commit"),
+            Self::CancelCommit { .. } => (NETCONF, "cancel-commit"),
+            Self::DiscardChanges => (NETCONF, "discard-changes"),
+            Self::CloseSession => (NETCONF, "close-session"),
+            Self::KillSession(_) => (NETCONF, "kill-session"),
+            Self::GetSchema { .. } => ("ietf-netconf-monitoring", "get-schema"),
+            Self::CreateSubscription(_) => ("notifications", "create-subscription"),
+        }
+    }
 }
 
 /// Reads the operation out of an `<rpc>`.
@@ -154,23 +248,33 @@ pub fn request(rpc: &mut Element) -> Result<Operation, Errors> {
     match (&*operation.namespace, operation.name.as_str()) {
         (BASE, name) => base_operation(name, parameters),
         (MONITORING, "get-schema") => get_schema(parameters),
+        (NMDA, "get-data") => get_data(parameters),
+        (NMDA, "edit-data") => edit_data(parameters),
+        (NOTIFICATION, "create-subscription") => create_subscription(parameters),
         _ => Err(not_supported(&operation.name).into()),
     }
 }
 
 fn base_operation(name: &str, mut parameters: Parameters) -> Result<Operation, Errors> {
     let operation = match name {
-        "get" => Operation::Get { filter: parameters.filter()? },
-        "get-config" => Operation::GetConfig { source: parameters.datastore("source")?, filter: parameters.filter()? },
+        "get" => Operation::Get { filter: parameters.filter()?, view: View::of(parameters.defaults()?) },
+        "get-config" => Operation::GetConfig {
+            source: parameters.datastore("source")?,
+            filter: parameters.filter()?,
+            view: View::of(parameters.defaults()?),
+        },
         "edit-config" => Operation::EditConfig(edit_config(&mut parameters)?),
-        "copy-config" => {
-            Operation::CopyConfig { target: parameters.datastore("target")?, source: parameters.source()? }
-        }
+        "copy-config" => Operation::CopyConfig {
+            target: parameters.datastore("target")?,
+            source: parameters.source()?,
+            defaults: parameters.defaults()?,
+        },
         "delete-config" => Operation::DeleteConfig { target: parameters.datastore("target")? },
         "lock" => Operation::Lock(parameters.datastore("target")?),
         "unlock" => Operation::Unlock(parameters.datastore("target")?),
         "validate" => Operation::Validate(parameters.source()?),
-        "commit" => Operation::Commit,
+        "commit" => Operation::Commit(commit(&mut parameters)?),
+        "cancel-commit" => Operation::CancelCommit { persist_id: parameters.text("persist-id") },
         "discard-changes" => Operation::DiscardChanges,
         "close-session" => Operation::CloseSession,
         "kill-session" => {
@@ -186,10 +290,7 @@ fn base_operation(name: &str, mut parameters: Parameters) -> Result<Operation, E
 
 fn edit_config(parameters: &mut Parameters) -> Result<EditConfig, RpcError> {
     let target = parameters.datastore("target")?;
-    let default_operation = parameters.word(
-        "default-operation",
-        &[("merge", DefaultOperation::Merge), ("replace", DefaultOperation::Replace), ("none", DefaultOperation::None)],
-    )?;
+    let default_operation = parameters.word("default-operation", DEFAULT_OPERATIONS)?;
     let test_option = parameters.word(
         "test-option",
         &[("test-then-set", TestOption::TestThenSet), ("set", TestOption::Set), ("test-only", TestOption::TestOnly)],
@@ -211,12 +312,105 @@ fn edit_config(parameters: &mut Parameters) -> Result<EditConfig, RpcError> {
     })
 }
 
+const DEFAULT_OPERATIONS: &[(&str, DefaultOperation)] =
+    &[("merge", DefaultOperation::Merge), ("replace", DefaultOperation::Replace), ("none", DefaultOperation::None)];
+
+/// How long an unconfirmed commit stands without `<confirm-timeout>` (RFC 6241 §8.4.1).
+const CONFIRM_WITHIN: u32 = 600;
+
+fn commit(parameters: &mut Parameters) -> Result<Commit, RpcError> {
+    let confirmed = parameters.take("confirmed").is_some();
+    let seconds = match parameters.take("confirm-timeout") {
+        None => CONFIRM_WITHIN,
+        Some(given) => match given.trimmed().parse() {
+            Ok(seconds) if seconds > 0 => seconds,
+            _ => return Err(bad_value("confirm-timeout", given.trimmed())),
+        },
+    };
+    let confirmed = confirmed.then(|| Duration::from_secs(seconds.into()));
+    Ok(Commit { confirmed, persist: parameters.text("persist"), persist_id: parameters.text("persist-id") })
+}
+
+fn get_data(mut parameters: Parameters) -> Result<Operation, Errors> {
+    let datastore = parameters.nmda_datastore()?;
+    let expression = parameters.take("xpath-filter");
+    let filter = match (parameters.take("subtree-filter"), expression) {
+        (Some(_), Some(_)) => {
+            let message = "<subtree-filter> and <xpath-filter> exclude each other";
+            return Err(RpcError::protocol(Tag::BadElement, message).with("bad-element", "xpath-filter").into());
+        }
+        (Some(filter), None) => Some(Filter::Subtree(filter)),
+        (None, Some(filter)) => {
+            Some(Filter::XPath { expression: filter.trimmed().to_string(), scope: Rc::clone(&filter.scope) })
+        }
+        (None, None) => None,
+    };
+    let mut view = View::of(parameters.defaults()?);
+    view.config = parameters.word("config-filter", &[("true", true), ("false", false)])?;
+    if let Some(depth) = parameters.take("max-depth").filter(|depth| depth.trimmed() != "unbounded") {
+        let levels = depth.trimmed().parse().ok().filter(|levels| *levels > 0);
+        view.depth = Some(levels.ok_or_else(|| bad_value("max-depth", depth.trimmed()))?);
+    }
+    origins(&mut parameters, &mut view)?;
+    view.with_origin = parameters.take("with-origin").is_some();
+    if datastore.is_some() && view.with_origin {
+        let message = "only the operational datastore has origins";
+        return Err(RpcError::protocol(Tag::InvalidValue, message).with("bad-element", "with-origin").into());
+    }
+    parameters.end()?;
+    Ok(Operation::GetData { datastore, filter, view })
+}
+
+/// Configuration has the origins `intended` and `default`; every origin is derived from `origin`.
+fn origins(parameters: &mut Parameters, view: &mut View) -> Result<(), RpcError> {
+    for (name, wanted) in [("origin-filter", true), ("negated-origin-filter", false)] {
+        let mut given = Vec::new();
+        while let Some(origin) = parameters.take(name) {
+            given.push(local_name(origin.trimmed()).to_string());
+        }
+        const KNOWN: [&str; 7] = ["origin", "intended", "dynamic", "system", "learned", "default", "unknown"];
+        if let Some(unknown) = given.iter().find(|origin| !KNOWN.contains(&origin.as_str())) {
+            return Err(bad_value(name, unknown));
+        }
+        if !given.is_empty() {
+            let named = |origin: &str| given.iter().any(|given| given == origin || given == "origin");
+            view.intended &= named("intended") == wanted;
+            view.default &= named("default") == wanted;
+        }
+    }
+    Ok(())
+}
+
+fn edit_data(mut parameters: Parameters) -> Result<Operation, Errors> {
+    let target = parameters.nmda_datastore()?.ok_or_else(|| bad_value("datastore", "operational"))?;
+    if parameters.take("url").is_some() {
+        return Err(no_url().into());
+    }
+    let default_operation = parameters.word("default-operation", DEFAULT_OPERATIONS)?;
+    let edit = EditConfig {
+        target,
+        default_operation: default_operation.unwrap_or(DefaultOperation::Merge),
+        test_option: None,
+        error_option: ErrorOption::Rollback,
+        config: parameters.required("config")?,
+    };
+    parameters.end()?;
+    Ok(Operation::EditData(edit))
+}
+
+fn create_subscription(mut parameters: Parameters) -> Result<Operation, Errors> {
+    let stream = parameters.text("stream").unwrap_or_else(|| "NETCONF".to_string());
+    let filter = parameters.filter()?;
+    let (start, stop) = (parameters.time("startTime")?, parameters.time("stopTime")?);
+    parameters.end()?;
+    Ok(Operation::CreateSubscription(Subscribe { stream, filter, start, stop }))
+}
+
 fn get_schema(mut parameters: Parameters) -> Result<Operation, Errors> {
     let identifier = parameters.required("identifier")?.trimmed().to_string();
     let version = parameters.take("version").map(|v| v.trimmed().to_string()).filter(|v| !v.is_empty());
     if let Some(format) = parameters.take("format") {
-        let name = format.trimmed().rsplit(':').next().unwrap_or_default();
-        if name != "yang" {
+        if local_name(format.trimmed()) != "yang" {
             return Err(bad_value("format", format.trimmed()).into());
         }
     }
@@ -241,6 +435,38 @@ impl Parameters {
         self.take(name).ok_or_else(|| RpcError::missing_element(name, &self.operation))
     }
 
+    /// The text of an element.
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.take(name).map(|element| element.trimmed().to_string())
+    }
+
+    /// A date and time.
+    fn time(&mut self, name: &str) -> Result<Option<DateTime<FixedOffset>>, RpcError> {
+        let Some(given) = self.text(name) else { return Ok(None) };
+        let time = DateTime::parse_from_rfc3339(&given);
+        time.map(Some).map_err(|_| {
+            let message = format!("<{name}> is no date and time");
+            RpcError::protocol(Tag::BadElement, message).with("bad-element", name)
+        })
+    }
+
+    /// `<with-defaults>` (RFC 6243 §4.5); without it what was written is meant.
+    fn defaults(&mut self) -> Result<Defaults, RpcError> {
+        let of_nmda = self.namespace == NMDA;
+        let is_it =
+            |child: &Element| child.is(WITH_DEFAULTS, "with-defaults") || of_nmda && child.is(NMDA, "with-defaults");
+        let Some(at) = self.left.iter().position(is_it) else { return Ok(Defaults::Explicit) };
+        let given = self.left.remove(at);
+        let found = Defaults::NAMES.iter().find(|(name, _)| *name == given.trimmed());
+        found.map(|(_, defaults)| *defaults).ok_or_else(|| bad_value("with-defaults", given.trimmed()))
+    }
+
+    /// `<datastore>` of NMDA's operations; none is the operational one.
+    fn nmda_datastore(&mut self) -> Result<Option<Datastore>, RpcError> {
+        let given = self.required("datastore")?;
+        nmda_datastore(&given)
+    }
+
     /// The one element in `<source>` or `<target>`.
     fn only_child(&mut self, name: &str) -> Result<Element, RpcError> {
         let mut children = self.required(name)?.children.into_iter();
@@ -257,9 +483,13 @@ impl Parameters {
     }
 
     fn named(&self, element: &Element, within: &str) -> Result<Datastore, RpcError> {
+        if element.is(NMDA, "datastore") {
+            // RFC 8526 §3.2: configuration datastores only.
+            return nmda_datastore(element)?.ok_or_else(|| bad_value("datastore", "operational"));
+        }
         let found = Datastore::ALL.into_iter().find(|datastore| element.is(&self.namespace, datastore.name()));
         found.ok_or_else(|| match element.name.as_str() {
-            "url" => RpcError::protocol(Tag::OperationNotSupported, "URLs are not supported"),
+            "url" => no_url(),
             other => RpcError::unknown_element(other, within),
         })
     }
@@ -272,15 +502,29 @@ impl Parameters {
         self.named(&child, "source").map(Source::Datastore)
     }
 
-    fn filter(&mut self) -> Result<Option<Element>, RpcError> {
+    fn filter(&mut self) -> Result<Option<Filter>, RpcError> {
         let Some(filter) = self.take("filter") else { return Ok(None) };
-        let kind = filter.attribute(&self.namespace, "type").or_else(|| filter.attribute("", "type"));
-        match kind {
-            None | Some("subtree") => Ok(Some(filter)),
-            Some(other) => {
-                let message = format!("filters of type {other:?} are not supported, \"subtree\" is");
-                let error = RpcError::protocol(Tag::BadAttribute, message);
-                Err(error.with("bad-attribute", "type").with("bad-element", "filter"))
+        let attribute = |name: &str| {
+            filter
+                .attribute(&self.namespace, name)
+                .or_else(|| filter.attribute(BASE, name))
+                .or_else(|| filter.attribute("", name))
+        };
+        let wrong = |tag: Tag, attribute: &str, message: String| {
+            RpcError::protocol(tag, message).with("bad-attribute", attribute).with("bad-element", "filter")
+        };
+        match (attribute("type"), attribute("select")) {
+            (None | Some("subtree"), _) => Ok(Some(Filter::Subtree(filter))),
+            (Some("xpath"), Some(select)) => {
+                let expression = select.trim().to_string();
+                Ok(Some(Filter::XPath { expression, scope: Rc::clone(&filter.scope) }))
+            }
+            (Some("xpath"), None) => {
+                Err(wrong(Tag::MissingAttribute, "select", "an XPath filter has its expression in select".into()))
+            }
+            (Some(other), _) => {
+                let message = format!("filters are of type \"subtree\" or \"xpath\", not {other:?}");
+                Err(wrong(Tag::BadAttribute, "type", message))
             }
         }
     }
@@ -298,6 +542,25 @@ impl Parameters {
             Some(unknown) => Err(RpcError::unknown_element(&unknown.name, &self.operation)),
         }
     }
+}
+
+fn nmda_datastore(element: &Element) -> Result<Option<Datastore>, RpcError> {
+    let name = local_name(element.trimmed());
+    let found = Datastore::ALL.into_iter().find(|datastore| datastore.name() == name);
+    match found {
+        // Nothing is between running and intended (RFC 8342 §5.1.4), which is not served by itself.
+        None if name != "operational" => Err(bad_value("datastore", element.trimmed())),
+        found => Ok(found),
+    }
+}
+
+/// The name of an identity without its prefix.
+fn local_name(identity: &str) -> &str {
+    identity.rsplit(':').next().unwrap_or_default()
+}
+
+fn no_url() -> RpcError {
+    RpcError::protocol(Tag::OperationNotSupported, "URLs are not supported").with("bad-element", "url")
 }
 
 fn bad_value(name: &str, value: &str) -> RpcError {

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::password::Password;
-use crate::core::Core;
+use crate::core::{Core, Login};
 use crate::datastore::write_durably;
 use crate::messages::*;
 use crate::session;
@@ -23,8 +23,8 @@ use crate::session;
 /// Someone who may open sessions.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Name.
-    pub name: String,
+    /// Who it is to sessions.
+    pub login: Login,
     /// Password, if one is accepted.
     pub password: Option<Password>,
     /// Public keys.
@@ -138,7 +138,7 @@ async fn connection(
                 let reason = "no session in time".to_string();
                 return handle.disconnect(Disconnect::ByApplication, reason, String::new()).await;
             }
-            Some(Started { user, stream }) = started.recv() => match core.open(&user, &peer.to_string()) {
+            Some(Started { login, stream }) = started.recv() => match core.open(login, &peer.to_string()) {
                 Some(session) => {
                     tokio::task::spawn_local(session::serve(session, stream));
                 }
@@ -154,7 +154,7 @@ async fn connection(
 
 /// A subsystem that was started.
 struct Started {
-    user: String,
+    login: Login,
     stream: ChannelStream<Msg>,
 }
 
@@ -163,7 +163,7 @@ struct Client {
     users: Arc<Vec<User>>,
     peer: SocketAddr,
     /// Who it is, once that is proven.
-    user: Option<String>,
+    user: Option<Login>,
     /// A channel that was opened and has no subsystem yet.
     opened: Option<Channel<Msg>>,
     started: mpsc::Sender<Started>,
@@ -174,7 +174,7 @@ struct Client {
 impl Client {
     fn verdict(&mut self, user: &str, method: &str, proven: bool) -> Auth {
         if proven {
-            self.user = Some(user.to_string());
+            self.user = self.user(user).map(|user| user.login.clone());
             return Auth::Accept;
         }
         log::event!(NETCONF_AUTH_FAILED, peer = self.peer, user, method);
@@ -182,7 +182,7 @@ impl Client {
     }
 
     fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
+        self.users.iter().find(|user| user.login.user == name)
     }
 }
 
@@ -240,7 +240,7 @@ impl Handler for Client {
         };
         session.channel_success(channel)?;
         self.ever.store(true, Ordering::Relaxed);
-        let started = Started { user: user.clone(), stream: opened.into_stream() };
+        let started = Started { login: user.clone(), stream: opened.into_stream() };
         self.started.send(started).await.map_err(|_| russh::Error::Disconnect)
     }
 

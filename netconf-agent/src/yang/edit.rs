@@ -7,7 +7,7 @@ use yang2::data::DataTree;
 use yang2::schema::{SchemaNode, SchemaNodeKind};
 
 use super::raw::{self, Side};
-use super::{Invalid, Node, Schema, Tree, path};
+use super::{Invalid, Node, Schema, Tree, json, names, path};
 use crate::rpc::{BASE, DefaultOperation, Errors, RpcError, Tag};
 use crate::xml::Element;
 
@@ -49,9 +49,7 @@ pub struct Edit<'s> {
 impl<'s> Edit<'s> {
     /// Starts an edit of `tree`, the tree of the model `model`.
     pub fn of(schema: &'s Schema, model: &str, tree: &Tree, go_on: bool) -> Result<Self, Invalid> {
-        let root = schema
-            .root(model)
-            .ok_or_else(|| Invalid { path: String::new(), reason: format!("{model} has no configuration") })?;
+        let root = schema.root(model).ok_or_else(|| Invalid::new(format!("{model} has no configuration")))?;
         Ok(Self { schema, data: tree.copy()?, root, go_on, errors: Errors::new() })
     }
 
@@ -77,7 +75,7 @@ impl<'s> Edit<'s> {
             return Err(self.unknown(element, ""));
         }
         let operation = operation(element, default)?;
-        let is_empty = self.data.reference().is_none_or(|top| top.children().next().is_none());
+        let is_empty = self.data.reference().is_none_or(|top| json::is_implicit(&top));
         let top_path = format!("/{}:{}", self.root.module().name(), self.root.name());
         match operation {
             Operation::Create if !is_empty => return Err(self.exists(&top_path)),
@@ -142,8 +140,8 @@ impl<'s> Edit<'s> {
         let existing = raw::find_child(data, parent, &schema, instance.as_deref());
         let mut target = Target { parent: parent.clone(), schema, instance, existing: None };
         target.existing = existing.map_err(|e| self.invalid(e, &target))?;
-        // An empty container without presence is not data (RFC 7950 §7.5.1).
-        let is_there = target.existing.as_ref().is_some_and(|node| !super::json::is_implicit(node));
+        // Neither a default nor an empty container without presence is data (RFC 7950 §7.5.1).
+        let is_there = target.existing.as_ref().is_some_and(|node| !json::is_implicit(node));
         match (operation, is_there) {
             (Operation::Create, true) => return Err(self.exists(&target.place())),
             (Operation::Delete, false) => return Err(self.missing(&target.place())),
@@ -186,16 +184,15 @@ impl<'s> Edit<'s> {
             return Err(self.unknown(child, &target.place()));
         }
         let schema = &target.schema;
-        // White space around a string is part of it; no other type has any.
-        let value = if is_string(schema) { element.text.as_str() } else { element.trimmed() };
+        let value = self.value(schema, element).map_err(|error| error.at(self.schema.error_path(&target.place())))?;
         match &target.existing {
             _ if operation == Operation::None => return Ok(()),
             Some(leaf) if schema.kind() == SchemaNodeKind::Leaf => {
-                raw::change_leaf(leaf, value).map_err(|e| self.invalid(e, target))?;
+                raw::change_leaf(leaf, &value).map_err(|e| self.invalid(e, target))?;
             }
             Some(_) => {}
             None => parent
-                .new_term(Some(&schema.module()), schema.name(), Some(value))
+                .new_term(Some(&schema.module()), schema.name(), Some(&value))
                 .map_err(|e| self.invalid(e, target))?,
         }
         self.arrange(data, parent, element, target)
@@ -242,7 +239,7 @@ impl<'s> Edit<'s> {
         let schema = &target.schema;
         if !schema.is_user_ordered() {
             let message = format!("<{}> is not ordered by the user", element.name);
-            return Err(self.bad_insert(Tag::UnknownAttribute, message, target));
+            return Err(self.bad_insert(Tag::UnknownAttribute, "insert", message, target));
         }
         let mut entries = parent.children().filter(|node| node.schema() == *schema);
         let entry = raw::find_child(data, parent, schema, target.instance.as_deref());
@@ -254,7 +251,7 @@ impl<'s> Edit<'s> {
             "after" => Some((self.anchor(data, parent, element, target)?, Side::After)),
             other => {
                 let message = format!("insert={other:?} is none of first, last, before, after");
-                return Err(self.bad_insert(Tag::BadAttribute, message, target));
+                return Err(self.bad_insert(Tag::BadAttribute, "insert", message, target));
             }
         };
         if let Some((other, side)) = neighbour {
@@ -273,14 +270,18 @@ impl<'s> Edit<'s> {
     ) -> Result<Node<'d>, RpcError> {
         let name = if target.schema.kind() == SchemaNodeKind::List { "key" } else { "value" };
         let Some(given) = element.attribute(YANG, name) else {
-            return Err(self.bad_insert(Tag::MissingAttribute, format!("attribute {name:?} is missing"), target));
+            let message = format!("attribute {name:?} is missing");
+            return Err(self.bad_insert(Tag::MissingAttribute, name, message, target));
         };
         // Keys are written with prefixes; libyang wants names of modules or none.
         let keys = if name == "key" { path::without_prefixes(given) } else { given.to_string() };
         match raw::find_child(data, parent, &target.schema, Some(&keys)) {
             Ok(Some(other)) => Ok(other),
             // RFC 7950 §15.7.
-            _ => Err(self.bad_insert(Tag::BadAttribute, format!("there is no entry {given}"), target)),
+            _ => {
+                let error = self.bad_insert(Tag::BadAttribute, name, format!("there is no entry {given}"), target);
+                Err(error.tagged(Some("missing-instance".to_string())))
+            }
         }
     }
 
@@ -292,8 +293,7 @@ impl<'s> Edit<'s> {
         element: &Element,
     ) -> Result<Option<String>, RpcError> {
         match schema.kind() {
-            SchemaNodeKind::LeafList if is_string(schema) => Ok(Some(element.text.clone())),
-            SchemaNodeKind::LeafList => Ok(Some(element.trimmed().to_string())),
+            SchemaNodeKind::LeafList => self.value(schema, element).map(Some),
             SchemaNodeKind::List => {
                 let mut keys = String::new();
                 for key in schema.list_keys() {
@@ -302,8 +302,8 @@ impl<'s> Edit<'s> {
                         let error = RpcError::protocol(Tag::MissingElement, message).with("bad-element", key.name());
                         return Err(error.at(self.schema.error_path(&path::child(parent, schema, None))));
                     };
-                    let value = if is_string(&key) { given.text.as_str() } else { given.trimmed() };
-                    path::push_predicate(&mut keys, key.name(), value).map_err(|reason| {
+                    let value = self.value(&key, given)?;
+                    path::push_predicate(&mut keys, key.name(), &value).map_err(|reason| {
                         let error = RpcError::application(Tag::InvalidValue, reason);
                         error.at(self.schema.error_path(&path::child(parent, schema, None)))
                     })?;
@@ -314,12 +314,26 @@ impl<'s> Edit<'s> {
         }
     }
 
+    /// The value of a leaf as libyang takes it.
+    fn value(&self, schema: &SchemaNode<'_>, element: &Element) -> Result<String, RpcError> {
+        // White space around a string is part of it; no other type has any.
+        let text = if is_string(schema) { element.text.as_str() } else { element.trimmed() };
+        if !names::holds_names(schema) {
+            return Ok(text.to_string());
+        }
+        let text = self.schema.with_modules(text, &element.scope);
+        text.map(|text| if text.starts_with('/') { names::inherited(&text) } else { text }).map_err(|prefix| {
+            let message = format!("prefix {prefix:?} in <{}> stands for no module", element.name);
+            RpcError::application(Tag::InvalidValue, message)
+        })
+    }
+
     fn schema_child(&self, parent: &Node<'_>, element: &Element) -> Option<SchemaNode<'static>> {
-        let parent_path = parent.schema();
         let is_it =
             |node: &SchemaNode<'_>| node.name() == element.name && node.module().namespace() == &*element.namespace;
         // The schema lives as long as the leaked context; nodes found through data only borrow the data.
-        let found = parent_path.children().find(|node| is_it(node))?;
+        let parent = parent.schema();
+        let found = data_children(&parent).into_iter().find(|node| is_it(node)).filter(SchemaNode::is_config)?;
         raw::outlive(self.schema.context, &found)
     }
 
@@ -343,17 +357,23 @@ impl<'s> Edit<'s> {
     }
 
     fn invalid(&self, error: yang2::Error, target: &Target<'_>) -> RpcError {
-        let error = RpcError::application(Tag::InvalidValue, Invalid::from(error).reason);
+        let invalid = Invalid::from(error);
+        let error = RpcError::application(Tag::InvalidValue, invalid.reason).tagged(invalid.app_tag);
         error.at(self.schema.error_path(&target.place()))
     }
 
-    fn bad_insert(&self, tag: Tag, message: String, target: &Target<'_>) -> RpcError {
-        let name = if tag == Tag::MissingAttribute { "missing-instance" } else { "insert" };
+    fn bad_insert(&self, tag: Tag, attribute: &str, message: String, target: &Target<'_>) -> RpcError {
         RpcError::application(tag, message)
-            .with("bad-attribute", name)
+            .with("bad-attribute", attribute)
             .with("bad-element", target.schema.name())
             .at(self.schema.error_path(&target.place()))
     }
+}
+
+/// The nodes that data can have below a node: choices and cases are only in the schema.
+fn data_children<'s>(parent: &SchemaNode<'s>) -> Vec<SchemaNode<'s>> {
+    let is_data = |node: &SchemaNode<'s>| !matches!(node.kind(), SchemaNodeKind::Choice | SchemaNodeKind::Case);
+    parent.children().flat_map(|node| if is_data(&node) { vec![node] } else { data_children(&node) }).collect()
 }
 
 /// A node that an element names, there or not.

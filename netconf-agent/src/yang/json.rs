@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use yang2::schema::{DataValue, DataValueType, SchemaNodeKind};
 
-use super::Node;
+use super::{Node, raw};
 
 /// The tree that starts with `top` and its siblings; an empty map without one.
 pub fn to_json(top: Option<Node<'_>>) -> Value {
@@ -79,7 +79,12 @@ fn leaf(node: &Node<'_>) -> Value {
     }
 }
 
-/// A container without presence and without content is not there (RFC 7950 §7.5.1).
+/// Whether nobody wrote this: a default that libyang filled in, or a container without presence and without content
+/// (RFC 7950 §7.5.1).
 pub(super) fn is_implicit(node: &Node<'_>) -> bool {
-    node.schema().is_np_container() && node.children().all(|child| is_implicit(&child))
+    let schema = node.schema();
+    match schema.kind() {
+        SchemaNodeKind::Leaf | SchemaNodeKind::LeafList => raw::is_filled_in(node),
+        _ => schema.is_np_container() && node.children().all(|child| is_implicit(&child)),
+    }
 }

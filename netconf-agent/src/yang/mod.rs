@@ -3,19 +3,37 @@
 //! The rest of the agent sees [`Schema`], [`Tree`] and plain JSON and XML text. A [`Tree`] never changes once it is
 //! made: an edit makes another. So datastores share trees, and "has this model changed" is a comparison of pointers.
 
+mod diff;
 mod document;
 mod edit;
 mod json;
+mod names;
 mod path;
 mod print;
 mod raw;
 mod schema;
 mod select;
 mod tree;
+mod xpath;
 
+pub use diff::Difference;
 pub use edit::Edit;
-pub use schema::{Module, Schema};
-pub use tree::{Tree, select_from_xml};
+pub use print::{Defaults, View};
+pub use schema::{ACCESS_CONTROL, Module, Schema};
+pub use tree::Tree;
+
+use crate::xml::Element;
+
+/// What a filter selects.
+#[derive(Clone, Debug)]
+pub enum Selection {
+    /// All.
+    All,
+    /// What a subtree filter (`<filter>`) selects.
+    Subtree(Element),
+    /// What an XPath expression finds; its names have names of modules as prefixes.
+    XPath(String),
+}
 
 /// A node of a data tree.
 type Node<'a> = yang2::data::DataNodeRef<'a, 'static>;
@@ -27,6 +45,15 @@ pub struct Invalid {
     pub path: String,
     /// What is wrong.
     pub reason: String,
+    /// `error-app-tag` by RFC 7950 §15, or what the module gives itself.
+    pub app_tag: Option<String>,
+}
+
+impl Invalid {
+    /// Something that is wrong as a whole.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { path: String::new(), reason: reason.into(), app_tag: None }
+    }
 }
 
 impl std::fmt::Display for Invalid {
@@ -40,7 +67,7 @@ impl std::error::Error for Invalid {}
 impl From<yang2::Error> for Invalid {
     fn from(error: yang2::Error) -> Self {
         let reason = error.msg.unwrap_or_else(|| "not allowed by the schema".to_string());
-        Self { path: error.path.unwrap_or_default(), reason }
+        Self { path: error.path.unwrap_or_default(), reason, app_tag: error.apptag }
     }
 }
 

@@ -17,6 +17,9 @@ pub fn of(node: &Node<'_>) -> String {
             // A value that cannot be quoted leaves the entry's name without it.
             let _ = push_predicate(&mut path, key.schema().name(), &key.value_canonical().unwrap_or_default());
         }
+        if node.schema().kind() == SchemaNodeKind::LeafList {
+            let _ = push_predicate(&mut path, ".", &node.value_canonical().unwrap_or_default());
+        }
     }
     path
 }

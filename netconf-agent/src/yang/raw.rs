@@ -63,6 +63,12 @@ pub fn change_leaf(leaf: &Node<'_>, value: &str) -> Result<(), yang2::Error> {
     }
 }
 
+/// Whether libyang made this node of a `default` statement.
+pub fn is_filled_in(node: &Node<'_>) -> bool {
+    // SAFETY: `node` is alive.
+    unsafe { (*node.as_raw()).flags & ffi::LYD_DEFAULT != 0 }
+}
+
 /// How much of two nodes is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {

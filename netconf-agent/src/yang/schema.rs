@@ -6,13 +6,30 @@ use std::path::Path;
 use yang2::context::{Context, ContextFlags, EmbeddedModuleKey, EmbeddedModules};
 use yang2::schema::{SchemaModule, SchemaNode, SchemaNodeKind};
 
-use super::{Invalid, Tree, raw};
-use crate::rpc::ErrorPath;
+use super::print::{View, print_all};
+use super::{Invalid, Selection, Tree, names, raw};
+use crate::rpc::{ErrorPath, Filter};
+use crate::xml::Scope;
 
 /// The modules that come with the agent: name, revision, text.
 const SHIPPED: &[(&str, &str, &str)] = &[
     ("ietf-netconf", "2011-06-01", include_str!("../../../yang/ietf-netconf@2011-06-01.yang")),
     ("ietf-netconf-monitoring", "2010-10-04", include_str!("../../../yang/ietf-netconf-monitoring@2010-10-04.yang")),
+    (
+        "ietf-netconf-with-defaults",
+        "2011-06-01",
+        include_str!("../../../yang/ietf-netconf-with-defaults@2011-06-01.yang"),
+    ),
+    (
+        "ietf-netconf-notifications",
+        "2012-02-06",
+        include_str!("../../../yang/ietf-netconf-notifications@2012-02-06.yang"),
+    ),
+    ("ietf-netconf-acm", "2018-02-14", include_str!("../../../yang/ietf-netconf-acm@2018-02-14.yang")),
+    ("ietf-netconf-nmda", "2019-01-07", include_str!("../../../yang/ietf-netconf-nmda@2019-01-07.yang")),
+    ("ietf-origin", "2018-02-14", include_str!("../../../yang/ietf-origin@2018-02-14.yang")),
+    ("notifications", "2008-07-14", include_str!("../../../yang/notifications@2008-07-14.yang")),
+    ("nc-notifications", "2008-07-14", include_str!("../../../yang/nc-notifications@2008-07-14.yang")),
     ("kea-types", "2025-06-25", include_str!("../../../yang/kea-types@2025-06-25.yang")),
     ("kea-dhcp-types", "2026-06-24", include_str!("../../../yang/kea-dhcp-types@2026-06-24.yang")),
     ("kea-dhcp4-server", "2026-06-24", include_str!("../../../yang/kea-dhcp4-server@2026-06-24.yang")),
@@ -35,6 +52,10 @@ pub struct Module {
     pub namespace: String,
     /// Whether its nodes can have data; otherwise it only lends definitions.
     pub implemented: bool,
+    /// Whether it is written in YANG 1.1.
+    pub is_yang_1_1: bool,
+    /// The features that are supported.
+    pub features: &'static [&'static str],
 }
 
 /// The schema of all data that the agent holds.
@@ -70,14 +91,14 @@ impl Schema {
                 .set_searchdir(directory)
                 .map_err(|e| format!("cannot read YANG modules from {}: {e}", directory.display()))?;
         }
-        let of_netconf = ["ietf-netconf", "ietf-netconf-monitoring"].map(str::to_string);
+        let of_netconf = OF_NETCONF.iter().map(|(module, _)| module.to_string());
         let models_and_ours = models.iter().flat_map(|model| [model.to_string(), ours(model)]);
-        for module in of_netconf.into_iter().chain(models_and_ours) {
-            let features: &[&str] = if module == "ietf-netconf" { FEATURES } else { &[] };
+        for module in of_netconf.chain(models_and_ours) {
             context
-                .load_module(&module, None, features)
+                .load_module(&module, None, features(&module))
                 .map_err(|e| format!("cannot load YANG module {module}: {}", Invalid::from(e)))?;
         }
+        let models: Vec<&'static str> = models.iter().copied().chain([ACCESS_CONTROL]).collect();
         let models_in_context = models.iter().filter_map(|model| context.get_module_implemented(model));
         for node in models_in_context.flat_map(|module| module.data()).flat_map(|top| top.traverse()) {
             if matches!(node.kind(), SchemaNodeKind::List | SchemaNodeKind::LeafList) && !node.is_user_ordered() {
@@ -85,11 +106,11 @@ impl Schema {
             }
         }
         let context: &'static Context = Box::leak(Box::new(context));
-        Self::describe(context, models)
+        Self::describe(context, &models)
     }
 
     fn describe(context: &'static Context, models: &[&'static str]) -> Result<Self, String> {
-        let modules: Vec<Module> = context.modules(false).map(|module| describe(&module)).collect();
+        let mut modules: Vec<Module> = Vec::new();
         let mut texts = HashMap::new();
         for module in context.modules(false) {
             let text = module
@@ -97,6 +118,15 @@ impl Schema {
                 .and_then(|path| std::fs::read_to_string(path).ok())
                 .or_else(|| shipped_text(module.name()).map(str::to_string))
                 .or_else(|| printed(&module));
+            let says_so = |text: &String| text.lines().any(|line| line.trim().starts_with("yang-version 1.1"));
+            modules.push(Module {
+                name: module.name().to_string(),
+                revision: module.revision().unwrap_or_default().to_string(),
+                namespace: module.namespace().to_string(),
+                implemented: module.is_implemented(),
+                is_yang_1_1: text.as_ref().is_some_and(says_so),
+                features: features(module.name()),
+            });
             if let Some(text) = text {
                 let key = (module.name().to_string(), module.revision().unwrap_or_default().to_string());
                 texts.insert(key, text);
@@ -106,7 +136,7 @@ impl Schema {
         let library = raw::yang_library(context, &content_id).map_err(|e| Invalid::from(e).to_string())?;
         let mut schema = Self { context, models: models.to_vec(), modules, texts, library: String::new(), content_id };
         let mut out = String::new();
-        super::print::print_all(&library, &mut out);
+        print_all(&library, &View::PLAIN, &mut out);
         schema.library = out;
         for model in models {
             schema.root(model).ok_or_else(|| format!("YANG module {model} has no container to configure"))?;
@@ -117,6 +147,19 @@ impl Schema {
     /// The models, each with a tree of its own in every datastore.
     pub fn models(&self) -> &[&'static str] {
         &self.models
+    }
+
+    /// Index of the model of access control, which is the last one.
+    pub fn access_control(&self) -> usize {
+        self.models.len().saturating_sub(1)
+    }
+
+    /// Names of the modules that have nodes in the tree of a model.
+    pub fn modules_of(&self, model: usize) -> impl Iterator<Item = &str> {
+        let own = self.models.get(model).copied().unwrap_or_default();
+        let ours = ours(own);
+        let is_it = move |module: &&Module| module.name == own || module.name == ours;
+        self.modules.iter().filter(is_it).map(|module| module.name.as_str())
     }
 
     /// Index of the model with this namespace.
@@ -165,31 +208,35 @@ impl Schema {
         module.data().find(|node| node.kind() == SchemaNodeKind::Container && node.is_config())
     }
 
+    /// Prefixes by their declarations, exchanged for names of modules. `Err` with the prefix that stands for none.
+    pub fn with_modules(&self, text: &str, scope: &Scope) -> Result<String, String> {
+        names::exchange(text, |prefix| {
+            let namespace = scope.namespace(prefix)?;
+            self.modules.iter().find(|module| module.namespace == namespace).map(|module| module.name.clone())
+        })
+    }
+
+    /// What a filter selects, as trees understand it.
+    pub fn selection(&self, filter: Option<Filter>) -> Result<Selection, Invalid> {
+        match filter {
+            None => Ok(Selection::All),
+            Some(Filter::Subtree(filter)) => Ok(Selection::Subtree(filter)),
+            // The root is not among the nodes that libyang finds.
+            Some(Filter::XPath { expression, .. }) if expression == "/" => Ok(Selection::All),
+            Some(Filter::XPath { expression, scope }) => {
+                let expression = self
+                    .with_modules(&expression, &scope)
+                    .map_err(|prefix| Invalid::new(format!("prefix {prefix:?} in the filter stands for no module")))?;
+                self.context.find_xpath(&expression)?;
+                Ok(Selection::XPath(expression))
+            }
+        }
+    }
+
     /// An instance path as XPath: every name with its prefix, and the prefixes declared.
     pub fn error_path(&self, path: &str) -> ErrorPath {
-        let mut xpath = String::with_capacity(path.len() * 2);
-        let mut prefix = String::new();
-        let mut used: Vec<String> = Vec::new();
-        let mut rest = path;
-        while let Some(at) = name_start(rest) {
-            let (before, names) = rest.split_at(at);
-            xpath.push_str(before);
-            let end = names.find(['/', '[', '=', ']', ' ']).unwrap_or(names.len());
-            let (name, after) = names.split_at(end);
-            if let Some((given, _)) = name.split_once(':') {
-                prefix = given.to_string();
-                xpath.push_str(name);
-            } else if name == "." || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-                xpath.push_str(name);
-            } else {
-                xpath.push_str(&format!("{prefix}:{name}"));
-            }
-            if !prefix.is_empty() && !used.contains(&prefix) {
-                used.push(prefix.clone());
-            }
-            rest = after;
-        }
-        xpath.push_str(rest);
+        let xpath = names::qualified(path);
+        let used = names::prefixes(&xpath);
         let namespace =
             |name: &str| self.modules.iter().find(|module| module.name == name).map(|module| module.namespace.clone());
         let namespaces = used.into_iter().filter_map(|name| Some((name.clone(), namespace(&name)?))).collect();
@@ -197,35 +244,32 @@ impl Schema {
     }
 }
 
-/// What the agent does of ietf-netconf's features.
-const FEATURES: &[&str] = &["writable-running", "candidate", "rollback-on-error", "validate", "startup"];
+/// The model of who may do what (RFC 8341). No server has it; it is the last of the models.
+pub const ACCESS_CONTROL: &str = "ietf-netconf-acm";
 
-/// Offset of the next name in a path: behind `/` or `[`, outside quotes.
-fn name_start(path: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, character) in path.char_indices() {
-        match (quote, character) {
-            (None, '/' | '[') => return Some(at + 1),
-            (None, '\'' | '"') => quote = Some(character),
-            (Some(open), close) if open == close => quote = None,
-            _ => {}
-        }
-    }
-    None
+/// The modules of the protocol, with what the agent does of their features.
+const OF_NETCONF: &[(&str, &[&str])] = &[
+    (
+        "ietf-netconf",
+        &["writable-running", "candidate", "confirmed-commit", "rollback-on-error", "validate", "startup", "xpath"],
+    ),
+    ("ietf-netconf-monitoring", &[]),
+    ("ietf-netconf-with-defaults", &[]),
+    ("ietf-netconf-notifications", &[]),
+    ("ietf-netconf-nmda", &["origin", "with-defaults"]),
+    ("ietf-origin", &[]),
+    ("ietf-netconf-acm", &[]),
+    ("notifications", &[]),
+    ("nc-notifications", &[]),
+];
+
+fn features(module: &str) -> &'static [&'static str] {
+    OF_NETCONF.iter().find(|(name, _)| *name == module).map_or(&[], |(_, features)| features)
 }
 
 /// The module of ours that augments a model.
 fn ours(model: &str) -> String {
     format!("takahe-{model}")
-}
-
-fn describe(module: &SchemaModule<'_>) -> Module {
-    Module {
-        name: module.name().to_string(),
-        revision: module.revision().unwrap_or_default().to_string(),
-        namespace: module.namespace().to_string(),
-        implemented: module.is_implemented(),
-    }
 }
 
 fn shipped_text(name: &str) -> Option<&'static str> {

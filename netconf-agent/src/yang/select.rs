@@ -3,14 +3,14 @@
 use yang2::schema::{SchemaModule, SchemaNodeKind};
 
 use super::Node;
-use super::print::{close, open, print};
+use super::print::{View, close, open, print, print_keys};
 use crate::xml::Element;
 
 /// Writes what `filter` (the `<filter>` element) selects from `top` and its siblings.
-pub fn select(top: Node<'_>, filter: &Element, out: &mut String) {
+pub fn select(top: Node<'_>, filter: &Element, view: &View, out: &mut String) {
     let filters: Vec<&Element> = filter.children.iter().collect();
     for node in top.inclusive_siblings() {
-        select_node(&node, &filters, None, out);
+        select_node(&node, &filters, None, view, out);
     }
 }
 
@@ -20,14 +20,14 @@ pub fn takes_all(top: &Node<'_>, filter: &Element) -> bool {
 }
 
 /// Writes what those of `filters` that match `node` select of it.
-fn select_node(node: &Node<'_>, filters: &[&Element], outer: Option<&SchemaModule<'_>>, out: &mut String) {
+fn select_node(node: &Node<'_>, filters: &[&Element], outer: Option<&SchemaModule<'_>>, view: &View, out: &mut String) {
     let matching: Vec<&Element> = filters.iter().copied().filter(|filter| matches(filter, node)).collect();
     if matching.is_empty() {
         return;
     }
     // A selection node (§6.2.4) takes all, and so does a content match (§6.2.5) that holds.
     if matching.iter().any(|filter| is_selection(filter) || is_leaf(node) && holds(filter, node)) {
-        print(node, outer, out);
+        print(node, outer, view, view.depth, out);
         return;
     }
     if is_leaf(node) {
@@ -37,33 +37,36 @@ fn select_node(node: &Node<'_>, filters: &[&Element], outer: Option<&SchemaModul
     for filter in matching {
         match containment(filter, node) {
             Taken::Nothing => {}
-            Taken::All => return print(node, outer, out),
+            Taken::All => return print(node, outer, view, view.depth, out),
             Taken::Children(children) => inner.extend(children),
         }
     }
-    select_children(node, &inner, outer, out);
+    select_children(node, &inner, outer, view, out);
 }
 
 /// Writes the children of `node` that `filters` select, within the tags of `node`; nothing if there are none.
-fn select_children(node: &Node<'_>, filters: &[&Element], outer: Option<&SchemaModule<'_>>, out: &mut String) {
+fn select_children(
+    node: &Node<'_>,
+    filters: &[&Element],
+    outer: Option<&SchemaModule<'_>>,
+    view: &View,
+    out: &mut String,
+) {
     if filters.is_empty() {
         return;
     }
     let schema = node.schema();
     let start = out.len();
-    open(node, outer, out);
+    open(node, outer, view, out);
     // Keys tell which entry the selected nodes belong to; §6.2.5 lets the server add them.
-    let keys: Vec<Node<'_>> = node.list_keys().collect();
-    for key in &keys {
-        print(key, Some(&schema.module()), out);
-    }
+    print_keys(node, view, out);
     let before = out.len();
     let mut key_selected = false;
     for child in node.children() {
         if child.schema().is_list_key() {
-            key_selected |= filters.iter().any(|filter| matches(filter, &child));
+            key_selected |= view.config != Some(false) && filters.iter().any(|filter| matches(filter, &child));
         } else {
-            select_node(&child, filters, Some(&schema.module()), out);
+            select_node(&child, filters, Some(&schema.module()), view, out);
         }
     }
     if out.len() == before && !key_selected {

@@ -199,7 +199,7 @@ fn what_the_system_orders_keeps_the_order_it_was_given() {
 fn selected(tree: &Tree, filter: &str) -> String {
     let filter = format!("<filter><config xmlns=\"{NS}\" {filter}</config></filter>");
     let mut out = String::new();
-    tree.select(&xml::parse(&filter).unwrap(), &mut out);
+    tree.write(&Selection::Subtree(xml::parse(&filter).unwrap()), &View::PLAIN, &mut out).unwrap();
     out.replace(&format!("<config xmlns=\"{NS}\">"), "").replace("</config>", "")
 }
 
@@ -213,7 +213,7 @@ fn subtree_filters_of_rfc_6241_section_6_4() {
     let pool = "<pool><start-address>10.0.1.1</start-address><end-address>10.0.1.9</end-address></pool>";
     // 6.4.2: an empty filter selects nothing; 6.4.3: a selection node all of it.
     let mut out = String::new();
-    tree.select(&xml::parse("<filter/>").unwrap(), &mut out);
+    tree.write(&Selection::Subtree(xml::parse("<filter/>").unwrap()), &View::PLAIN, &mut out).unwrap();
     assert_eq!(out, "");
     assert_eq!(selected(&tree, ">"), all);
     // 6.4.4: all entries of a list.

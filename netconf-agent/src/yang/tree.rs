@@ -3,17 +3,17 @@
 use std::cell::{OnceCell, RefCell};
 
 use yang2::context::Context;
-use yang2::data::{DataFormat, DataParserFlags, DataTree, DataValidationFlags};
+use yang2::data::{DataFormat, DataOperation, DataParserFlags, DataTree, DataValidationFlags};
 use yang2::schema::SchemaNodeKind;
 
+use super::print::{self, View};
 use super::raw::{self, Depth};
-use super::{Invalid, Node, Schema, json, print, select};
-use crate::xml::Element;
+use super::{Invalid, Node, Schema, Selection, json, path, select, xpath};
 
 /// The configuration of one model. It never changes; [`super::Edit`] makes another from it.
 #[derive(Debug)]
 pub struct Tree {
-    data: DataTree<'static>,
+    pub(super) data: DataTree<'static>,
     /// Whether it is valid: mandatory nodes are there, and so on.
     valid: Result<(), Invalid>,
     /// The whole tree as XML, made when it is first asked for.
@@ -24,7 +24,12 @@ pub struct Tree {
 
 impl Tree {
     pub(super) fn empty(context: &'static Context) -> Self {
-        Self { data: DataTree::new(context), valid: Ok(()), xml: OnceCell::new(), before: RefCell::default() }
+        Self::of_data(DataTree::new(context))
+    }
+
+    /// Takes data that is valid, or whose validity nobody asks for.
+    pub(super) fn of_data(data: DataTree<'static>) -> Self {
+        Self { data, valid: Ok(()), xml: OnceCell::new(), before: RefCell::default() }
     }
 
     /// Takes edited data, and finds out whether it is valid.
@@ -43,6 +48,31 @@ impl Tree {
         let none = DataValidationFlags::empty();
         let data = DataTree::parse_string(schema.context, text, DataFormat::JSON, flags, none)?;
         Ok(Self::seal(data))
+    }
+
+    /// Reads XML that the agent itself wrote (state, notifications), so that filters work on it as on any other.
+    pub fn of_state(schema: &Schema, xml: &str) -> Result<Self, Invalid> {
+        let text = format!("{xml}\0");
+        let none = DataValidationFlags::empty();
+        let flags = DataParserFlags::NO_VALIDATION;
+        let data = DataTree::parse_string(schema.context, text, DataFormat::XML, flags, none)?;
+        Ok(Self::of_data(data))
+    }
+
+    /// Reads a notification that the agent itself wrote.
+    pub fn of_notification(schema: &Schema, xml: &str) -> Result<Self, Invalid> {
+        let text = format!("{xml}\0");
+        let kind = DataOperation::NotificationYang;
+        Ok(Self::of_data(DataTree::parse_op_string(schema.context, text, DataFormat::XML, kind)?))
+    }
+
+    /// The same tree with more leaves, each a path and a value.
+    pub fn with_leaves(&self, leaves: &[(&str, String)]) -> Result<Self, Invalid> {
+        let mut data = self.data.duplicate()?;
+        for (path, value) in leaves {
+            data.new_path(path, Some(value), false)?;
+        }
+        Ok(Self::of_data(data))
     }
 
     /// A copy to edit. Of a large tree, the one that it follows is brought up to date, if it is at hand.
@@ -71,7 +101,7 @@ impl Tree {
 
     /// Whether nothing is configured.
     pub fn is_empty(&self) -> bool {
-        self.top().is_none_or(|top| top.children().next().is_none())
+        self.top().is_none_or(|top| json::is_implicit(&top))
     }
 
     /// As RFC 7951 JSON.
@@ -90,19 +120,28 @@ impl Tree {
     pub fn xml(&self) -> &str {
         self.xml.get_or_init(|| {
             let mut out = String::new();
-            print::print_all(&self.data, &mut out);
+            print::print_all(&self.data, &View::PLAIN, &mut out);
             out
         })
     }
 
-    /// Writes what a subtree filter selects (RFC 6241 §6).
-    pub fn select(&self, filter: &Element, out: &mut String) {
-        let Some(top) = self.top() else { return };
-        if select::takes_all(&top, filter) {
-            out.push_str(self.xml());
-        } else {
-            select::select(top, filter, out);
+    /// Writes what is selected.
+    pub fn write(&self, selection: &Selection, view: &View, out: &mut String) -> Result<(), Invalid> {
+        let Some(top) = self.top() else { return Ok(()) };
+        let plain = *view == View::PLAIN;
+        match selection {
+            Selection::All if plain => out.push_str(self.xml()),
+            Selection::All => print::print_all(&self.data, view, out),
+            Selection::Subtree(filter) if plain && select::takes_all(&top, filter) => out.push_str(self.xml()),
+            Selection::Subtree(filter) => select::select(top, filter, view, out),
+            Selection::XPath(expression) => return xpath::select(&self.data, expression, view, out),
         }
+        Ok(())
+    }
+
+    /// The path of its outermost container; none if it is empty.
+    pub fn root_path(&self) -> Option<String> {
+        self.top().map(|top| path::of(&top))
     }
 
     fn top(&self) -> Option<Node<'_>> {
@@ -127,15 +166,4 @@ fn changed_entries<'a>(one: &'a DataTree<'static>, other: &'a DataTree<'static>)
             _ => return None,
         }
     }
-}
-
-/// Reads XML that the agent itself wrote (state data), so that filters work on it as on any other.
-pub fn select_from_xml(schema: &Schema, xml: &str, filter: &Element, out: &mut String) -> Result<(), Invalid> {
-    let flags = DataParserFlags::NO_VALIDATION;
-    let text = format!("{xml}\0");
-    let data = DataTree::parse_string(schema.context, text, DataFormat::XML, flags, DataValidationFlags::empty())?;
-    if let Some(top) = data.reference() {
-        select::select(top, filter, out);
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use netconf_agent::core::{Core, Limits};
+use netconf_agent::core::{Core, Limits, Login};
 use netconf_agent::daemons::Settings;
 use netconf_agent::session;
 use netconf_agent::transport::framing::{Decoder, Framing, encode};
@@ -150,11 +150,21 @@ impl House {
 
     /// A session over a pipe.
     pub async fn client(&self) -> Client<DuplexStream> {
+        self.client_of(login("user")).await
+    }
+
+    /// A session of that user.
+    pub async fn client_of(&self, login: Login) -> Client<DuplexStream> {
         let (near, far) = tokio::io::duplex(1 << 16);
-        let session = self.core.open("user", "here").unwrap();
+        let session = self.core.open(login, "192.0.2.1:4711").unwrap();
         tokio::task::spawn_local(session::serve(session, far));
         Client::hello(near).await
     }
+}
+
+/// A user whom access control concerns.
+pub fn login(user: &str) -> Login {
+    Login { user: user.to_string(), transport: "netconf-ssh", ..Login::default() }
 }
 
 /// An agent for the servers whose sockets are in `directory`.
@@ -170,7 +180,7 @@ pub fn core(directory: &Path) -> Rc<Core> {
     };
     let servers = vec![settings("dhcp4", Model::DHCP4), settings("dhcp6", Model::DHCP6), settings("d2", Model::DDNS)];
     let limits = Limits { sessions: 4, message: 1 << 20, login: Duration::from_secs(5) };
-    Rc::new(Core::new(None, directory, servers, limits).unwrap())
+    Rc::new(Core::new(None, directory, directory.join("access-control.json"), servers, limits).unwrap())
 }
 
 /// Runs a test on one thread, as the agent runs.

@@ -1,6 +1,10 @@
 //! The agent between clients and servers that follow a script.
 
+mod access;
 mod commits;
 mod common;
+mod confirming;
+mod notifying;
+mod reading;
 mod sessions;
 mod ssh;

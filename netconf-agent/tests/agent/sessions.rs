@@ -59,7 +59,10 @@ fn what_is_no_request_is_answered_and_the_session_goes_on() {
         }
         for (operation, tag) in [
             ("<get><x/></get>", "unknown-element"),
-            ("<get><filter type='xpath' select='/'/></get>", "bad-attribute"),
+            ("<get><filter type='sql'/></get>", "bad-attribute"),
+            ("<get><filter type='xpath'/></get>", "missing-attribute"),
+            ("<get><filter type='xpath' select='/x:y'/></get>", "invalid-value"),
+            ("<get><filter type='xpath' select='1 + 1'/></get>", "invalid-value"),
             ("<get-config/>", "missing-element"),
             ("<get-config><source><url>file:///x</url></source></get-config>", "operation-not-supported"),
             ("<edit-config><target><candidate/></target></edit-config>", "missing-element"),
@@ -67,7 +70,14 @@ fn what_is_no_request_is_answered_and_the_session_goes_on() {
                 "<edit-config><target><candidate/></target><default-operation>x</default-operation><config/></edit-config>",
                 "invalid-value",
             ),
-            ("<commit><confirmed/></commit>", "unknown-element"),
+            ("<commit><confirmed/><confirm-timeout>0</confirm-timeout></commit>", "invalid-value"),
+            ("<commit><persist>x</persist></commit>", "invalid-value"),
+            ("<commit><persist-id>x</persist-id></commit>", "invalid-value"),
+            ("<cancel-commit/>", "operation-failed"),
+            (
+                "<get><with-defaults xmlns='urn:ietf:params:xml:ns:yang:ietf-netconf-with-defaults'>x</with-defaults></get>",
+                "invalid-value",
+            ),
             ("<delete-config><target><running/></target></delete-config>", "invalid-value"),
             ("<copy-config><target><running/></target><source><running/></source></copy-config>", "invalid-value"),
             ("<kill-session><session-id>1</session-id></kill-session>", "invalid-value"),
@@ -87,7 +97,7 @@ fn what_is_no_request_is_answered_and_the_session_goes_on() {
 /// What the server does after this for a `<hello>`: true if it closes.
 async fn closes(house: &House, bytes: &[u8]) -> bool {
     let (mut near, far) = tokio::io::duplex(1 << 16);
-    let session = house.core.open("user", "here").unwrap();
+    let session = house.core.open(login("user"), "here").unwrap();
     tokio::task::spawn_local(session::serve(session, far));
     near.write_all(bytes).await.unwrap();
     let mut all = Vec::new();
@@ -116,7 +126,7 @@ fn clients_of_base_1_0_are_served() {
     run(async {
         let house = House::new().await;
         let (mut near, far) = tokio::io::duplex(1 << 16);
-        tokio::task::spawn_local(session::serve(house.core.open("user", "here").unwrap(), far));
+        tokio::task::spawn_local(session::serve(house.core.open(login("user"), "here").unwrap(), far));
         let hello = HELLO.replace("<capability>urn:ietf:params:netconf:base:1.1</capability>", "");
         near.write_all(&encode(Framing::Mark, &hello)).await.unwrap();
         near.write_all(
@@ -134,10 +144,10 @@ fn clients_of_base_1_0_are_served() {
 fn there_are_as_many_sessions_as_allowed() {
     run(async {
         let house = House::new().await;
-        let sessions: Vec<_> = (0..4).map(|_| house.core.open("user", "here").unwrap()).collect();
-        assert!(house.core.open("user", "here").is_none());
+        let sessions: Vec<_> = (0..4).map(|_| house.core.open(login("user"), "here").unwrap()).collect();
+        assert!(house.core.open(login("user"), "here").is_none());
         drop(sessions);
-        assert!(house.core.open("user", "here").is_some());
+        assert!(house.core.open(login("user"), "here").is_some());
     });
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::common::{Client, House, run};
+use crate::common::{Client, House, login, run};
 use netconf_agent::transport::password::{Hash, Password};
 use netconf_agent::transport::ssh;
 use russh::ChannelStream;
@@ -35,7 +35,7 @@ async fn serve(house: &House) -> SocketAddr {
     let listener = Rc::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
     let address = listener.local_addr().unwrap();
     let hash = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
-    let user = |name: &str, password, keys| ssh::User { name: name.to_string(), password, keys };
+    let user = |name: &str, password, keys| ssh::User { login: login(name), password, keys };
     let settings = ssh::Settings {
         users: vec![
             user("clear", Some(Password::Clear("secret".into())), vec![]),
@@ -73,7 +73,7 @@ fn passwords_and_keys_open_sessions() {
             assert!(handle.authenticate_password(user, password).await.unwrap().success());
             let mut client = netconf(&handle, false).await;
             assert!(client.rpc("<get-config><source><running/></source></get-config>").await.contains("4000"));
-            assert_eq!(house.core.sessions()[0].user, user);
+            assert_eq!(house.core.sessions()[0].login.user, user);
             client.ok("<close-session/>").await;
             assert_eq!(client.receive().await, None);
             while !house.core.sessions().is_empty() {
