@@ -81,7 +81,7 @@ pub struct ManagedServers {
 /// A managed server.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct ManagedServer {
-    /// Name of the YANG module that describes it.
+    /// Name of the YANG module that describes it: the one in Kea's own terms, or for kea-dhcp6 `ietf-dhcpv6-server`.
     pub model: Given<String>,
     /// Whether startup is loaded into it when the agent starts.
     pub boot_update: Given<bool>,
@@ -269,24 +269,32 @@ fn resolve_servers(netconf: &Netconf, reader: &mut Reader) -> Vec<daemons::Setti
     let Some(servers) = &netconf.managed_servers else { return Vec::new() };
     let servers = &servers.value;
     let named = [
-        ("dhcp4", &servers.dhcp4, Model::DHCP4),
-        ("dhcp6", &servers.dhcp6, Model::DHCP6),
-        ("d2", &servers.d2, Model::DDNS),
+        ("dhcp4", &servers.dhcp4, &[Model::DHCP4][..]),
+        ("dhcp6", &servers.dhcp6, &[Model::DHCP6, Model::IETF6]),
+        ("d2", &servers.d2, &[Model::DDNS]),
     ];
-    let given = named.into_iter().filter_map(|(name, server, model)| Some((name, &server.as_ref()?.value, model)));
-    given.map(|(name, server, model)| resolve_server(name, server, model, netconf, reader)).collect()
+    let given = named.into_iter().filter_map(|(name, server, models)| Some((name, &server.as_ref()?.value, models)));
+    let resolved = given.map(|(name, server, models)| {
+        let model = model(server, models, reader)?;
+        Some(resolve_server(name, server, model, netconf))
+    });
+    resolved.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-fn resolve_server(
-    name: &str,
-    server: &ManagedServer,
-    model: Model,
-    netconf: &Netconf,
-    reader: &mut Reader,
-) -> daemons::Settings {
-    if let Some(given) = server.model.as_ref().filter(|given| given.value != model.module) {
-        reader.problem(given.pos, format!("model `{}` is not supported, `{}` is", given.value, model.module));
+/// The model of a server that can have these; the first one unless another is named.
+fn model(server: &ManagedServer, models: &[Model], reader: &mut Reader) -> Option<Model> {
+    let Some(given) = &server.model else { return models.first().copied() };
+    let named = models.iter().find(|model| model.module == given.value).copied();
+    if named.is_none() {
+        let names: Vec<_> = models.iter().map(|model| format!("`{}`", model.module)).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        let known = names.join(" and ");
+        reader.problem(given.pos, format!("model `{}` is not supported, {known} {verb}", given.value));
     }
+    named
+}
+
+fn resolve_server(name: &str, server: &ManagedServer, model: Model, netconf: &Netconf) -> daemons::Settings {
     let socket = server.control_socket.as_ref().and_then(|socket| socket.value.socket_name.as_ref());
     let socket = socket.map(|name| name.value.as_str()).unwrap_or_default();
     let switch = |own: &Given<bool>, global: bool| own.as_ref().map_or(global, |own| own.value);
@@ -411,8 +419,8 @@ mod tests {
         for (text, part) in [
             (r#""hooks-libraries": [ {} ]"#, "hooks-libraries"),
             (
-                r#""managed-servers": { "dhcp6": { "model": "ietf-dhcpv6-server", "control-socket": { "socket-name": "x" } } }"#,
-                "ietf-dhcpv6-server",
+                r#""managed-servers": { "dhcp6": { "model": "ietf-dhcpv6-relay", "control-socket": { "socket-name": "x" } } }"#,
+                "ietf-dhcpv6-relay",
             ),
             (
                 r#""managed-servers": { "dhcp4": { "control-socket": { "socket-type": "http", "socket-name": "x" } } }"#,

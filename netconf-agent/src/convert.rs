@@ -31,10 +31,15 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Its form; none to find out.
     pub format: Option<Format>,
+    /// The model in which JSON is shown that could be in several; none for that in the server's own terms.
+    pub model: Option<Model>,
 }
 
 /// Reads a file that another one includes.
 pub type Include<'i> = &'i mut dyn FnMut(&str) -> Result<String, String>;
+
+/// The models that a configuration may be in.
+pub const MODELS: [Model; 4] = [Model::DHCP4, Model::DHCP6, Model::DDNS, Model::IETF6];
 
 /// A configuration that is valid by its model.
 #[derive(Debug)]
@@ -82,7 +87,7 @@ impl Configuration {
         let kea = document.root.to_json();
         let of_yang = || roots(&kea).any(|key| key.contains(':'));
         match input.format.unwrap_or_else(|| if of_yang() { Format::YangJson } else { Format::Kea }) {
-            Format::Kea => Self::of_kea(schema, &document, kea),
+            Format::Kea => Self::of_kea(schema, &document, kea, input.model),
             format => {
                 let tree = Tree::from_json(schema, &kea).map_err(|invalid| named(input, [invalid]))?;
                 Self::of_tree(schema, input, format, &roots(&kea).cloned().collect::<Vec<_>>(), tree)
@@ -95,9 +100,11 @@ impl Configuration {
         match format {
             Format::Kea => format!("{:#}\n", self.kea),
             // A container that says nothing is not data, but tells whose configuration it is.
-            Format::YangJson if self.tree.xml().is_empty() => format!("{:#}\n", json!({ root_of(&self.model): {} })),
+            Format::YangJson if self.tree.xml().is_empty() => format!("{:#}\n", json!({ self.model.outermost(): {} })),
             Format::YangJson => format!("{:#}\n", self.tree.to_json()),
-            Format::YangXml if self.tree.xml().is_empty() => format!("<config xmlns=\"{}\"/>\n", self.namespace),
+            Format::YangXml if self.tree.xml().is_empty() => {
+                format!("<{} xmlns=\"{}\"/>\n", self.model.container, self.namespace)
+            }
             Format::YangXml => self.tree.to_pretty_xml(),
         }
     }
@@ -107,10 +114,11 @@ impl Configuration {
         &self.kea
     }
 
-    fn of_kea(schema: &Schema, document: &Document, kea: Value) -> Result<Self, Vec<String>> {
+    fn of_kea(schema: &Schema, document: &Document, kea: Value, wanted: Option<Model>) -> Result<Self, Vec<String>> {
         let keys: Vec<String> = roots(&kea).cloned().collect();
-        let model = the_only(&keys, |model| model.root.to_owned());
+        let model = the_only(&keys, &Model::ALL, |model| model.root.to_owned());
         let model = model.map_err(|reason| vec![document.error(document.root.pos, reason).to_string()])?;
+        let model = wanted.filter(|wanted| wanted.root == model.root).unwrap_or(model);
         let at = |path: &str, reason: &str| {
             let told = document.error(position(document, path), reason);
             // A parameter that was not written has no position of its own.
@@ -136,7 +144,8 @@ impl Configuration {
         tree: Tree,
     ) -> Result<Self, Vec<String>> {
         tree.validity().map_err(|invalid| named(input, [invalid]))?;
-        let model = the_only(roots, root_of).map_err(|reason| vec![format!("{}: {reason}", input.name)])?;
+        let model =
+            the_only(roots, &MODELS, Model::outermost).map_err(|reason| vec![format!("{}: {reason}", input.name)])?;
         let kea = to_kea(&model, &tree.to_json(), &Value::Null).map_err(|errors| named(input, errors))?;
         Ok(Self { format, left_out: Vec::new(), model, namespace: namespace(schema, &model), kea, tree })
     }
@@ -151,23 +160,18 @@ fn roots(value: &Value) -> impl Iterator<Item = &String> {
     value.as_object().into_iter().flat_map(|map| map.keys())
 }
 
-/// The name of the outermost node in JSON.
-fn root_of(model: &Model) -> String {
-    format!("{}:config", model.module)
-}
-
 fn namespace(schema: &Schema, model: &Model) -> String {
     let module = schema.modules().iter().find(|module| module.name == model.module);
     module.map(|module| module.namespace.clone()).unwrap_or_default()
 }
 
 /// The model whose configuration has these outermost keys; `root` is the one that it has.
-fn the_only(keys: &[String], root: impl Fn(&Model) -> String) -> Result<Model, String> {
-    let expected = || Model::ALL.iter().map(|model| format!("`{}`", root(model))).collect::<Vec<_>>().join(", ");
+fn the_only(keys: &[String], models: &[Model], root: impl Fn(&Model) -> String) -> Result<Model, String> {
+    let expected = || models.iter().map(|model| format!("`{}`", root(model))).collect::<Vec<_>>().join(", ");
     let [key] = keys else {
         return Err(format!("one of {} is expected, and nothing beside it", expected()));
     };
-    let model = Model::ALL.into_iter().find(|model| root(model) == *key);
+    let model = models.iter().copied().find(|model| root(model) == *key);
     model.ok_or_else(|| format!("`{key}` has no YANG model; one of {} is expected", expected()))
 }
 

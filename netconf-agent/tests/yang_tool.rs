@@ -125,3 +125,30 @@ fn a_wrong_call_is_another_matter() {
         assert_eq!(refused(call, "{}").1, Some(2), "{call:?}");
     }
 }
+
+#[test]
+fn the_model_of_rfc_9243_is_one_of_dhcpv6() {
+    let xml = r#"<dhcpv6-server xmlns="urn:ietf:params:xml:ns:yang:ietf-dhcpv6-server">
+      <option-sets><option-set><option-set-id>1</option-set-id>
+        <info-refresh-time-option><info-refresh-time>600</info-refresh-time></info-refresh-time-option>
+      </option-set></option-sets>
+      <allocation-ranges><valid-lifetime>54000</valid-lifetime><allocation-range>
+        <id>1</id><network-prefix>2001:db8::/32</network-prefix><option-set-id>1</option-set-id>
+        <address-pools><address-pool>
+          <pool-id>0</pool-id><pool-prefix>2001:db8:1:1::/64</pool-prefix>
+          <start-address>2001:db8:1:1::1000</start-address><end-address>2001:db8:1:1::2000</end-address>
+        </address-pool></address-pools>
+      </allocation-range></allocation-ranges>
+    </dhcpv6-server>"#;
+    let json = printed(&[], xml);
+    assert!(json.contains("\"pool\": \"2001:db8:1:1::1000-2001:db8:1:1::2000\""), "{json}");
+    let data = printed(&["--model", "ietf-dhcpv6-server"], &json);
+    assert!(data.contains("\"pool-id\": \"0\""), "{data}");
+    assert_eq!(printed(&[], &data), json);
+    assert!(!printed(&[], &json).contains("ietf-dhcpv6-server:"), "Kea's own model unless another is asked for");
+
+    let off = xml.replace("</option-sets>", "</option-sets><enabled>false</enabled>");
+    let (reason, status) = refused(&[], &off);
+    assert!(reason.contains("/ietf-dhcpv6-server:dhcpv6-server/enabled"), "{reason}");
+    assert_eq!(status, Some(1));
+}

@@ -9,10 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::edit::{Edit, Entry};
 use crate::merge::Merge;
+use crate::model::Make;
 use crate::path::{Key, YangPath};
 use crate::shape::{Field, Group, List, Part, Scope, Shape, members_of};
 use crate::special::Context;
-use crate::{Model, TranslateError, elder, scalar};
+use crate::{Model, TranslateError, elder, ietf, scalar};
 
 /// Turns data of the model (RFC 7951 JSON) into Kea JSON (`{"Dhcp4": {...}}`).
 ///
@@ -22,10 +23,14 @@ use crate::{Model, TranslateError, elder, scalar};
 /// are errors.
 pub fn to_kea(model: &Model, yang: &Value, before: &Value) -> Result<Value, Vec<TranslateError>> {
     let written = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
+    if matches!(model.make, Make::Ietf) {
+        let parameters = ietf::to_kea(model, yang, written)?;
+        return Ok(Map::from_iter([(model.root.to_owned(), parameters.into())]).into());
+    }
     let parameters = elder::renewed(written);
     let context = Context::new(model, &parameters);
     let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };
-    let mut config = match yang.get(format!("{}:config", model.module)) {
+    let mut config = match yang.get(model.outermost()) {
         Some(Value::Object(config)) => walk.scope(model.scope, config, &parameters),
         None => walk.scope(model.scope, &EMPTY, &parameters),
         Some(_) => walk.error("a container is expected".into()).unwrap_or_default(),
@@ -44,6 +49,9 @@ pub fn entries_to_kea(
     entries: &[(String, Value)],
     before: &Value,
 ) -> Result<Option<Edit>, Vec<TranslateError>> {
+    if matches!(model.make, Make::Ietf) {
+        return Ok(None);
+    }
     let parameters = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
     let context = Context::new(model, parameters);
     let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };

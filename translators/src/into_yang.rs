@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use crate::model::Make;
 use crate::path::{KeaPath, Key};
 use crate::shape::{Field, List, Part, Scope, Shape};
 use crate::special::Context;
-use crate::{LeftOut, Model, TranslateError, elder, scalar};
+use crate::{LeftOut, Model, TranslateError, elder, ietf, scalar};
 
 /// A configuration as data of its model.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,9 @@ pub fn to_yang(model: &Model, kea: &Value) -> Result<Translation, Vec<TranslateE
         let reason = format!("a map with the key `{}` is expected", model.root);
         return Err(vec![TranslateError { path: String::new(), reason }]);
     };
+    if matches!(model.make, Make::Ietf) {
+        return Ok(ietf::to_yang(model, written));
+    }
     let parameters = elder::renewed(written);
     let context = Context::new(model, &parameters);
     let mut walk = Walk::new(&context);
@@ -37,7 +41,7 @@ pub fn to_yang(model: &Model, kea: &Value) -> Result<Translation, Vec<TranslateE
         return Err(walk.errors);
     }
     let mut yang = Map::new();
-    yang.insert(format!("{}:config", model.module), config.into());
+    yang.insert(model.outermost(), config.into());
     Ok(Translation { yang: yang.into(), left_out: walk.left_out })
 }
 

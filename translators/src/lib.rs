@@ -4,6 +4,8 @@
 //! of it is one walk over the tables in which every parameter is declared once; what the two forms say differently
 //! (pools, reservations, the keys of options) has a function of its own, picked by the table.
 //!
+//! ietf-dhcpv6-server is of another make than the Kea models and has a walk of its own, in `ietf`.
+//!
 //! The models cannot hold all that a JSON file says: some parameters have no node, lists that the system orders lose
 //! their order, `10.0.0.1-10.0.0.9` and `10.0.0.1 - 10.0.0.9` are one pool. [`to_kea`] therefore takes the JSON that
 //! the data came from: whatever the data does not contradict stays as it was written there. So JSON to YANG to JSON
@@ -17,6 +19,7 @@ mod edit;
 mod elder;
 mod error;
 mod from_yang;
+mod ietf;
 mod into_yang;
 mod merge;
 mod model;

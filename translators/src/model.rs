@@ -1,4 +1,4 @@
-//! The three models: which module describes which daemon.
+//! The models: which module describes which daemon.
 
 use std::sync::LazyLock;
 
@@ -12,6 +12,8 @@ use crate::shape::{Names, Scope};
 pub struct Model {
     /// Name of the module (`kea-dhcp4-server`).
     pub module: &'static str,
+    /// Name of the container that holds all of the configuration.
+    pub container: &'static str,
     /// The one key of the daemon's JSON (`Dhcp4`).
     pub root: &'static str,
     /// The parameters under that key.
@@ -22,37 +24,69 @@ pub struct Model {
     pub(crate) space: &'static str,
     /// Code of a standard option by space and name.
     pub(crate) code: fn(&str, &str) -> Option<u16>,
+    /// How it is translated.
+    pub(crate) make: Make,
 }
 
 impl Model {
     /// kea-dhcp4.
     pub const DHCP4: Self = Self {
         module: "kea-dhcp4-server",
+        container: "config",
         root: "Dhcp4",
         table: dhcp4,
         scope: &DHCP4,
         space: "dhcp4",
         code: |space, name| code(Family::V4, space, name),
+        make: Make::Tables,
     };
     /// kea-dhcp6.
     pub const DHCP6: Self = Self {
         module: "kea-dhcp6-server",
+        container: "config",
         root: "Dhcp6",
         table: dhcp6,
         scope: &DHCP6,
         space: "dhcp6",
         code: |space, name| code(Family::V6, space, name),
+        make: Make::Tables,
     };
+    /// kea-dhcp6 in the model of RFC 9243.
+    pub const IETF6: Self =
+        Self { module: "ietf-dhcpv6-server", container: "dhcpv6-server", make: Make::Ietf, ..Self::DHCP6 };
     /// kea-dhcp-ddns.
-    pub const DDNS: Self =
-        Self { module: "kea-dhcp-ddns", root: "DhcpDdns", table: ddns, scope: &DDNS, space: "", code: |_, _| None };
+    pub const DDNS: Self = Self {
+        module: "kea-dhcp-ddns",
+        container: "config",
+        root: "DhcpDdns",
+        table: ddns,
+        scope: &DDNS,
+        space: "",
+        code: |_, _| None,
+        make: Make::Tables,
+    };
+
     /// Name of our own module with nodes for what this one lacks (`takahe-kea-dhcp4-server`).
     pub fn own_module(&self) -> String {
         format!("takahe-{}", self.module)
     }
 
-    /// All of them.
+    /// The model of each daemon that has all of its parameters.
     pub const ALL: [Self; 3] = [Self::DHCP4, Self::DHCP6, Self::DDNS];
+
+    /// The outermost node in RFC 7951 JSON (`kea-dhcp4-server:config`).
+    pub fn outermost(&self) -> String {
+        format!("{}:{}", self.module, self.container)
+    }
+}
+
+/// How a model is translated.
+#[derive(Clone, Copy)]
+pub(crate) enum Make {
+    /// By the parameter tables, of which it is an image.
+    Tables,
+    /// ietf-dhcpv6-server, which has a form of its own.
+    Ietf,
 }
 
 impl PartialEq for Model {

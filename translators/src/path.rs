@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::Model;
 use crate::elder;
+use crate::ietf;
+use crate::model::Make;
 use crate::shape::{Field, List, Part, Scope, Shape};
 use crate::special::Context;
 
@@ -15,6 +17,9 @@ use crate::special::Context;
 /// Where the path has no node, that of the nearest enclosing node is given.
 pub fn instance_path(model: &Model, kea: &Value, path: &str) -> String {
     let root = kea.get(model.root).and_then(Value::as_object);
+    if let (Make::Ietf, Some(root)) = (model.make, root) {
+        return ietf::instance_path(&elder::renewed(root), path);
+    }
     let (root, path) = (root.map(elder::renewed), elder::renewed_path(path));
     let mut steps = path.trim_start_matches('/').split('/');
     let mut yang = YangPath::new(model.module);

@@ -203,7 +203,7 @@ impl<'a> Context<'a> {
         context
     }
 
-    fn code(&self, space: &str, name: &str) -> Option<u16> {
+    pub fn code(&self, space: &str, name: &str) -> Option<u16> {
         self.codes.get(&(space, name)).copied().or_else(|| (self.model.code)(space, name))
     }
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use schema::{Annotations, At, Given, Json, Scope};
 use serde_json::{Value, json};
 
+use crate::model::Make;
 use crate::shape::{Names, Scope as Shape};
 use crate::{LeftOut, Model, TranslateError, instance_path, to_kea, to_yang};
 
@@ -197,6 +198,8 @@ const MODEL: Model = Model {
     scope: &SCOPE,
     space: "dhcp4",
     code: |space, name| (space == "dhcp4" && name == "routers").then_some(3),
+    container: "config",
+    make: Make::Tables,
 };
 
 fn yang(kea: Value) -> Value {

@@ -11,7 +11,8 @@ use translators::{Model, to_kea, to_yang};
 #[test]
 fn every_configuration_comes_back_as_it_was() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    for (model, folder, at_least) in [(Model::DHCP4, "kea4", 20), (Model::DHCP6, "kea6", 20), (Model::DDNS, "ddns", 5)]
+    for (model, folder, at_least) in
+        [(Model::DHCP4, "kea4", 20), (Model::DHCP6, "kea6", 20), (Model::IETF6, "kea6", 20), (Model::DDNS, "ddns", 5)]
     {
         let Ok(entries) = std::fs::read_dir(corpus.join(folder)) else {
             eprintln!("skipped: {} is not there", corpus.join(folder).display());

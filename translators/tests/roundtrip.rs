@@ -29,6 +29,11 @@ proptest! {
     }
 
     #[test]
+    fn ietf_dhcpv6_server(config in generate::configuration(Model::IETF6)) {
+        comes_back(Model::IETF6, &config);
+    }
+
+    #[test]
     fn ddns(config in generate::configuration(Model::DDNS)) {
         comes_back(Model::DDNS, &config);
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::{Arg, Parser, ValueExt as _};
-use netconf_agent::convert::{Configuration, Format, Input};
+use netconf_agent::convert::{Configuration, Format, Input, MODELS};
 use netconf_agent::yang::Schema;
 use translators::Model;
 
@@ -16,6 +16,7 @@ FILE, or standard input, is read; the result goes to standard output.
    --from FORMAT   json, yang-json or yang-xml; found out otherwise
    --to FORMAT     the same; otherwise yang-json for json, and json for the others
    --check         print nothing but what is wrong
+   --model MODULE  for the JSON of kea-dhcp6: ietf-dhcpv6-server instead of kea-dhcp6-server
    --partial       leave out what YANG cannot say, and tell; otherwise an error
    --modules DIR   prefer the YANG modules of this folder
    -v, -V, -h      print the version, the version with that of Kea, this";
@@ -33,6 +34,7 @@ struct Options {
     to: Option<Format>,
     check: bool,
     partial: bool,
+    model: Option<Model>,
     modules: Option<PathBuf>,
     file: Option<PathBuf>,
 }
@@ -50,11 +52,12 @@ fn main() -> ExitCode {
         Ok(read) => read,
         Err(reason) => return wrong_call(&reason),
     };
-    let schema = match Schema::load(options.modules.as_deref(), &Model::ALL.map(|model| model.module)) {
+    let models = MODELS.map(|model| model.module);
+    let schema = match Schema::load(options.modules.as_deref(), &models) {
         Ok(schema) => schema,
         Err(reason) => return wrong_call(&reason),
     };
-    let input = Input { name: &name, text: &text, format: options.from };
+    let input = Input { name: &name, text: &text, format: options.from, model: options.model };
     let mut include = |file: &str| std::fs::read_to_string(file).map_err(|error| error.to_string());
     match Configuration::read(&schema, input, &mut include) {
         Ok(configuration) => finish(&options, &configuration),
@@ -95,6 +98,7 @@ fn parse(mut arguments: Parser) -> Result<Result<Options, String>, lexopt::Error
             Arg::Long("to") => options.to = Some(arguments.value()?.parse_with(format)?),
             Arg::Long("check") => options.check = true,
             Arg::Long("partial") => options.partial = true,
+            Arg::Long("model") => options.model = Some(arguments.value()?.parse_with(model)?),
             Arg::Long("modules") => options.modules = Some(arguments.value()?.into()),
             Arg::Short('v') => return Ok(Err(VERSION.to_owned())),
             Arg::Short('V') => return Ok(Err(format!("{VERSION} (Takahe {})", env!("CARGO_PKG_VERSION")))),
@@ -109,6 +113,11 @@ fn parse(mut arguments: Parser) -> Result<Result<Options, String>, lexopt::Error
 fn format(name: &str) -> Result<Format, String> {
     let names = || Format::NAMES.map(|(name, _)| name).join(", ");
     Format::named(name).ok_or_else(|| format!("one of {} is expected", names()))
+}
+
+fn model(name: &str) -> Result<Model, String> {
+    let found = MODELS.into_iter().find(|model| model.module == name);
+    found.ok_or_else(|| format!("one of {} is expected", MODELS.map(|model| model.module).join(", ")))
 }
 
 /// What the input is called in errors, and its text.

@@ -35,6 +35,13 @@ const SHIPPED: &[(&str, &str, &str)] = &[
     ("kea-dhcp4-server", "2026-06-24", include_str!("../../../yang/kea-dhcp4-server@2026-06-24.yang")),
     ("kea-dhcp6-server", "2026-06-24", include_str!("../../../yang/kea-dhcp6-server@2026-06-24.yang")),
     ("kea-dhcp-ddns", "2025-06-25", include_str!("../../../yang/kea-dhcp-ddns@2025-06-25.yang")),
+    ("ietf-dhcpv6-common", "2022-06-20", include_str!("../../../yang/ietf-dhcpv6-common@2022-06-20.yang")),
+    ("ietf-dhcpv6-server", "2022-06-20", include_str!("../../../yang/ietf-dhcpv6-server@2022-06-20.yang")),
+    (
+        "takahe-ietf-dhcpv6-server",
+        "2026-11-22",
+        include_str!("../../../yang/takahe-ietf-dhcpv6-server@2026-11-22.yang"),
+    ),
     ("takahe-kea-types", "2026-11-21", include_str!("../../../yang/takahe-kea-types@2026-11-21.yang")),
     ("takahe-kea-dhcp4-server", "2026-11-21", include_str!("../../../yang/takahe-kea-dhcp4-server@2026-11-21.yang")),
     ("takahe-kea-dhcp6-server", "2026-11-21", include_str!("../../../yang/takahe-kea-dhcp6-server@2026-11-21.yang")),
@@ -263,8 +270,11 @@ const OF_NETCONF: &[(&str, &[&str])] = &[
     ("nc-notifications", &[]),
 ];
 
+/// The features of the models.
+const OF_MODELS: &[(&str, &[&str])] = &[("ietf-dhcpv6-server", &["na-assignment", "prefix-delegation"])];
+
 fn features(module: &str) -> &'static [&'static str] {
-    OF_NETCONF.iter().find(|(name, _)| *name == module).map_or(&[], |(_, features)| features)
+    OF_NETCONF.iter().chain(OF_MODELS).find(|(name, _)| *name == module).map_or(&[], |(_, features)| features)
 }
 
 /// The module of ours that augments a model.
