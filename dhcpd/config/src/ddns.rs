@@ -1,6 +1,6 @@
 //! Host names and dynamic DNS: the `ddns-*` and `hostname-char-*` parameters of a scope.
 
-use eval::Pattern;
+use eval::{Bytes, Extended, Found};
 use schema::Word;
 
 /// `ddns-replace-client-name`.
@@ -98,32 +98,34 @@ pub struct Sanitizer {
 /// What is replaced.
 #[derive(Clone, Debug, PartialEq)]
 enum Invalid {
-    /// These bytes, a bit each: nearly every set is one.
-    Bytes([u64; 4]),
-    Parts(Box<Pattern>),
+    /// These bytes: nearly every set is one.
+    Bytes(Bytes),
+    Parts(Box<Extended>),
 }
 
 /// A part of the replacement.
 #[derive(Clone, Debug, PartialEq)]
 enum Piece {
     Text(Box<str>),
-    /// What is replaced: `$&`.
-    Replaced,
+    /// What a group holds: `$1`. Group 0 is what is replaced, `$&`.
+    Group(usize),
+    /// What stands between it and the part that was replaced before: `` $` ``.
+    Before,
+    /// What stands behind it: `$'`.
+    Behind,
 }
 
 impl Sanitizer {
     /// Compiles an extended regular expression of POSIX, such as `[^A-Za-z0-9.-]`, and what replaces the parts of names that
     /// fit it.
     pub fn new(char_set: &str, replacement: &str) -> Result<Self, String> {
-        let pattern = Pattern::extended(char_set)?;
-        let mut bytes = [0u64; 4];
-        if pattern.is_byte() {
-            let fits = (0..=u8::MAX).filter(|byte| pattern.matches(&[*byte]));
-            // A word has 64 bits.
-            fits.for_each(|byte| bytes[usize::from(byte >> 6)] |= 1 << (byte & 63));
-        }
-        let invalid = if pattern.is_byte() { Invalid::Bytes(bytes) } else { Invalid::Parts(Box::new(pattern)) };
-        Ok(Self { invalid, replacement: pieces(replacement)? })
+        let replacement = pieces(replacement);
+        let alone = replacement.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Group(0)));
+        let invalid = match Bytes::of(char_set).filter(|_| alone) {
+            Some(bytes) => Invalid::Bytes(bytes),
+            None => Invalid::Parts(Box::new(Extended::new(char_set)?)),
+        };
+        Ok(Self { invalid, replacement })
     }
 
     /// A name with its bad parts replaced.
@@ -131,63 +133,82 @@ impl Sanitizer {
         let mut clean = Vec::with_capacity(name.len());
         match &self.invalid {
             Invalid::Bytes(invalid) => name.iter().for_each(|byte| {
-                if invalid[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1 {
-                    self.replace(std::slice::from_ref(byte), &mut clean);
+                if invalid.contains(*byte) {
+                    self.replace_byte(*byte, &mut clean);
                 } else {
                     clean.push(*byte);
                 }
             }),
-            Invalid::Parts(pattern) => self.scrub_parts(pattern, name, &mut clean),
+            Invalid::Parts(expression) => self.scrub_parts(expression, name, &mut clean),
         }
         clean
     }
 
-    fn scrub_parts(&self, pattern: &Pattern, name: &[u8], clean: &mut Vec<u8>) {
-        let mut at = 0;
-        while let Some(found) = pattern.find(name, at) {
-            clean.extend(name.get(at..found.start).unwrap_or_default());
-            self.replace(name.get(found.clone()).unwrap_or_default(), clean);
-            at = found.end;
+    fn scrub_parts(&self, expression: &Extended, name: &[u8], clean: &mut Vec<u8>) {
+        let (mut from, mut kept) = (0, 0);
+        while let Some(found) = expression.find(name, from) {
+            clean.extend(name.get(kept..found.place.start).unwrap_or_default());
+            self.replace(name, kept, &found, clean);
+            (from, kept) = (found.place.end, found.place.end);
             // Behind what is empty the next byte is kept.
-            if found.is_empty() {
-                let Some(byte) = name.get(at) else { return };
-                clean.push(*byte);
-                at += 1;
+            if found.place.is_empty() {
+                from += 1;
+                if from > name.len() {
+                    return;
+                }
             }
         }
-        clean.extend(name.get(at..).unwrap_or_default());
+        clean.extend(name.get(kept..).unwrap_or_default());
     }
 
-    fn replace(&self, part: &[u8], clean: &mut Vec<u8>) {
+    fn replace(&self, name: &[u8], kept: usize, found: &Found<'_>, clean: &mut Vec<u8>) {
         for piece in &self.replacement {
             match piece {
                 Piece::Text(text) => clean.extend(text.bytes()),
-                Piece::Replaced => clean.extend(part),
+                Piece::Group(number) => clean.extend(found.group(*number)),
+                Piece::Before => clean.extend(name.get(kept..found.place.start).unwrap_or_default()),
+                Piece::Behind => clean.extend(name.get(found.place.end..).unwrap_or_default()),
+            }
+        }
+    }
+
+    fn replace_byte(&self, byte: u8, clean: &mut Vec<u8>) {
+        for piece in &self.replacement {
+            match piece {
+                Piece::Text(text) => clean.extend(text.bytes()),
+                _ => clean.push(byte),
             }
         }
     }
 }
 
-/// Reads a replacement as ECMAScript does: `$&` is what is replaced, `$$` a dollar sign.
-fn pieces(replacement: &str) -> Result<Vec<Piece>, String> {
+/// Reads a replacement as ECMAScript does: `$&` is what is replaced, `$1` the first group of it, `` $` `` and `$'` what stands
+/// before and behind it, `$$` a dollar sign.
+fn pieces(replacement: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut text = String::new();
-    let mut chars = replacement.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('$', Some('$')) => text.extend(chars.next()),
-            ('$', Some('&')) => {
-                chars.next();
-                pieces.extend([Piece::Text(std::mem::take(&mut text).into()), Piece::Replaced]);
-            }
-            ('$', Some(sign @ ('0'..='9' | '`' | '\''))) => {
-                return Err(format!("not supported yet: '${sign}' in the replacement of characters of host names"));
-            }
-            (plain, _) => text.push(plain),
+    let mut rest = replacement;
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        let sign = rest.bytes().next().filter(|_| c == '$');
+        // A group has one digit or two.
+        let digits = rest.bytes().take(2).take_while(u8::is_ascii_digit).count();
+        let (piece, length) = match sign {
+            Some(b'$') => (None, 1),
+            Some(b'&') => (Some(Piece::Group(0)), 1),
+            Some(b'`') => (Some(Piece::Before), 1),
+            Some(b'\'') => (Some(Piece::Behind), 1),
+            Some(b'0'..=b'9') => (rest.get(..digits).and_then(|it| it.parse().ok()).map(Piece::Group), digits),
+            _ => (None, 0),
+        };
+        rest = rest.get(length..).unwrap_or_default();
+        match piece {
+            Some(piece) => pieces.extend([Piece::Text(std::mem::take(&mut text).into()), piece]),
+            None => text.push(c),
         }
     }
     pieces.push(Piece::Text(text.into()));
-    Ok(pieces)
+    pieces
 }
 
 #[cfg(test)]
@@ -204,6 +225,10 @@ mod tests {
             ("^[0-9]+", "n", "12ab3", "nab3"),
             ("[0-9]", "<$&$$>", "a1", "a<1$>"),
             ("x*", "-", "axb", "-a--b-"),
+            ("(_)([a-z])", "$2$1", "a_b_c", "ab_c_"),
+            ("([a-z]+)_([0-9]+)", "<$02$3$$1>", "ab_12", "<12$1>"),
+            ("_", "[$`|$'|$0]", "ab_c", "ab[ab|c|_]c"),
+            ("_", "$", "a_b", "a$b"),
         ] {
             let clean = clean.as_bytes();
             assert_eq!(Sanitizer::new(set, replacement).unwrap().scrub(name.as_bytes()), clean, "{set}");
@@ -215,6 +240,5 @@ mod tests {
         for bad in ["[]", "[^]", "[z-a]", "(", "a\\"] {
             assert!(Sanitizer::new(bad, "").is_err(), "{bad}");
         }
-        assert!(Sanitizer::new("[a]", "$1").is_err());
     }
 }

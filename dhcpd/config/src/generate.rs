@@ -148,7 +148,7 @@ impl Generator {
             }
             "ControlSocket" if is_socket(map, "https") => {
                 take(map, &["socket-name"]);
-                ["trust-anchor", "cert-file", "key-file"].map(|key| map.insert(key.to_owned(), "made".into()));
+                map.extend(["trust-anchor", "cert-file", "key-file"].map(|key| (key.to_owned(), "made".into())));
             }
             "ControlSocket" => {
                 map.retain(|key, _| ["socket-type", "user-context", "comment"].contains(&key.as_str()));

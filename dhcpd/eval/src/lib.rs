@@ -29,7 +29,7 @@ pub use classes::{ClassId, ClassSet, Names, escape, is_built_in};
 pub use classifier::{ClassDefinition, ClassError, Classifier, Part, Test};
 pub use evaluate::EvalError;
 pub use expression::{BoolExpression, Classes, Definitions, ParseError, Scope, Standard, StringExpression};
-pub use pattern::Pattern;
+pub use posix::{Bytes, Extended, Found};
 pub use subject::{Arrival, Field, Subject, Subject4, Subject6};
 pub use value::Value;
 pub use watch::{Outcome, Watch};
