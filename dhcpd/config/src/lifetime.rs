@@ -50,9 +50,11 @@ pub struct LeaseCache {
 impl LeaseCache {
     /// Whether a lease last extended `age` seconds ago for `lifetime` seconds is given again as it stands.
     pub fn keeps(self, lifetime: u32, age: u64) -> bool {
-        if lifetime == u32::MAX {
-            return true;
-        }
+        lifetime == u32::MAX || self.covers(lifetime, age)
+    }
+
+    /// The same by the two limits alone: an infinite lifetime is like any other, as it is in Kea's DHCPv6.
+    pub fn covers(self, lifetime: u32, age: u64) -> bool {
         let by_age = self.max_age.map(u64::from);
         let by_threshold = self.threshold.map(|t| if t <= 1.0 { (f64::from(lifetime) * t) as u64 } else { 0 });
         let limits = [by_age, by_threshold];

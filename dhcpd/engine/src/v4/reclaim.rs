@@ -34,7 +34,7 @@ impl Server {
             } else {
                 let state = LeaseState::ExpiredReclaimed;
                 let nameless = Lease4 { hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease.clone() };
-                leases.put(Lease4 { state, ..nameless }).await?;
+                leases.put(Lease4 { state, user_context: None, ..nameless }).await?;
             }
             self.reclaimed(snapshot, &lease);
         }

@@ -7,7 +7,7 @@ use super::messages::*;
 use super::refusal::Refusal;
 use dhcpd_config::lifetime::TeeTimes;
 use dhcpd_config::v6::snapshot::Excluded;
-use leases::{Lease6, LeaseType, Leases6};
+use leases::{LeaseType, Leases6};
 use smallvec::SmallVec;
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -43,7 +43,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let (t1, t2) = self.tee_times(&binding.grants);
         let open = out.open_ia(code_of(kind), ia.iaid, t1, t2);
         for grant in &binding.grants {
-            self.log_grant(grant, false);
+            self.log_grant(grant, ia.iaid, false);
             self.write(out, grant);
         }
         out.close(open);
@@ -72,18 +72,16 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let (t1, t2) = if binding.grants.is_empty() { (0, 0) } else { self.tee_times(&binding.grants) };
         let open = out.open_ia(code_of(kind), ia.iaid, t1, t2);
         for grant in &binding.grants {
-            self.log_grant(grant, true);
+            self.log_grant(grant, ia.iaid, true);
             self.write(out, grant);
         }
-        for lease in &binding.retired {
-            write_ended(out, kind, lease.address, lease.prefix_len);
+        for (address, len) in &binding.retired {
+            write_ended(out, kind, *address, *len);
         }
-        let is = |hint: &Hint, lease: &Lease6| {
-            lease.address == hint.address && (kind == LeaseType::Na || lease.prefix_len == hint.len)
-        };
         let answered = |hint: &Hint| {
-            let mut leases = binding.grants.iter().map(|grant| &grant.lease).chain(&binding.retired);
-            leases.any(|lease| is(hint, lease))
+            let granted = binding.grants.iter().map(|grant| (grant.address, grant.len));
+            let mut leases = granted.chain(binding.retired.iter().copied());
+            leases.any(|(address, len)| address == hint.address && (kind == LeaseType::Na || len == hint.len))
         };
         for hint in hints.iter().filter(|hint| !answered(hint)) {
             // A prefix that is all zeros asks for a length.
@@ -119,8 +117,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     }
 
     fn write(&self, out: &mut Writer<'_>, grant: &Grant) {
-        let Lease6 { lease_type, address, prefix_len, .. } = grant.lease;
-        match lease_type {
+        let Grant { kind, address, len: prefix_len, .. } = *grant;
+        match kind {
             LeaseType::Na => out.ia_address(address, grant.preferred, grant.valid),
             LeaseType::Pd => {
                 let open = out.open_ia_prefix(address, prefix_len, grant.preferred, grant.valid);
@@ -136,7 +134,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     /// The prefix to be kept out of a delegated one (RFC 6603): that of the reservation, or that of the pool, which is
     /// at the same place in each of the pool's prefixes.
     fn excluded(&self, grant: &Grant) -> Option<Excluded> {
-        let Lease6 { address, prefix_len, .. } = grant.lease;
+        let Grant { address, len: prefix_len, .. } = *grant;
         let host = self.subnet.and_then(|at| self.hosts.current(at));
         let reserved = host.and_then(|host| host.prefixes.iter().find(|p| p.prefix == address && p.len == prefix_len));
         if let Some(reserved) = reserved {
@@ -172,11 +170,11 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
     }
 
-    fn log_grant(&self, grant: &Grant, renewed: bool) {
+    fn log_grant(&self, grant: &Grant, iaid: u32, renewed: bool) {
         let client = self.query.label();
-        let Lease6 { address, prefix_len: length, iaid, lease_type, .. } = grant.lease;
+        let Grant { kind, address, len: length, .. } = *grant;
         let lifetime = Lifetime(grant.valid);
-        match lease_type {
+        match kind {
             LeaseType::Na if !self.commit => log::event!(DHCP6_LEASE_ADVERT, client, address, iaid),
             LeaseType::Na if grant.reused => log::event!(DHCP6_LEASE_REUSE, client, address, iaid, lifetime),
             LeaseType::Na if renewed => log::event!(DHCP6_LEASE_RENEW, client, address, iaid),

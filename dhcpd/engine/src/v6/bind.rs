@@ -11,7 +11,7 @@ use super::reclaim::give_up;
 use crate::hooks::{Next, Point};
 use dhcpd_config::lifetime::Lifetime;
 use dhcpd_config::v6::snapshot::Subnet6;
-use leases::{Lease6, LeaseState, LeaseType, Leases6, StoreError};
+use leases::{Duid, HwAddr, Lease6, LeaseState, LeaseType, Leases6, StoreError};
 use ncr::ChangeType;
 use smallvec::SmallVec;
 use std::fmt::Write as _;
@@ -24,15 +24,17 @@ use wire::v6::{MessageType, code};
 pub(super) struct Binding {
     /// What the client has now.
     pub grants: SmallVec<[Grant; 1]>,
-    /// What it had and has no longer.
-    pub retired: SmallVec<[Lease6; 1]>,
+    /// What it had and has no longer: addresses, or prefixes with their lengths.
+    pub retired: SmallVec<[(Ipv6Addr, u8); 1]>,
 }
 
-/// A lease with the lifetimes to be sent.
-#[derive(Debug)]
+/// A lease as it is to be sent.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Grant {
-    /// As stored.
-    pub lease: Lease6,
+    pub kind: LeaseType,
+    pub address: Ipv6Addr,
+    /// 128 for an address.
+    pub len: u8,
     /// Seconds; for a lease that was not extended, what is left of its lifetime.
     pub preferred: u32,
     /// Seconds, likewise.
@@ -65,7 +67,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
                 self.subnet = Some(*subnet);
             } else if let Some(candidate) = self.reserved_candidate(kind).await? {
                 if let Some(grant) = self.grant(kind, iaid, candidate, hints).await? {
-                    self.log_reserved(&grant.lease);
+                    self.log_reserved(&grant);
                     binding.grants.push(grant);
                 }
             }
@@ -128,7 +130,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
                 );
             }
         }
-        binding.retired.push(lease);
+        binding.retired.push((lease.address, lease.prefix_len));
         Ok(())
     }
 
@@ -141,14 +143,22 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         hints: &[Hint],
     ) -> Result<Option<Grant>, StoreError> {
         let Candidate { subnet: at, address, len, old } = candidate;
-        self.move_to(at);
+        self.subnet = Some(at);
         let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
-        let (preferred, valid) = match self.snapshot.config.subnets.list().get(at) {
-            Some(subnet) if kind == LeaseType::Pd && self.is_crowded(at, address, len, old.as_ref()).await? => {
+        let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
+        // Who asks for what it has gets it as it is, as in Kea; a renewal changes the terms.
+        let kept = own.filter(|_| !renewal);
+        let config = self.snapshot.config.subnets.list().get(at);
+        let terms = kept.filter(|kept| kept.valid_lifetime > 0);
+        let (preferred, valid) = match (terms, config) {
+            (Some(terms), _) => (terms.preferred_lifetime, terms.valid_lifetime),
+            (None, Some(subnet))
+                if kind == LeaseType::Pd && self.is_crowded(at, address, len, old.as_ref()).await? =>
+            {
                 self.least_lifetimes(subnet, own)
             }
-            Some(subnet) => self.lifetimes(subnet, hints.first()),
-            None => (0, 0),
+            (None, Some(subnet)) => self.lifetimes(subnet, hints.first()),
+            (None, None) => (0, 0),
         };
         let pool = self.pool_of(at, kind, address);
         let policy = policy_at(&self.snapshot.config, Some((at, pool)), kind);
@@ -159,27 +169,32 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             self.generate_name(address, policy);
         }
         let given = Given { kind, address, len, subnet: at, pool };
-        let mut lease = self.lease(kind, iaid, given, own, (preferred, valid));
+        let mut lease = match kept {
+            Some(kept) => self.again(kept, (preferred, valid)),
+            None => self.lease(kind, iaid, given, own, (preferred, valid)),
+        };
+        let grant = Grant { kind, address, len, preferred, valid, reused: false, pool };
         if let Some(kept) = self.vetoed(own, &mut lease) {
             return Ok(kept.map(|lease| {
                 self.given.push(given);
                 let (preferred, valid) = (lease.preferred_left_at(self.now), lease.left_at(self.now));
-                Grant { lease, preferred, valid, reused: true, pool }
+                Grant { preferred, valid, reused: true, ..grant }
             }));
         }
         self.given.push(given);
         if !self.commit {
-            return Ok(Some(Grant { lease, preferred, valid, reused: false, pool }));
+            return Ok(Some(grant));
         }
         if let Some((own, (preferred, valid))) = own.and_then(|own| Some((own, self.left(own, &lease)?))) {
             self.watch.reused(own);
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::Reused, 1);
-            return Ok(Some(Grant { lease: own.clone(), preferred, valid, reused: true, pool }));
+            return Ok(Some(Grant { preferred, valid, reused: true, ..grant }));
         }
         self.watch.stored(&lease, own.is_some_and(|own| !own.is_free_at(self.now)));
-        self.leases.put(lease.clone()).await?;
+        let named = has_name(&lease) || own.is_some_and(has_name);
+        let named = named.then(|| lease.clone());
+        self.leases.put(lease).await?;
         // A renewal of what is over begins anew, for the numbers and for the DNS, as in Kea.
-        let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
         let own = own.filter(|own| !renewal || !own.is_free_at(self.now));
         if let Some(old) = old.as_ref().filter(|_| own.is_none()) {
             give_up(self.snapshot, self.name_changes, self.watch, old);
@@ -188,8 +203,10 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::Assigned, 1);
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::CumulativeAssigned, 1);
         }
-        self.names_changed(own, &lease, policy);
-        Ok(Some(Grant { lease, preferred, valid, reused: false, pool }))
+        if let Some(named) = named {
+            self.names_changed(own, &named, policy);
+        }
+        Ok(Some(grant))
     }
 
     /// Whether a library does not want the client to have a lease: if so, the one that it has and keeps as it stands, if any.
@@ -225,7 +242,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             lease_type: kind,
             address: given.address,
             prefix_len: given.len,
-            duid: self.duid.into(),
+            duid: Duid::from_slice(self.duid),
             iaid,
             preferred_lifetime: lifetimes.0,
             valid_lifetime: lifetimes.1,
@@ -235,11 +252,26 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             fqdn_fwd: name.is_some_and(|name| name.forward),
             fqdn_rev: name.is_some_and(|name| name.reverse),
             hostname: name.map(|name| &*name.hostname).unwrap_or_default().into(),
-            hw_addr: self.mac.as_ref().map(|mac| mac.address.clone()),
+            hw_addr: self.mac.as_ref().map(|mac| HwAddr::from_slice(&mac.address)),
             hw_type: self.mac.as_ref().map_or(0, |mac| mac.hw_type),
             hw_source: self.mac.as_ref().map_or(0, |mac| mac.source),
             state: LeaseState::Assigned,
             user_context: relayed.or_else(|| own.and_then(|own| own.user_context.clone())),
+        }
+    }
+
+    /// A lease that the client has, given once more: its time and its name are new.
+    fn again(&self, own: &Lease6, lifetimes: (u32, u32)) -> Lease6 {
+        let name = self.name.as_ref();
+        Lease6 {
+            preferred_lifetime: lifetimes.0,
+            valid_lifetime: lifetimes.1,
+            cltt: self.now,
+            fqdn_fwd: name.is_some_and(|name| name.forward),
+            fqdn_rev: name.is_some_and(|name| name.reverse),
+            hostname: name.map(|name| &*name.hostname).unwrap_or_default().into(),
+            state: LeaseState::Assigned,
+            ..own.clone()
         }
     }
 
@@ -293,9 +325,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
 
     /// What is left of the lifetimes of a lease that need not be extended: nothing about it changes, and it is young.
     fn left(&self, own: &Lease6, new: &Lease6) -> Option<(u32, u32)> {
-        let same = Lease6 { cltt: new.cltt, ..own.clone() } == *new;
         let age = self.now.checked_sub(own.cltt)?;
-        let keeps = same && self.subnet()?.cache.keeps(own.valid_lifetime, age);
+        let keeps = self.subnet()?.cache.covers(own.valid_lifetime, age);
+        let keeps = keeps && Lease6 { cltt: new.cltt, ..own.clone() } == *new;
         let left = |lifetime: u32| match lifetime {
             0 | u32::MAX => Some(lifetime),
             _ => lifetime.checked_sub(u32::try_from(age).ok()?).filter(|left| *left > 0),
@@ -303,30 +335,12 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         if keeps { Some((left(own.preferred_lifetime)?, left(own.valid_lifetime)?)) } else { None }
     }
 
-    /// The exchange goes on in another subnet of the link.
-    fn move_to(&mut self, subnet: usize) {
-        let before = self.subnet().filter(|_| self.subnet != Some(subnet));
-        self.subnet = Some(subnet);
-        if let (Some(before), Some(after)) = (before, self.subnet()) {
-            let networks = self.snapshot.config.subnets.networks();
-            let network =
-                after.network.and_then(|at| networks.get(at)).map_or("<no network?>", |network| &network.name);
-            log::event!(
-                DHCP6_SUBNET_DYNAMICALLY_CHANGED,
-                client = self.query.label(),
-                before = before.id,
-                after = after.id,
-                network,
-            );
-        }
-    }
-
-    fn log_reserved(&self, lease: &Lease6) {
-        let (client, address) = (self.query.label(), lease.address);
-        match lease.lease_type {
+    fn log_reserved(&self, grant: &Grant) {
+        let (client, address) = (self.query.label(), grant.address);
+        match grant.kind {
             LeaseType::Na => log::event!(ALLOC_ENGINE_V6_HR_ADDR_GRANTED, address, client),
             LeaseType::Pd => {
-                log::event!(ALLOC_ENGINE_V6_HR_PREFIX_GRANTED, prefix = address, length = lease.prefix_len, client);
+                log::event!(ALLOC_ENGINE_V6_HR_PREFIX_GRANTED, prefix = address, length = grant.len, client);
             }
         }
     }
@@ -406,6 +420,11 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         json.push_str(" ] } }");
         Some(json.into())
     }
+}
+
+/// Whether the DNS may know of a lease.
+fn has_name(lease: &Lease6) -> bool {
+    !lease.hostname.is_empty() || lease.fqdn_fwd || lease.fqdn_rev
 }
 
 /// No more than the valid lifetime is preferred (RFC 8415 §21.6): otherwise five eighths of it, as in Kea.

@@ -109,7 +109,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     pub(super) fn is_rejected(&self) -> bool {
         let rejected = self.classes.contains(ClassId::REJECT);
         if rejected {
-            log::event!(DHCP6_PACKET_REJECT_CLASS, client = self.query.label(), name = self.query.kind().name());
+            log::event!(DHCP6_PACKET_REJECT_CLASS, client = self.query.who(), packet = self.query.details());
         }
         rejected
     }

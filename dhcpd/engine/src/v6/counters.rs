@@ -181,6 +181,12 @@ impl Counters {
         }
     }
 
+    /// An address that was registered in another subnet is in this one now: there it is a new one, in all it is not.
+    pub(super) fn registered_anew(&self, subnet: usize) {
+        let subnet = self.subnets.get(subnet);
+        subnet.iter().for_each(|subnet| subnet.all.add(LeaseType::Na, Event::CumulativeRegistered, 1));
+    }
+
     /// No lease could be allocated in a subnet.
     pub(super) fn failed(&self, subnet: usize, failure: Failure) {
         let scopes = [Some(&self.leases), self.subnets.get(subnet).map(|subnet| &subnet.all)];

@@ -59,9 +59,10 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
             None => log::event!(DHCP6_SUBNET_SELECTION_FAILED, client),
         }
-        if let Some(subnet) = self.subnet {
-            let (config, mac) = (&self.snapshot.config, self.mac.as_ref());
-            self.hosts.look(config, subnet, self.query, mac, &self.classes);
+        let (config, mac) = (&self.snapshot.config, self.mac.as_ref());
+        match self.subnet {
+            Some(subnet) => self.hosts.look(config, subnet, self.query, mac, &self.classes),
+            None => self.hosts.settle(false),
         }
         self.reserved_classes()
     }
@@ -124,7 +125,9 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             self.option(out, code::CLIENT_ID, client_id);
         }
         self.option(out, code::SERVER_ID, &self.snapshot.server_id);
-        let rejected = self.is_rejected();
+        let asks =
+            matches!(asked, MessageType::SOLICIT | MessageType::REQUEST | MessageType::RENEW | MessageType::REBIND);
+        let (rejected, selected) = (asks && self.is_rejected(), self.subnet);
         match asked {
             MessageType::SOLICIT | MessageType::REQUEST => {
                 if asked == MessageType::SOLICIT && rapid {
@@ -138,6 +141,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
                     }
                     self.assign(out, *kind, ia).await?;
                 }
+                self.tell_moved(selected);
                 self.finish(out);
             }
             MessageType::RENEW | MessageType::REBIND => {
@@ -148,6 +152,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
                     }
                     self.extend(out, *kind, ia).await?;
                 }
+                self.tell_moved(selected);
                 self.finish(out);
             }
             MessageType::RELEASE | MessageType::DECLINE => {
@@ -198,6 +203,22 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
             self.written.push(code::CLIENT_FQDN);
         }
         self.configured_options(out);
+    }
+
+    /// Says that the client is served from another subnet of the link than the one that was selected.
+    fn tell_moved(&self, selected: Option<usize>) {
+        let before = selected.and_then(|at| self.snapshot.config.subnets.list().get(at));
+        let Some((before, after)) = before.zip(self.subnet()).filter(|_| selected != self.subnet) else { return };
+        let networks = self.snapshot.config.subnets.networks();
+        let network = before.network.and_then(|at| networks.get(at)).map_or("<no network?>", |network| &network.name);
+        let shown = |subnet: &'a Subnet6| format!("{}/{}", subnet.prefix, subnet.prefix_len);
+        log::event!(
+            DHCP6_SUBNET_DYNAMICALLY_CHANGED,
+            client = self.query.label(),
+            before = shown(before),
+            after = shown(after),
+            network,
+        );
     }
 
     /// Writes an option and remembers that it is there.

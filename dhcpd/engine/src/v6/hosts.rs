@@ -12,8 +12,10 @@ use std::net::Ipv6Addr;
 /// What is reserved for one client.
 #[derive(Debug, Default)]
 pub(super) struct Reservations<'a> {
-    /// Wherever it is.
+    /// Wherever it is, if its subnet looks at such reservations.
     pub global: Option<&'a Host6>,
+    /// There is a global one, which may not count in its subnet.
+    known: bool,
     /// In subnets of its link, indexes.
     in_subnets: SmallVec<[(usize, &'a Host6); 1]>,
 }
@@ -34,10 +36,12 @@ impl<'a> Reservations<'a> {
         classes: &ClassSet,
     ) {
         let Some(modes) = config.subnets.list().get(subnet).map(|subnet| subnet.reservations) else { return };
-        if modes.global && !config.early_global_reservations {
+        let early = config.early_global_reservations;
+        if modes.global && !early {
             self.global = Self::global(config, query, mac);
         }
-        if self.global.is_some() && !modes.in_subnet {
+        self.settle(modes.global);
+        if (early || self.global.is_some()) && !modes.in_subnet {
             return;
         }
         for at in config.subnets.siblings(subnet) {
@@ -47,9 +51,15 @@ impl<'a> Reservations<'a> {
         }
     }
 
+    /// What was found before the subnet was known counts only where that looks at global reservations.
+    pub(super) fn settle(&mut self, global: bool) {
+        self.known |= self.global.is_some();
+        self.global.take_if(|_| !global);
+    }
+
     /// The client has no reservation.
     pub(super) fn is_empty(&self) -> bool {
-        self.global.is_none() && self.in_subnets.is_empty()
+        !self.known && self.in_subnets.is_empty()
     }
 
     /// Its reservation in this subnet.

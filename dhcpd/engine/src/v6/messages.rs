@@ -15,6 +15,12 @@ log::messages! {
     DHCP6_HOOK_LEASES6_PARKING_LOT_FULL: Debug(15), "packets", "The parked-packet-limit {limit}, has been reached, dropping query: {client}";
     /// The identifier that a library computed.
     DHCP6_FLEX_ID: Debug(40), "packets", "{client}: flexible identifier generated for incoming packet: {id}";
+    /// A datagram came in.
+    DHCP6_BUFFER_RECEIVED: Debug(40), "packets", "received buffer from {source}:{source_port} to {destination}:{destination_port} over interface {interface}";
+    /// The whole query.
+    DHCP6_QUERY_DATA: Debug(55), "packets", "{client}, packet details: {packet}";
+    /// The whole answer.
+    DHCP6_RESPONSE_DATA: Debug(55), "packets", "{client}: responding with packet {name} (type {kind}), packet details: {packet}";
     /// A query begins; what follows carries the same label.
     DHCP6_QUERY_LABEL: Info, "dhcp6", "received query: {client}";
     DHCP6_PACKET_RECEIVED: Info, "packets", "{client}: {name} (type {kind}) received from {source} to {destination} on interface {interface}";
@@ -71,14 +77,14 @@ log::messages! {
     /// A template failed; the client is no member.
     DHCPSRV_TEMPLATE_EVAL_ERROR: Error, "dhcpsrv", "{client}: Expression '{class}' evaluated to {reason}";
     /// The client is in the class DROP.
-    DHCP6_PACKET_DROP_DROP_CLASS: Debug(15), "packets", "dropped as member of the special class 'DROP': {client} {name}";
+    DHCP6_PACKET_DROP_DROP_CLASS: Debug(15), "packets", "dropped as member of the special class 'DROP': {client} {packet}";
     /// The client is in the class DROP, as its reservation has it.
-    DHCP6_PACKET_DROP_DROP_CLASS2: Debug(15), "packets", "dropped as member of the special class 'DROP' after host reservation lookup: {client} {name}";
+    DHCP6_PACKET_DROP_DROP_CLASS2: Debug(15), "packets", "dropped as member of the special class 'DROP' after host reservation lookup: {client} {packet}";
     /// The client is in the class DROP, as its global reservation has it.
-    DHCP6_PACKET_DROP_DROP_CLASS_EARLY: Debug(15), "packets", "dropped as member of the special class 'DROP' after early global host reservations lookup: {client} {name}";
+    DHCP6_PACKET_DROP_DROP_CLASS_EARLY: Debug(15), "packets", "dropped as member of the special class 'DROP' after early global host reservations lookup: {client} {packet}";
     /// The client is in the class REJECT.
-    DHCP6_PACKET_REJECT_CLASS: Debug(15), "packets", "assignment rejected as member of the special class 'REJECT': {client} {name}";
-    DHCP6_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{client}: changed from subnet {before} to {after} of shared network {network}";
+    DHCP6_PACKET_REJECT_CLASS: Debug(15), "packets", "assignment rejected as member of the special class 'REJECT': {client} {packet}";
+    DHCP6_SUBNET_DYNAMICALLY_CHANGED: Debug(45), "packets", "{client}: changed selected subnet {before} to subnet {after} from shared network {network} for client assignments";
     DHCP6_RAPID_COMMIT: Debug(50), "options", "{client}: Rapid Commit, the exchange has two messages";
     DHCP6_ADD_GLOBAL_STATUS_CODE: Debug(50), "options", "{client}: adding Status Code: {status}";
     DHCP6_ADD_STATUS_CODE_FOR_IA: Debug(50), "options", "{client}: adding Status Code to IA with iaid={iaid}: {status}";

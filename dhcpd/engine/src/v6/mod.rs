@@ -8,6 +8,7 @@ mod associate;
 mod bind;
 mod classes;
 mod counters;
+mod details;
 mod dhcp4o6;
 mod exchange;
 mod giveback;
@@ -31,6 +32,7 @@ pub use select::Selector;
 pub use snapshot::Snapshot;
 
 use crate::hooks::{Next, Point};
+use details::Details;
 use dhcpd_config::classes::ClassSet;
 use exchange::Exchange;
 use hooks::{Incoming, Outgoing};
@@ -121,6 +123,14 @@ impl Server {
         out: &mut Vec<u8>,
     ) -> Option<Reply> {
         self.snapshot.counters.received.add(1);
+        log::event!(
+            DHCP6_BUFFER_RECEIVED,
+            source = received.source.ip(),
+            source_port = received.source.port(),
+            destination = received.destination,
+            destination_port = SERVER_PORT,
+            interface = received.interface,
+        );
         let start = out.len();
         let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
         if self.snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
@@ -152,6 +162,15 @@ impl Server {
                     remote = to.ip(),
                     remote_port = to.port(),
                     interface = received.interface,
+                );
+                let local = (received.destination, SERVER_PORT).into();
+                let bytes = out.get(start..).unwrap_or_default();
+                log::event!(
+                    DHCP6_RESPONSE_DATA,
+                    client = query.label(),
+                    name = kind.name(),
+                    kind = kind.0,
+                    packet = Details { bytes, local, remote: to.into() },
                 );
                 Some(reply)
             }
@@ -206,6 +225,7 @@ impl Server {
             destination = received.destination,
             interface = received.interface,
         );
+        log::event!(DHCP6_QUERY_DATA, client, packet = query.details());
         query.check_identifiers()?;
         let mut exchange = Exchange {
             snapshot,

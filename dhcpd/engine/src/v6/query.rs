@@ -1,9 +1,10 @@
 //! A query: a datagram read in one pass, and the checks of RFC 8415 §16.
 
-use super::Received;
+use super::details::Details;
 use super::hooks::{Hooks, Request};
 use super::messages::DHCP6_FLEX_ID;
 use super::refusal::{Identifiers, Refusal};
+use super::{Received, SERVER_PORT};
 use crate::hooks::{Identity, Libraries, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use leases::LeaseType;
@@ -167,6 +168,17 @@ impl<'a> Query<'a> {
         Label { duid: self.client_id(), transaction_id: self.packet.message.transaction_id }
     }
 
+    /// The whole packet for messages.
+    pub(super) fn details(&self) -> Details<'a> {
+        let local = (self.received.destination, SERVER_PORT).into();
+        Details { bytes: self.received.message, local, remote: self.received.source.into() }
+    }
+
+    /// What it is called in messages that show the packet, too.
+    pub(super) fn who(&self) -> Who<'_> {
+        Who(self.label())
+    }
+
     /// Asks libraries who the client is.
     pub(super) fn identify(&self, libraries: &Libraries<dyn Hooks>, classes: &ClassSet) {
         if !libraries.at(Point::Identify) {
@@ -251,11 +263,20 @@ impl<'a> Label<'a> {
 
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, tid=0x{:x}", Who(*self), self.transaction_id)
+    }
+}
+
+/// The same without the transaction.
+pub(super) struct Who<'a>(Label<'a>);
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("duid=[")?;
-        match self.duid {
+        match self.0.duid {
             Some(duid) => Colons(duid).fmt(f)?,
             None => f.write_str("no info")?,
         }
-        write!(f, "], [no hwaddr info], tid=0x{:x}", self.transaction_id)
+        f.write_str("], [no hwaddr info]")
     }
 }

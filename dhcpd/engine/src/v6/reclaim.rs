@@ -42,7 +42,8 @@ pub(super) async fn reclaim<L: Leases6>(
             leases.remove(lease.lease_type, lease.address).await?;
         } else {
             let state = LeaseState::ExpiredReclaimed;
-            leases.put(Lease6 { state, hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease }).await?;
+            let nameless = Lease6 { hostname: "".into(), fqdn_fwd: false, fqdn_rev: false, ..lease };
+            leases.put(Lease6 { state, user_context: None, ..nameless }).await?;
         }
     }
     Ok(done)

@@ -137,9 +137,15 @@ impl Refusal {
             Self::UnknownLink | Self::Store(_) | Self::TooLong => {
                 log::event!(DHCP6_PACKET_PROCESS_FAIL, client, name, source, reason = self);
             }
-            Self::Class(DropStage::Received) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS, client, name),
-            Self::Class(DropStage::Reserved) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS2, client, name),
-            Self::Class(DropStage::Early) => log::event!(DHCP6_PACKET_DROP_DROP_CLASS_EARLY, client, name),
+            Self::Class(DropStage::Received) => {
+                log::event!(DHCP6_PACKET_DROP_DROP_CLASS, client = Who(query), packet = Whole(query))
+            }
+            Self::Class(DropStage::Reserved) => {
+                log::event!(DHCP6_PACKET_DROP_DROP_CLASS2, client = Who(query), packet = Whole(query))
+            }
+            Self::Class(DropStage::Early) => {
+                log::event!(DHCP6_PACKET_DROP_DROP_CLASS_EARLY, client = Who(query), packet = Whole(query))
+            }
             Self::NothingToConfirm | Self::NowhereToRegister | Self::Library => {}
         }
     }
@@ -159,6 +165,24 @@ impl Refusal {
             Self::NoRegistration | Self::Class(_) => Some(&counters.admin_filtered),
             Self::UnknownMessage | Self::NothingToConfirm | Self::NowhereToRegister | Self::Library => None,
         }
+    }
+}
+
+/// The client of a query that was read.
+struct Who<'a, 'q>(Option<&'a Query<'q>>);
+
+impl fmt::Display for Who<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |query| query.who().fmt(f))
+    }
+}
+
+/// All of it.
+struct Whole<'a, 'q>(Option<&'a Query<'q>>);
+
+impl fmt::Display for Whole<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |query| query.details().fmt(f))
     }
 }
 

@@ -91,7 +91,10 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             return;
         }
         match before {
-            Some(before) => counters.lease(LeaseType::Na, before, Event::Registered, -1),
+            Some(before) => {
+                counters.lease(LeaseType::Na, before, Event::Registered, -1);
+                counters.registered_anew(subnet);
+            }
             None => counters.lease(LeaseType::Na, place, Event::CumulativeRegistered, 1),
         }
         counters.lease(LeaseType::Na, place, Event::Registered, 1);

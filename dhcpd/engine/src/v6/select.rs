@@ -97,15 +97,16 @@ fn from(source: MacSource, query: &Query<'_>) -> Option<Mac> {
             let (_, address) = relay?.options.find(code::REMOTE_ID)?.split_first_chunk::<4>()?;
             known(address.get(..MAC_MAX).unwrap_or(address), query.received.hw_type, 0x10)
         }
-        MacSource::DocsisCmts => known(docsis(relay?.options, DOCSIS_CMTS_MAC)?, query.received.hw_type, 0x40),
-        MacSource::DocsisModem => {
-            known(docsis(query.packet.message.options, DOCSIS_MODEM_MAC)?, query.received.hw_type, 0x80)
+        MacSource::DocsisCmts => {
+            let mut relays = query.packet.relays.iter().rev();
+            known(relays.find_map(|relay| docsis(relay.options, DOCSIS_CMTS_MAC))?, ETHERNET, 0x40)
         }
+        MacSource::DocsisModem => known(docsis(query.packet.message.options, DOCSIS_MODEM_MAC)?, ETHERNET, 0x80),
     }
 }
 
 fn known(address: &[u8], hw_type: u16, source: u32) -> Option<Mac> {
-    (1..=MAC_MAX).contains(&address.len()).then(|| Mac { address: address.into(), hw_type, source })
+    (1..=MAC_MAX).contains(&address.len()).then(|| Mac { address: HwAddr::from_slice(address), hw_type, source })
 }
 
 /// The address behind a link-local address in modified EUI-64 form (RFC 4291, appendix A).
@@ -120,7 +121,15 @@ const DOCSIS: u32 = 4491;
 const DOCSIS_MODEM_MAC: u16 = 36;
 const DOCSIS_CMTS_MAC: u16 = 1026;
 
+/// ARP hardware type of cable modems.
+const ETHERNET: u16 = 1;
+
 fn docsis<'a>(options: Options<'a>, code: u16) -> Option<&'a [u8]> {
-    let (enterprise, inner) = options.find(code::VENDOR_OPTS)?.split_first_chunk()?;
-    (u32::from_be_bytes(*enterprise) == DOCSIS).then(|| Options::new(inner, 0).find(code)).flatten()
+    let vendors = options.iter().map_while(Result::ok).filter(|option| option.code == code::VENDOR_OPTS);
+    let mut found = vendors.filter_map(|option| {
+        let (enterprise, inner) = option.data.split_first_chunk()?;
+        let address = Options::new(inner, 0).find(code).filter(|_| u32::from_be_bytes(*enterprise) == DOCSIS)?;
+        Some(address).filter(|address| !address.is_empty())
+    });
+    found.next()
 }
