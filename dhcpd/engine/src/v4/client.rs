@@ -2,6 +2,7 @@
 
 use super::Snapshot;
 use super::classes::Members;
+use super::exchange::check_client_id;
 use super::messages::*;
 use super::query::Query;
 use super::refusal::Refusal;
@@ -31,6 +32,7 @@ impl<'a> Client<'a> {
     /// Looks for its reservations; their classes are known from now on.
     pub fn new(members: Members<'a>, subnet: usize) -> Result<Self, Refusal> {
         let (snapshot, query) = (members.snapshot, members.query);
+        check_client_id(query)?;
         let config = &*snapshot.config;
         let mut client = Self {
             snapshot,

@@ -122,11 +122,12 @@ fn relay_info(query: &Query<'_>) -> Option<Box<str>> {
     Some(text.into())
 }
 
-/// The seconds left of the client's lease, if it is given again as it stands.
-fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, now: UnixSeconds) -> Option<u32> {
+/// The seconds left of the client's lease, if it is given again as it stands. As in Kea, a lease whose name is made of its
+/// address is always given anew.
+fn reusable(subnet: &Subnet4, choice: &Choice, lease: &Lease4, name: &ClientName, now: UnixSeconds) -> Option<u32> {
     let old = choice.current.as_ref().filter(|old| choice.own && old.state == LeaseState::Assigned)?;
     let age = now.checked_sub(old.cltt)?;
-    if !subnet.cache.keeps(old.valid_lifetime, age) || differs(lease, old) {
+    if name.generated || !subnet.cache.keeps(old.valid_lifetime, age) || differs(lease, old) {
         return None;
     }
     Some(if old.valid_lifetime == u32::MAX { u32::MAX } else { old.valid_lifetime - age as u32 })
@@ -163,7 +164,7 @@ impl Server {
         if let Some(old) = vetoed(client, &choice, &mut lease, true) {
             return Ok(old.map(|old| Terms { address, lifetime: old.left_at(now) }));
         }
-        let lifetime = reusable(subnet, &choice, &lease, now).unwrap_or(lease.valid_lifetime);
+        let lifetime = reusable(subnet, &choice, &lease, name, now).unwrap_or(lease.valid_lifetime);
         let offer_lifetime = client.offer_lifetime(subnet);
         let until = now + UnixSeconds::from(offer_lifetime);
         let current = choice.current.as_ref().filter(|current| choice.own && !current.is_free_at(now));
@@ -210,7 +211,7 @@ impl Server {
             return Ok(old.map(|old| Terms { address, lifetime: old.left_at(now) }));
         }
         event!(DHCP4_LEASE_ALLOC, query = query.label(), address, lifetime = Lifetime(lease.valid_lifetime));
-        if let Some(lifetime) = reusable(subnet, &choice, &lease, now) {
+        if let Some(lifetime) = reusable(subnet, &choice, &lease, name, now) {
             choice.current.iter().for_each(|current| self.watch.reused(current));
             event!(DHCP4_LEASE_REUSE, query = query.label(), address, lifetime = Lifetime(lifetime));
             snapshot.counters.lease_reuses.add(1);

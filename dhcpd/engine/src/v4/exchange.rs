@@ -176,10 +176,10 @@ impl Server {
         if packet.hw_addr().is_empty() && query.client_id().is_none() {
             return Err(Refusal::Violation("Missing or useless client-id and no HW address provided"));
         }
-        if query.client_id().is_some_and(|id| id.len() < 2) {
-            return Err(Refusal::ShortClientId);
+        match query.message_type {
+            MessageType::RELEASE | MessageType::DECLINE => check_client_id(query),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether a server identifier means this server.
@@ -490,6 +490,12 @@ enum Confirmation {
     Go,
     Silence,
     Nak,
+}
+
+/// An identifier of a byte or none is nobody's (RFC 2132 §9.14). Kea looks at it where there is a subnet for the client.
+pub(super) fn check_client_id(query: &Query<'_>) -> Result<(), Refusal> {
+    let id = query.replaced_client_id().or(query.packet.option(code::CLIENT_IDENTIFIER));
+    id.filter(|id| id.len() < 2).map_or(Ok(()), |id| Err(Refusal::ShortClientId(id.len())))
 }
 
 /// RFC 2131 §4.3.5: options and no lease.

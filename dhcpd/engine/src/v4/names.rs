@@ -34,6 +34,8 @@ pub(super) struct ClientName {
     pub reverse: bool,
     /// The option of the answer.
     pub answer: NameOption,
+    /// It was made of the address.
+    pub generated: bool,
 }
 
 /// The name in the answer.
@@ -111,6 +113,7 @@ impl ClientName {
         if self.hostname.is_empty() && self.answer != NameOption::None {
             let dot = matches!(self.answer, NameOption::Fqdn(_));
             self.hostname = ddns::generate(address.into(), policy, dot).into();
+            self.generated = true;
             event!(DHCP4_RESPONSE_HOSTNAME_GENERATE, query = query.label(), name = self.hostname);
         }
         self
@@ -230,7 +233,7 @@ fn from_fqdn(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>, fqdn: &Se
     flags |= if server.s != fqdn.s() { flag::O } else { 0 };
     let hostname = hostname.to_ascii_lowercase().into();
     let answer = NameOption::Fqdn([flags, codes[0], codes[1]]);
-    ClientName { hostname, forward: server.s, reverse: !server.n, answer }
+    ClientName { hostname, forward: server.s, reverse: !server.n, answer, generated: false }
 }
 
 /// Text without the zeros at its end, which some clients send.
@@ -248,7 +251,7 @@ fn from_hostname(query: &Query<'_>, policy: &Ddns, reserved: Option<&str>) -> Cl
     let answer = |hostname: String| {
         let updates = policy.send_updates;
         let hostname = hostname.to_ascii_lowercase().into();
-        ClientName { hostname, forward: updates, reverse: updates, answer: NameOption::HostName }
+        ClientName { hostname, forward: updates, reverse: updates, answer: NameOption::HostName, generated: false }
     };
     event!(DHCP4_CLIENT_HOSTNAME_PROCESS, query = query.label());
     if let Some(name) = reserved {

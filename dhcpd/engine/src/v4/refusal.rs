@@ -24,8 +24,8 @@ pub(super) enum Refusal {
     NotForUs,
     /// It breaks a rule of RFC 2131.
     Violation(&'static str),
-    /// A client identifier of one byte (RFC 2132 §9.14).
-    ShortClientId,
+    /// A client identifier of one byte or none (RFC 2132 §9.14).
+    ShortClientId(usize),
     /// A client that came over DHCPv6 could not know the server by any address (RFC 2132 §9.7).
     NoAddress,
     /// Its classes say so.
@@ -84,8 +84,9 @@ impl Refusal {
                 event!(DHCP4_PACKET_DROP_0007, query = label, reason);
                 &counters.rfc_violation
             }
-            Self::ShortClientId => {
-                event!(DHCP4_PACKET_DROP_0007, query = label, reason = "client-id is too short");
+            Self::ShortClientId(len) => {
+                let reason = format_args!("identifier is too short ({len}), at least 2 is required");
+                event!(DHCP4_PACKET_DROP_0007, query = label, reason);
                 &counters.processing_failed
             }
             Self::NoAddress => {

@@ -1,13 +1,13 @@
 //! A packet received: parsed once, without copying; options are found by code.
 
 use super::{CHADDR_LEN, COOKIE, MessageType, code, field};
-use crate::options::{self, Family};
+use crate::options::{self, DataType, Family};
 use smallvec::SmallVec;
 use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
-/// A view of a DHCPv4 packet. The fixed fields are there, the cookie was right, and every option that is known to have a
-/// fixed size has it.
+/// A view of a DHCPv4 packet. The fixed fields are there, the cookie was right, every option that is known to have a fixed
+/// size has it, and texts end without zeros.
 #[derive(Debug)]
 pub struct Packet<'a> {
     bytes: &'a [u8],
@@ -33,10 +33,15 @@ impl Span {
     #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     fn has_wrong_size(&self) -> bool {
         match SIZES[usize::from(self.code)] {
-            Size::Any => false,
+            Size::Any | Size::Text => false,
             Size::Exactly(size) => self.len != u32::from(size),
             Size::Times(size) => self.len == 0 || !self.len.is_multiple_of(size.into()),
         }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
+    fn is_text(&self) -> bool {
+        matches!(SIZES[usize::from(self.code)], Size::Text)
     }
 }
 
@@ -119,19 +124,36 @@ impl<'a> Packet<'a> {
     /// On an error it is a view of nothing that makes sense.
     pub fn read(&mut self, bytes: &'a [u8], leniently: bool) -> Result<(), Malformed> {
         self.scan_all(bytes)?;
-        match self.spans.iter().find(|span| span.has_wrong_size()) {
-            None => {}
-            Some(span) if !leniently => {
+        let mut absent = self.trim_texts();
+        if let Some(span) = self.spans.iter().find(|span| span.has_wrong_size()) {
+            if !leniently {
                 return Err(Malformed::OptionSize { code: span.code, len: span.len as usize });
             }
-            Some(_) => self.retain_good(),
+            absent = true;
+        }
+        if absent {
+            self.retain_good();
         }
         Ok(())
     }
 
+    /// Texts end before the zeros that some clients put behind them; as in Kea, an empty one is as good as none. Whether
+    /// there is such a one.
+    fn trim_texts(&mut self) -> bool {
+        let mut spans = std::mem::take(&mut self.spans);
+        let mut empty = false;
+        for span in spans.iter_mut().filter(|span| span.is_text()) {
+            let payload = self.payload(*span);
+            span.len = payload.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u32 + 1);
+            empty |= span.len == 0;
+        }
+        self.spans = spans;
+        empty
+    }
+
     #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     fn retain_good(&mut self) {
-        self.spans.retain(|span| !span.has_wrong_size());
+        self.spans.retain(|span| !span.has_wrong_size() && !(span.is_text() && span.len == 0));
         self.index = [0; 256];
         for (place, span) in self.spans.iter().enumerate() {
             self.index[usize::from(span.code)] = place as u8 + 1;
@@ -361,6 +383,7 @@ pub fn sub_options(payload: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 #[derive(Clone, Copy)]
 enum Size {
     Any,
+    Text,
     Exactly(u8),
     Times(u8),
 }
@@ -369,6 +392,12 @@ enum Size {
 static SIZES: LazyLock<[Size; 256]> = LazyLock::new(|| {
     let mut sizes = [Size::Any; 256];
     for definition in options::standard(Family::V4, "dhcp4") {
+        if definition.kind == DataType::String
+            && let Some(place) = sizes.get_mut(usize::from(definition.code))
+        {
+            *place = Size::Text;
+            continue;
+        }
         let size = definition.kind.size().filter(|_| definition.encapsulates.is_empty());
         // Option 125 is a list of vendors, each with options of its own; the table says no more than that it starts with a number.
         let known = size.filter(|size| *size > 0 && definition.code != u16::from(code::VENDOR_OPTIONS));
