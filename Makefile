@@ -45,7 +45,7 @@ bench: build
 # programs that were built elsewhere.
 install: $(if $(filter target/release,$(BIN)),build)
 	install -d $(D)/sbin $(D)/bin $(D)/etc/kea $(D)/lib/kea/hooks $(D)/lib/$(MULTIARCH)/kea/hooks $(D)/lib/systemd/system \
-	    $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
+	    $(D)/share/kea/scripts $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
 	install -d -m 0750 $(D)/var/lib/kea $(D)/var/run/kea $(D)/var/log/kea
 	install -m 0755 $(addprefix $(BIN)/,$(DAEMONS) $(TOOLS)) $(D)/sbin
 	ln -sf ../sbin/kea-shell $(D)/bin/kea-shell

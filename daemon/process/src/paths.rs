@@ -24,6 +24,11 @@ pub const SOCKET: Place = Place { variable: "KEA_CONTROL_SOCKET_DIR", default: "
 /// PID files.
 pub const PID: Place = Place { variable: "KEA_PIDFILE_DIR", default: "/var/run/kea", tolerated: &[] };
 
+/// Scripts that a daemon runs.
+pub const SCRIPTS: Place = Place { variable: "KEA_HOOK_SCRIPTS_PATH", default: "/share/kea/scripts", tolerated: &[] };
+/// Forensic logs.
+pub const LEGAL_LOG: Place = Place { variable: "KEA_LEGAL_LOG_DIR", default: "/var/log/kea", tolerated: &[] };
+
 /// A path that may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confined {
@@ -38,7 +43,10 @@ impl Place {
     pub fn folder(&self) -> PathBuf {
         let folder = std::env::var(self.variable).unwrap_or_else(|_| {
             let program = std::env::current_exe().unwrap_or_default();
-            format!("{}{}", installed_in(&program), self.default)
+            let tree = installed_in(&program);
+            // What is not state lies under /usr where the program belongs to the system.
+            let usr = if tree.is_empty() && self.default.starts_with("/share") { "/usr" } else { "" };
+            format!("{tree}{usr}{}", self.default)
         });
         PathBuf::from(folder.trim_end_matches('/'))
     }
@@ -47,6 +55,20 @@ impl Place {
     /// into it unless the daemon was started with `-X`.
     pub fn confine(&self, written: &str) -> Result<Confined, String> {
         self.confine_in(written, relaxed())
+    }
+
+    /// The folder for a folder as written in a configuration: it must be this one, unless the daemon was started with `-X`.
+    pub fn confine_folder(&self, written: &str) -> Result<Confined, String> {
+        self.confine_folder_in(written, relaxed())
+    }
+
+    fn confine_folder_in(&self, written: &str, relaxed: bool) -> Result<Confined, String> {
+        let (folder, trimmed) = (self.folder(), written.trim().trim_end_matches('/'));
+        if written.trim().is_empty() || folder.as_os_str() == trimmed {
+            return Ok(Confined { path: folder, warning: None });
+        }
+        let reason = format!("invalid path specified: '{}', supported path is '{}'", written.trim(), folder.display());
+        if relaxed { Ok(Confined { path: PathBuf::from(trimmed), warning: Some(reason) }) } else { Err(reason) }
     }
 
     fn confine_in(&self, written: &str, relaxed: bool) -> Result<Confined, String> {
@@ -113,6 +135,19 @@ mod tests {
         ] {
             assert_eq!(installed_in(Path::new(program)), tree, "{program}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_the_one_of_the_place() {
+        let path = |written, relaxed| HERE.confine_folder_in(written, relaxed).map(|confined| confined.path);
+        for written in ["", "/var/lib/kea", "/var/lib/kea/ "] {
+            assert_eq!(path(written, false), Ok(PathBuf::from("/var/lib/kea")), "{written}");
+        }
+        assert_eq!(
+            path("/tmp", false),
+            Err("invalid path specified: '/tmp', supported path is '/var/lib/kea'".to_owned())
+        );
+        assert_eq!(path("/tmp", true), Ok(PathBuf::from("/tmp")));
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use databases::{
 pub use definitions::{Definitions, OptionDef, OptionType};
 pub use hooks::{
     BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HookLibrary, HostCmds, LeaseCmds,
-    Library, Opaque, StatCmds, SubnetCmds,
+    Library, Opaque, RunScript, RunScriptRules, StatCmds, SubnetCmds,
 };
 pub(crate) use hooks::{Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};

@@ -12,7 +12,9 @@ pub mod flex_id;
 pub mod flex_option;
 pub mod host_cmds;
 pub mod lease_cmds;
+mod machine;
 mod packets;
+pub mod run_script;
 mod site;
 pub mod stat_cmds;
 pub mod subnet_cmds;
@@ -26,11 +28,13 @@ use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
 use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
+use run_script::messages::{RUN_SCRIPT_LOAD, RUN_SCRIPT_UNLOAD};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 
 pub use editor::Editor;
-pub use packets::{hooks4, hooks6};
+pub use machine::{Fault, Machine};
+pub use packets::{check, hooks4, hooks6};
 pub use site::{Site, Site4, Site6};
 
 /// Says in the library's own words that it is loaded.
@@ -41,6 +45,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
+        "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_LOAD),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
         _ => {}
@@ -57,6 +62,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
+        "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_UNLOAD),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_DEINIT_OK),
         _ => {}

@@ -1,35 +1,73 @@
 //! The libraries of a configuration that have a say in what becomes of packets.
 
+use crate::machine::{Fault, Machine};
+use crate::run_script::{self, RunScript};
 use crate::{bootp::Bootp, ddns_tuning::DdnsTuning, flex_id::FlexId, flex_option::FlexOption};
 use dhcpd_config::parameters::Library;
+use dhcpd_config::v4::snapshot::Config4;
+use dhcpd_config::v6::snapshot::Config6;
 use engine::hooks::Libraries;
 use engine::{v4, v6};
 use std::sync::Arc;
 use wire::options::Family;
 
+/// What of the libraries' parameters does not fit the machine. Nothing is changed there.
+pub fn check(libraries: &[Library], machine: &Machine) -> Vec<Fault> {
+    let fault = |(library, entry): (usize, &Library)| {
+        let (parameter, found) = match entry {
+            Library::RunScript(rules) => ("name", run_script::find(rules, machine).map(drop)),
+            _ => return None,
+        };
+        found.err().map(|reason| Fault { library, parameter, reason })
+    };
+    libraries.iter().enumerate().filter_map(fault).collect()
+}
+
 /// Those of a DHCPv4 server, in the order of the configuration.
-pub fn hooks4(libraries: &[Library]) -> Libraries<dyn v4::hooks::Hooks> {
-    let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v4::hooks::Hooks>> {
-        match library {
-            Library::Bootp => Some(Arc::new(Bootp)),
+pub fn hooks4(config: &Config4, machine: &Machine) -> Result<Libraries<dyn v4::hooks::Hooks>, Vec<Fault>> {
+    let remove = !config.expired.kept();
+    all(&config.hooks, |library| {
+        Ok(match library {
+            Library::Bootp => Some(Arc::new(Bootp) as Arc<dyn v4::hooks::Hooks>),
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
-        }
-    });
-    Libraries::new(made.map(|library| (library.points(), library)))
+        })
+    })
+    .map(|list| Libraries::new(list.into_iter().map(|library| (library.points(), library))))
 }
 
 /// Those of a DHCPv6 server, in the order of the configuration.
-pub fn hooks6(libraries: &[Library]) -> Libraries<dyn v6::hooks::Hooks> {
-    let made = libraries.iter().filter_map(|library| -> Option<Arc<dyn v6::hooks::Hooks>> {
-        match library {
-            Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
+pub fn hooks6(config: &Config6, machine: &Machine) -> Result<Libraries<dyn v6::hooks::Hooks>, Vec<Fault>> {
+    let remove = !config.expired.kept();
+    all(&config.hooks, |library| {
+        Ok(match library {
+            Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules)) as Arc<dyn v6::hooks::Hooks>),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
+        })
+    })
+    .map(|list| Libraries::new(list.into_iter().map(|library| (library.points(), library))))
+}
+
+/// Why a library cannot be made: the parameter and what is wrong with it.
+pub(crate) type Unfit = (&'static str, String);
+
+/// Makes all libraries, or tells of all that cannot be made.
+fn all<H: ?Sized>(
+    libraries: &[Library],
+    make: impl Fn(&Library) -> Result<Option<Arc<H>>, Unfit>,
+) -> Result<Vec<Arc<H>>, Vec<Fault>> {
+    let (mut made, mut faults) = (Vec::new(), Vec::new());
+    for (library, entry) in libraries.iter().enumerate() {
+        match make(entry) {
+            Ok(one) => made.extend(one),
+            Err((parameter, reason)) => faults.push(Fault { library, parameter, reason }),
         }
-    });
-    Libraries::new(made.map(|library| (library.points(), library)))
+    }
+    if faults.is_empty() { Ok(made) } else { Err(faults) }
 }

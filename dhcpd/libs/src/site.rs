@@ -1,8 +1,8 @@
 //! What libraries work on: a configuration in effect and what it runs with.
 
+use crate::machine::Confine;
 use leases::memfile::{Store, Table4, Table6};
 use ncr::NameChangeRequest;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -20,9 +20,6 @@ pub struct Site<S, T> {
     /// Where a file of state may be written.
     pub confine: Confine,
 }
-
-/// The full path for a path as an operator writes it, with what is not secure about it; or why it may not be used.
-pub type Confine = fn(&str) -> Result<(PathBuf, Option<String>), String>;
 
 /// That of a DHCPv4 server.
 pub type Site4 = Site<engine::v4::Snapshot, Table4>;

@@ -11,7 +11,9 @@ use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
+use dhcpd_config::parameters::Library;
 use leases::memfile::{Options, Store, Table};
+use libs::{Fault, Machine};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
@@ -62,7 +64,7 @@ pub trait Family: Sized + 'static {
         identity: &Self::Identity,
         stats: &stats::Registry,
         before: Option<&Arc<Self::Snapshot>>,
-    ) -> Arc<Self::Snapshot>;
+    ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
     /// The configuration in a snapshot.
     fn config(snapshot: &Self::Snapshot) -> &Self::Config;
     /// A snapshot takes effect after the one `before`: statistics are those of its subnets; if the leases in `store` are
@@ -106,6 +108,8 @@ pub struct Parts<'a> {
     pub samples: Samples,
     /// Where packets wait.
     pub queue: Queue,
+    /// `hooks-libraries`.
+    pub libraries: &'a [Library],
 }
 
 /// A configuration with what it runs on.
@@ -153,6 +157,8 @@ pub enum Unfit {
     Leases(String),
     /// Where the lease file is.
     LeaseFile(String),
+    /// A parameter of a library.
+    Library(Fault),
 }
 
 /// The data plane of a running daemon. Clones are the same one.
@@ -216,7 +222,9 @@ impl<F: Family> Plane<F> {
     pub fn check(&self, config: &F::Config) -> Result<(), Vec<Unfit>> {
         let parts = F::parts(config);
         select(parts.interfaces)?;
-        lease_file::<F>(parts.lease_database).map(drop).map_err(|reason| vec![Unfit::LeaseFile(reason)])
+        lease_file::<F>(parts.lease_database).map_err(|reason| vec![Unfit::LeaseFile(reason)])?;
+        let faults = libs::check(parts.libraries, &MACHINE);
+        if faults.is_empty() { Ok(()) } else { Err(unfit(faults)) }
     }
 
     /// Opens what the configuration needs and is not open yet.
@@ -235,7 +243,7 @@ impl<F: Family> Plane<F> {
             return Err(failures.iter().map(|f| Unfit::Socket(describe(f))).collect());
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
-        let snapshot = F::snapshot(config, &identity, &state.stats, before);
+        let snapshot = F::snapshot(config, &identity, &state.stats, before).map_err(unfit)?;
         Ok(Prepared { run: Run { snapshot, store, service: state.service.clone() }, sockets, failures, needs_cleanup })
     }
 
@@ -557,6 +565,14 @@ impl<F: Family> State<F> {
             log::event!(DHCPSRV_SOCKET_BUFFER_LIMITED, allowed, wanted = buffer);
         }
     }
+}
+
+/// What libraries find on this machine.
+pub const MACHINE: Machine =
+    Machine { scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)) };
+
+fn unfit(faults: Vec<Fault>) -> Vec<Unfit> {
+    faults.into_iter().map(Unfit::Library).collect()
 }
 
 /// Notified when links or addresses of the machine change.

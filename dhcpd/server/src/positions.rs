@@ -25,6 +25,13 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                 error(document, &[module, "dhcp4o6-port"], reason)
             }
             Unfit::Leases(reason) => error(document, &[module, "lease-database"], reason),
+            Unfit::Library(fault) => {
+                let list = find(&document.root, &[module, "hooks-libraries"]).map(entries).unwrap_or_default();
+                let entry = list.get(fault.library).unwrap_or(&document.root);
+                let pos =
+                    find(entry, &["parameters", fault.parameter]).or(find(entry, &["parameters"])).unwrap_or(entry).pos;
+                document.error(pos, fault.reason)
+            }
             Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })
         .collect()

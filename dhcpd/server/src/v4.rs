@@ -5,7 +5,7 @@ use crate::extended_info;
 use crate::housekeeping::in_steps;
 use crate::libraries;
 use crate::messages::*;
-use crate::plane::{Family, Parts, Plane, Prepared, Run};
+use crate::plane::{Family, MACHINE, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::select_test;
@@ -17,7 +17,7 @@ use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
-use libs::Editor;
+use libs::{Editor, Fault};
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
@@ -198,9 +198,9 @@ impl Family for V4 {
         (): &(),
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
-    ) -> Arc<Snapshot> {
-        let libraries = libs::hooks4(&config.hooks);
-        Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)).with(libraries))
+    ) -> Result<Arc<Snapshot>, Vec<Fault>> {
+        let libraries = libs::hooks4(&config, &MACHINE)?;
+        Ok(Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)).with(libraries)))
     }
 
     fn config(snapshot: &Snapshot) -> &Config4 {
@@ -241,6 +241,7 @@ impl Family for V4 {
             threads: config.threads,
             samples: config.samples,
             queue: config.queue,
+            libraries: &config.hooks,
         }
     }
 

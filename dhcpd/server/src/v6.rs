@@ -6,7 +6,7 @@ use crate::extended_info;
 use crate::housekeeping::in_steps;
 use crate::libraries;
 use crate::messages::*;
-use crate::plane::{Family, Parts, Plane, Prepared, Run};
+use crate::plane::{Family, MACHINE, Parts, Plane, Prepared, Run};
 use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::select_test;
@@ -18,7 +18,7 @@ use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
-use libs::Editor;
+use libs::{Editor, Fault};
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
@@ -201,9 +201,9 @@ impl Family for V6 {
         server_id: &Duid,
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
-    ) -> Arc<Snapshot> {
-        let libraries = libs::hooks6(&config.hooks);
-        Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)).with(libraries))
+    ) -> Result<Arc<Snapshot>, Vec<Fault>> {
+        let libraries = libs::hooks6(&config, &MACHINE)?;
+        Ok(Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)).with(libraries)))
     }
 
     fn config(snapshot: &Snapshot) -> &Config6 {
@@ -244,6 +244,7 @@ impl Family for V6 {
             threads: config.threads,
             samples: config.samples,
             queue: config.queue,
+            libraries: &config.hooks,
         }
     }
 

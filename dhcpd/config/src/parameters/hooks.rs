@@ -10,6 +10,7 @@ mod flex_id;
 mod flex_option;
 mod host_cmds;
 mod lease_cmds;
+mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
 
@@ -22,6 +23,7 @@ pub use flex_option::{
 };
 pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
+pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
 
@@ -102,6 +104,8 @@ pub enum Library {
     HostCmds,
     /// `libdhcp_lease_cmds.so`: commands about leases.
     LeaseCmds,
+    /// `libdhcp_run_script.so`: a script hears of leases.
+    RunScript(RunScriptRules),
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
     /// `libdhcp_subnet_cmds.so`: commands about subnets and shared networks.
@@ -211,7 +215,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_ping_check.so"),
     Bundled::later("libdhcp_radius.so"),
     Bundled::later("libdhcp_rbac.so"),
-    Bundled::later("libdhcp_run_script.so"),
+    Bundled::works::<RunScript>(),
     Bundled::works::<StatCmds>(),
     Bundled::works::<SubnetCmds>(),
     Bundled::later("libdhcp_user_chk.so"),

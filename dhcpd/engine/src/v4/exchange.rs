@@ -379,6 +379,7 @@ impl Server {
         }
         // Kept for its client until reclaimed leases are flushed (lease affinity); its name goes when it is reclaimed.
         let (subnet_id, expired) = (lease.subnet_id, &snapshot.config.expired);
+        self.watch.was(&lease);
         if expired.kept() && lease.valid_lifetime != u32::MAX {
             let released = Lease4 { valid_lifetime: 0, state: LeaseState::Released, ..lease };
             self.watch.deleted(&released);
@@ -427,6 +428,7 @@ impl Server {
         }
         let probation = snapshot.config.decline_probation;
         let declined = declined(&lease, now, probation);
+        self.watch.was(&lease);
         self.watch.stored(&declined, false);
         leases.put(declined).await?;
         self.change_name(snapshot, ChangeType::Remove, &lease);

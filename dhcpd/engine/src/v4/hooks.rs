@@ -211,6 +211,8 @@ pub struct Settled {
     /// Leases that the client has no longer. One that it gave back is as the store has it; what was kept has the state
     /// `Released`.
     pub deleted: SmallVec<[Lease4; 1]>,
+    /// The lease that the client released or declined, as it was before.
+    pub before: Option<Lease4>,
     /// What else there is to say of an offer.
     pub offer: Option<Offer>,
     pub(super) reply: Option<usize>,

@@ -31,6 +31,7 @@ struct Changes {
     leases: SmallVec<[Stored<Lease4>; 1]>,
     reused: Option<Lease4>,
     deleted: SmallVec<[Lease4; 1]>,
+    before: Option<Lease4>,
     offer: Option<Offer>,
 }
 
@@ -70,6 +71,13 @@ impl Watch {
         }
     }
 
+    /// A lease is about to be released or declined.
+    pub fn was(&mut self, lease: &Lease4) {
+        if self.on {
+            self.current.before = Some(lease.clone());
+        }
+    }
+
     /// A lease is offered.
     pub fn offered(&mut self, lease: &Lease4, extended: bool, offer: impl FnOnce() -> Offer) {
         if self.on {
@@ -90,7 +98,7 @@ impl Watch {
         if !self.on {
             return;
         }
-        let Changes { subnet, leases, reused, deleted, offer } = std::mem::take(&mut self.current);
+        let Changes { subnet, leases, reused, deleted, before, offer } = std::mem::take(&mut self.current);
         let received = query.received;
         let settled = Settled {
             message: received.message.into(),
@@ -105,6 +113,7 @@ impl Watch {
             leases,
             reused,
             deleted,
+            before,
             offer,
             reply: None,
         };

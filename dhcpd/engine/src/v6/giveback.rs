@@ -107,6 +107,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
         // A released lease is kept for its client as long as a reclaimed one is; reclamation removes its name.
         let expired = &self.snapshot.config.expired;
+        self.watch.was(&lease);
         if expired.kept() && lease.valid_lifetime != u32::MAX {
             lease.valid_lifetime = 0;
             lease.preferred_lifetime = 0;
@@ -170,6 +171,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         }
         let probation = self.snapshot.config.decline_probation;
         let declined = declined(&lease, self.now, probation);
+        self.watch.was(&lease);
         self.watch.stored(&declined, false);
         self.leases.put(declined).await?;
         queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, &lease);

@@ -205,6 +205,8 @@ pub struct Settled {
     /// Leases that the client has no longer. One that it gave back is as the store has it; what was kept has the state
     /// `Released`.
     pub deleted: SmallVec<[Lease6; 1]>,
+    /// Leases that the client released, declined or registered anew, as they were before.
+    pub before: SmallVec<[Lease6; 1]>,
     pub(super) reply: Option<usize>,
 }
 

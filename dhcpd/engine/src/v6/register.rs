@@ -46,6 +46,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let lease = self.lease(LeaseType::Na, NO_IAID, place, None, (told.preferred, told.valid));
         let lease = Lease6 { state: LeaseState::Registered, user_context: None, ..lease };
         self.leases.put(lease.clone()).await?;
+        old.iter().for_each(|old| self.watch.was(old));
         self.watch.stored(&lease, old.is_some());
         self.count_registered(old.as_ref(), at);
         self.names_changed(old.as_ref(), &lease, policy);

@@ -29,6 +29,7 @@ struct Changes {
     leases: SmallVec<[Stored<Lease6>; 1]>,
     reused: SmallVec<[Lease6; 1]>,
     deleted: SmallVec<[Lease6; 1]>,
+    before: SmallVec<[Lease6; 1]>,
 }
 
 impl Watch {
@@ -64,6 +65,13 @@ impl Watch {
         }
     }
 
+    /// A lease is about to be released, declined or registered anew.
+    pub fn was(&mut self, lease: &Lease6) {
+        if self.on {
+            self.current.before.push(lease.clone());
+        }
+    }
+
     /// The time of a lease is over.
     pub fn over(&mut self, libraries: &Libraries<dyn Hooks>, lease: &Lease6) {
         if libraries.at(Point::Over) {
@@ -76,7 +84,7 @@ impl Watch {
         if !self.on {
             return;
         }
-        let Changes { leases, reused, deleted } = std::mem::take(&mut self.current);
+        let Changes { leases, reused, deleted, before } = std::mem::take(&mut self.current);
         let received = query.received;
         self.commits.push(Settled {
             message: received.message.into(),
@@ -90,6 +98,7 @@ impl Watch {
             leases,
             reused,
             deleted,
+            before,
             reply: None,
         });
         self.unnumbered = true;
