@@ -163,14 +163,15 @@ impl Running {
     }
 }
 
-/// Begins to ask all servers what they run with.
+/// Begins to ask all servers what they run with, and to look whether that is so still.
 fn meet(core: &Rc<Core>) -> Vec<Task> {
-    (0..core.servers.len())
-        .map(|model| {
-            let core = Rc::clone(core);
-            Task(tokio::task::spawn_local(async move { core.meet(model).await }))
-        })
-        .collect()
+    let watching = Rc::clone(core);
+    let watching = Task(tokio::task::spawn_local(async move { watching.watch().await }));
+    let meeting = (0..core.servers.len()).map(|model| {
+        let core = Rc::clone(core);
+        Task(tokio::task::spawn_local(async move { core.meet(model).await }))
+    });
+    meeting.chain([watching]).collect()
 }
 
 fn make_directory(path: &Path) -> Result<(), String> {

@@ -32,8 +32,8 @@ struct Change {
 }
 
 /// Makes `wanted` running, for a session or for the agent itself.
-pub async fn apply(core: &Rc<Core>, wanted: Content, by: Option<&Entry>, _turn: &Turn<'_>) -> Result<(), Errors> {
-    let mut changes = plan(core, &wanted).await?;
+pub async fn apply(core: &Rc<Core>, wanted: Content, by: Option<&Entry>, turn: &Turn<'_>) -> Result<(), Errors> {
+    let mut changes = plan(core, &wanted, turn).await?;
     // One alone can be asked for real: its no leaves nothing to take back.
     if changes.len() > 1 {
         test(core, &mut changes).await?;
@@ -76,13 +76,13 @@ pub async fn apply(core: &Rc<Core>, wanted: Content, by: Option<&Entry>, _turn: 
 }
 
 /// Finds out whether `wanted` could be running, and changes nothing.
-pub async fn check(core: &Core, wanted: &Content, _turn: &Turn<'_>) -> Result<(), Errors> {
-    let mut changes = plan(core, wanted).await?;
+pub async fn check(core: &Core, wanted: &Content, turn: &Turn<'_>) -> Result<(), Errors> {
+    let mut changes = plan(core, wanted, turn).await?;
     test(core, &mut changes).await
 }
 
 /// Translates what changed. All that is wrong is told together.
-async fn plan(core: &Core, wanted: &Content) -> Result<Vec<Change>, Errors> {
+async fn plan(core: &Core, wanted: &Content, turn: &Turn<'_>) -> Result<Vec<Change>, Errors> {
     let running = core.stores.borrow().content(Datastore::Running).clone();
     let mut errors = Errors::new();
     let mut changes = Vec::new();
@@ -94,9 +94,16 @@ async fn plan(core: &Core, wanted: &Content) -> Result<Vec<Change>, Errors> {
         }
         // Access control is the agent's own.
         let Some(server) = core.servers.get(model) else { continue };
-        if let Err(error) = server.refresh().await.map_err(|trouble| failed(server, &trouble.to_string())) {
-            errors.push(error);
-            continue;
+        match core.follow(model, server, turn).await {
+            Ok(false) => {}
+            Ok(true) => {
+                errors.push(changed_elsewhere(server));
+                continue;
+            }
+            Err(trouble) => {
+                errors.push(failed(server, &trouble.to_string()));
+                continue;
+            }
         }
         let Some(edit) = edit(server, tree, running.tree(model)) else {
             errors.push(failed(server, "it has not been heard of yet"));
@@ -203,6 +210,12 @@ fn invalid_data(core: &Core, invalid: &Invalid) -> RpcError {
     };
     let error = RpcError::application(tag, invalid.reason.clone()).tagged(invalid.app_tag.clone());
     if invalid.path.is_empty() { error } else { error.at(core.schema.error_path(&invalid.path)) }
+}
+
+/// What was wanted was built on what the server no longer runs with.
+pub fn changed_elsewhere(server: &Server) -> RpcError {
+    let reason = "its configuration was changed elsewhere since; running shows it now";
+    failed(server, reason).tagged(Some("changed-elsewhere".to_string()))
 }
 
 fn unwanted(server: &Server) -> RpcError {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use translators::Model;
 
 use crate::core::{Limits, Login};
-use crate::daemons;
+use crate::daemons::{self, Channel};
 use crate::transport::password::{Hash, Password};
 use crate::transport::ssh::User;
 
@@ -108,9 +108,20 @@ pub struct ControlSocket {
     pub socket_type: Given<SocketType>,
     /// Path of the socket, or its name in the folder of sockets.
     pub socket_name: Given<String>,
-    /// URL of the server, for commands over HTTP.
-    #[param(later)]
+    /// URL of the server, for commands over HTTP and HTTPS.
+    #[param(default = "http://127.0.0.1:8000/")]
     pub socket_url: Given<String>,
+    /// User by whom commands come over HTTP.
+    pub user: Given<String>,
+    /// The user's password.
+    #[param(secret)]
+    pub password: Given<String>,
+    /// File or folder of the authorities whose servers are trusted, for HTTPS.
+    pub trust_anchor: Given<String>,
+    /// File of the agent's certificate, for HTTPS.
+    pub cert_file: Given<String>,
+    /// File of the certificate's private key, for HTTPS.
+    pub key_file: Given<String>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -121,8 +132,7 @@ pub struct ControlSocket {
 pub enum SocketType {
     /// A UNIX domain socket.
     Unix,
-    /// HTTP.
-    #[later]
+    /// HTTP, and HTTPS with `trust-anchor`.
     Http,
     /// None: commands are written to the standard output.
     #[later]
@@ -131,9 +141,51 @@ pub enum SocketType {
 
 impl ControlSocket {
     fn rules(&self, pos: Pos, reader: &mut Reader) {
-        let written = self.socket_type.as_ref().map(|kind| kind.value);
-        if self.socket_name.is_none() && matches!(written, None | Some(SocketType::Unix)) {
-            reader.problem(pos, "`socket-name` is missing");
+        let name = self.socket_name.as_ref();
+        if matches!(self.socket_type(), SocketType::Unix) {
+            if name.is_none() {
+                reader.problem(pos, "`socket-name` is missing");
+            }
+        } else if let Some(name) = name.filter(|name| !name.value.is_empty()) {
+            reader.problem(name.pos, "socket-name is extraneous when socket type is configured to http");
+        }
+    }
+
+    /// The way to the server.
+    fn channel(&self, pos: Pos, reader: &mut Reader) -> Channel {
+        let text = |given: &Given<String>| given.as_ref().map(|given| given.value.clone());
+        if matches!(self.socket_type(), SocketType::Unix) {
+            // A name alone lies where the servers put it; a path is where it says.
+            return Channel::unix(paths::SOCKET.folder().join(text(&self.socket_name).unwrap_or_default()));
+        }
+        let pos = self.socket_url.as_ref().map_or(pos, |url| url.pos);
+        let client = self.tls().and_then(|tls| {
+            let client = control::http::Client::new(&self.socket_url(), tls, daemons::ANSWER_WITHIN)?;
+            match text(&self.user) {
+                Some(user) => client.authenticate(&user, &text(&self.password).unwrap_or_default()),
+                None => Ok(client),
+            }
+        });
+        client.map(Channel::Http).unwrap_or_else(|reason| {
+            reader.problem(pos, reason);
+            Channel::unix(PathBuf::new())
+        })
+    }
+
+    fn tls(&self) -> Result<Option<control::tls::Client>, String> {
+        let path = |given: &Given<String>| given.as_ref().map(|given| PathBuf::from(&given.value));
+        let identity = match (path(&self.cert_file), path(&self.key_file)) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err("`cert-file` and `key-file` need each other".to_string()),
+        };
+        match path(&self.trust_anchor) {
+            Some(anchor) => {
+                let identity = identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+                control::tls::Client::new(&anchor, identity, true).map(Some).map_err(|unusable| unusable.reason)
+            }
+            None if identity.is_some() => Err("`cert-file` needs `trust-anchor`".to_string()),
+            None => Ok(None),
         }
     }
 }
@@ -276,7 +328,7 @@ fn resolve_servers(netconf: &Netconf, reader: &mut Reader) -> Vec<daemons::Setti
     let given = named.into_iter().filter_map(|(name, server, models)| Some((name, &server.as_ref()?.value, models)));
     let resolved = given.map(|(name, server, models)| {
         let model = model(server, models, reader)?;
-        Some(resolve_server(name, server, model, netconf))
+        Some(resolve_server(name, server, model, netconf, reader))
     });
     resolved.collect::<Vec<_>>().into_iter().flatten().collect()
 }
@@ -294,15 +346,20 @@ fn model(server: &ManagedServer, models: &[Model], reader: &mut Reader) -> Optio
     named
 }
 
-fn resolve_server(name: &str, server: &ManagedServer, model: Model, netconf: &Netconf) -> daemons::Settings {
-    let socket = server.control_socket.as_ref().and_then(|socket| socket.value.socket_name.as_ref());
-    let socket = socket.map(|name| name.value.as_str()).unwrap_or_default();
+fn resolve_server(
+    name: &str,
+    server: &ManagedServer,
+    model: Model,
+    netconf: &Netconf,
+    reader: &mut Reader,
+) -> daemons::Settings {
+    let socket = server.control_socket.as_ref();
+    let channel = socket.map(|socket| socket.value.channel(socket.pos, reader));
     let switch = |own: &Given<bool>, global: bool| own.as_ref().map_or(global, |own| own.value);
     daemons::Settings {
         name: name.to_string(),
         model,
-        // A name alone lies where the servers put it; a path is where it says.
-        socket: paths::SOCKET.folder().join(socket),
+        channel: channel.unwrap_or_else(|| Channel::unix(PathBuf::new())),
         boot_update: switch(&server.boot_update, netconf.boot_update()),
         subscribe_changes: switch(&server.subscribe_changes, netconf.subscribe_changes()),
         validate_changes: switch(&server.validate_changes, netconf.validate_changes()),
@@ -398,7 +455,7 @@ mod tests {
         let told: Vec<_> =
             config.servers.iter().map(|s| (s.name.as_str(), s.boot_update, s.validate_changes)).collect();
         assert_eq!(told, [("dhcp4", true, true), ("d2", false, true)]);
-        assert_eq!(config.servers[0].socket, PathBuf::from("/x/y"));
+        assert_eq!(config.servers[0].channel.to_string(), "/x/y");
         assert!(config.ssh.is_none());
     }
 

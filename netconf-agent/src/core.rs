@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 use crate::access::{Policy, Rights};
 use crate::commit;
 use crate::confirm::Unconfirmed;
-use crate::daemons::{Server, Settings};
+use crate::daemons::{Server, Settings, Trouble};
 use crate::datastore::{Content, ContentFile, Datastores};
 use crate::events::{Events, Subscription};
 use crate::messages::*;
@@ -25,6 +25,9 @@ use crate::yang::{Schema, Tree};
 
 /// How long the agent waits before it asks a server again that did not answer.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How often servers are looked at that nobody asks about.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Limits on what peers may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,14 +246,52 @@ impl Core {
         }
     }
 
-    async fn read(&self, model: usize, server: &Server) -> Result<(), crate::daemons::Trouble> {
-        let _turn = self.turn().await;
-        let tree = server.read(&self.schema).await?;
-        let mut running = self.running();
-        running.set(model, Rc::new(tree));
-        self.stores.borrow_mut().set_running(running);
+    async fn read(&self, model: usize, server: &Server) -> Result<(), Trouble> {
+        let turn = self.turn().await;
+        self.take_over(model, server, &turn).await?;
         log::event!(NETCONF_GET_CONFIG, server = server.settings.name, summary = server.settings.model.module);
         Ok(())
+    }
+
+    /// Has running show what a server runs with. True if that is something else.
+    async fn take_over(&self, model: usize, server: &Server, _turn: &Turn<'_>) -> Result<bool, Trouble> {
+        let tree = Rc::new(server.read(&self.schema).await?);
+        let before = self.running().tree(model).cloned();
+        // A tree that says the same stays, and what was built on it stands.
+        let Some(before) = before.filter(|before| !tree.is_same(before)) else { return Ok(false) };
+        self.stores.borrow_mut().follow(model, Rc::clone(&tree));
+        self.events.config_changed(self, None, Datastore::Running, &[(before, tree)]);
+        Ok(true)
+    }
+
+    /// Looks whether a server was changed behind the agent's back, and has running follow. True if running did.
+    pub async fn follow(&self, model: usize, server: &Server, turn: &Turn<'_>) -> Result<bool, Trouble> {
+        if !server.is_changed().await? {
+            return Ok(false);
+        }
+        log::event!(NETCONF_CONFIG_CHANGED_ELSEWHERE, server = server.settings.name);
+        self.take_over(model, server, turn).await
+    }
+
+    /// The same for all servers that were not heard of just now. What cannot be reached is as it was last heard.
+    pub async fn follow_all(&self) {
+        if self.servers.iter().all(|server| server.is_fresh() || !server.is_known()) {
+            return;
+        }
+        let turn = self.turn().await;
+        for (model, server) in self.servers.iter().enumerate().filter(|(_, server)| !server.is_fresh()) {
+            if let Err(trouble) = self.follow(model, server, &turn).await {
+                log::event!(NETCONF_NOT_FOLLOWED, server = server.settings.name, reason = trouble);
+            }
+        }
+    }
+
+    /// Follows the servers as long as this runs.
+    pub async fn watch(&self) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            self.follow_all().await;
+        }
     }
 
     /// Notes that one more server has what it had before an unconfirmed commit.

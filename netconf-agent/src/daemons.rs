@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use control::unix::Client;
 use control::{Answer, ClientError, Code};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -17,13 +16,53 @@ use crate::messages::*;
 use crate::yang::{Schema, Tree};
 
 /// How long a server may take for a command. Tens of thousands of subnets take Kea seconds.
-const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
 /// The servers write their files when there was no commit for this long,
 const WRITE_AFTER: Duration = Duration::from_millis(250);
 
 /// but no later than this after one.
 const WRITE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long it may take to say whether its configuration is the one that is known.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+
+/// What was heard of a server within this time is taken for what is.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// The way to a server's commands.
+#[derive(Clone, Debug)]
+pub enum Channel {
+    /// A UNIX domain socket.
+    Unix(control::unix::Client),
+    /// HTTP or HTTPS.
+    Http(control::http::Client),
+}
+
+impl Channel {
+    /// By the UNIX domain socket of that path.
+    pub fn unix(path: PathBuf) -> Self {
+        Self::Unix(control::unix::Client::new(path, ANSWER_WITHIN))
+    }
+
+    async fn call(&self, command: &str, arguments: Option<&str>) -> Result<Answer, ClientError> {
+        match (self, arguments) {
+            (Self::Unix(client), Some(arguments)) => client.call_with_text(command, arguments).await,
+            (Self::Unix(client), None) => client.call(command, None).await,
+            (Self::Http(client), Some(arguments)) => client.call_with_text(command, arguments).await,
+            (Self::Http(client), None) => client.call(command, None).await,
+        }
+    }
+}
+
+impl std::fmt::Display for Channel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unix(client) => client.path().display().fmt(f),
+            Self::Http(client) => f.write_str(client.url()),
+        }
+    }
+}
 
 /// How a server is managed.
 #[derive(Clone, Debug)]
@@ -32,8 +71,8 @@ pub struct Settings {
     pub name: String,
     /// Its model.
     pub model: Model,
-    /// Its control socket.
-    pub socket: PathBuf,
+    /// The way to its commands.
+    pub channel: Channel,
     /// Whether startup is loaded into it when the agent starts.
     pub boot_update: bool,
     /// Whether it follows changes of running.
@@ -49,10 +88,11 @@ pub struct Settings {
 pub struct Server {
     /// How it is managed.
     pub settings: Settings,
-    client: Client,
     known: RefCell<Option<Known>>,
     /// When it shall write its configuration file, which is behind what it runs with.
     to_write: Cell<Option<Instant>>,
+    /// When it was last heard or asked.
+    looked: Cell<Option<Instant>>,
 }
 
 /// What a server runs with, as last heard or set.
@@ -105,8 +145,7 @@ impl std::fmt::Display for Trouble {
 impl Server {
     /// A server that was not heard of yet.
     pub fn new(settings: Settings) -> Self {
-        let client = Client::new(&settings.socket, ANSWER_WITHIN);
-        Self { settings, client, known: RefCell::default(), to_write: Cell::default() }
+        Self { settings, known: RefCell::default(), to_write: Cell::default(), looked: Cell::default() }
     }
 
     /// Whether it is known what it runs with.
@@ -147,23 +186,23 @@ impl Server {
         Ok(tree)
     }
 
-    /// Makes sure that what is known is what it runs with. What was changed behind the agent's back is fetched again,
-    /// so that a commit keeps what the model cannot hold.
-    pub async fn refresh(&self) -> Result<(), Trouble> {
+    /// Whether it was heard of just now.
+    pub fn is_fresh(&self) -> bool {
+        self.looked.get().is_some_and(|looked| looked.elapsed() < FRESH_FOR)
+    }
+
+    /// Whether it runs with something else than what is known, which someone changed behind the agent's back.
+    pub async fn is_changed(&self) -> Result<bool, Trouble> {
         let hash = self.known.borrow().as_ref().and_then(|known| known.hash.clone());
-        let Some(hash) = hash else { return Ok(()) };
-        let answer = match self.ask("config-hash-get", None).await {
+        let Some(hash) = hash else { return Ok(false) };
+        let asked = tokio::time::timeout(LOOK_WITHIN, self.ask("config-hash-get", None)).await;
+        self.looked.set(Some(Instant::now()));
+        match asked {
             // A server without this command can only be taken at its last word.
-            Err(Trouble::Refused(_)) => return Ok(()),
-            answer => answer?,
-        };
-        if hash_of(&answer).is_none_or(|present| present == hash) {
-            return Ok(());
+            Ok(Err(Trouble::Refused(_))) => Ok(false),
+            Ok(answer) => Ok(hash_of(&answer?).is_some_and(|present| present != hash)),
+            Err(_) => Err(Trouble::Unreachable(format!("no answer to config-hash-get at {}", self.settings.channel))),
         }
-        log::event!(NETCONF_CONFIG_CHANGED_ELSEWHERE, server = self.settings.name);
-        let known = self.fetch().await?;
-        *self.known.borrow_mut() = Some(known);
-        Ok(())
     }
 
     /// Asks whether it would take a configuration, which is given as text.
@@ -259,11 +298,20 @@ impl Server {
 
     /// The same for an agent that ends: sends the command and does not wait for the answer.
     pub fn write_and_leave(&self) {
-        if self.to_write.take().is_some() {
-            let sent = UnixStream::connect(&self.settings.socket)
-                .and_then(|mut stream| stream.write_all(b"{ \"command\": \"config-write\" }"));
-            if let Err(reason) = sent {
-                log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
+        if self.to_write.take().is_none() {
+            return;
+        }
+        match &self.settings.channel {
+            Channel::Unix(client) => {
+                let sent = UnixStream::connect(client.path())
+                    .and_then(|mut stream| stream.write_all(b"{ \"command\": \"config-write\" }"));
+                if let Err(reason) = sent {
+                    log::event!(NETCONF_CONFIG_WRITE_FAILED, server = self.settings.name, reason);
+                }
+            }
+            Channel::Http(client) => {
+                let client = client.clone();
+                tokio::task::spawn_local(async move { client.call("config-write", None).await });
             }
         }
     }
@@ -287,10 +335,8 @@ impl Server {
 
     /// Asks a command, with arguments as text.
     async fn ask(&self, command: &str, arguments: Option<&str>) -> Result<Answer, Trouble> {
-        let answer = match arguments {
-            Some(arguments) => self.client.call_with_text(command, arguments).await,
-            None => self.client.call(command, None).await,
-        };
+        let answer = self.settings.channel.call(command, arguments).await;
+        self.looked.set(Some(Instant::now()));
         let answer = answer.map_err(|error| self.unreachable(command, &error))?;
         match answer.result {
             Code::Success => Ok(answer),
@@ -301,7 +347,7 @@ impl Server {
     }
 
     fn unreachable(&self, command: &str, error: &ClientError) -> Trouble {
-        Trouble::Unreachable(format!("no answer to {command} at {}: {error}", self.settings.socket.display()))
+        Trouble::Unreachable(format!("no answer to {command} at {}: {error}", self.settings.channel))
     }
 }
 

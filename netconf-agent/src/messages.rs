@@ -17,6 +17,8 @@ log::messages! {
     NETCONF_CONFIG_LEFT_OUT: Debug(40), "", "{server} server has {path}, which is not shown: {reason}";
     /// A server's configuration was changed by someone else since the agent last heard or set it.
     NETCONF_CONFIG_CHANGED_ELSEWHERE: Warn, "", "configuration of {server} server was changed, but not through the agent";
+    /// A server could not be asked whether its configuration is still the one that the agent knows.
+    NETCONF_NOT_FOLLOWED: Debug(40), "", "{server} server cannot be looked at: {reason}";
     /// The startup datastore was loaded into a server.
     NETCONF_BOOT_UPDATE_COMPLETED: Info, "", "Boot-update configuration completed for server {server}";
     /// A server did not take what the startup datastore says.

@@ -6,6 +6,7 @@
 mod locks;
 mod startup;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 pub use locks::{Lock, Locks, denied};
@@ -70,6 +71,8 @@ pub struct Datastores {
     candidate: Option<Content>,
     /// What is loaded when the agent starts.
     pub startup: Content,
+    /// Models that were changed elsewhere since the candidate was changed.
+    conflicts: BTreeSet<usize>,
     /// Who holds which.
     pub locks: Locks,
 }
@@ -77,7 +80,13 @@ pub struct Datastores {
 impl Datastores {
     /// Empty running and candidate, and this startup.
     pub fn new(schema: &Schema, startup: Content) -> Self {
-        Self { running: Content::empty(schema), candidate: None, startup, locks: Locks::default() }
+        Self {
+            running: Content::empty(schema),
+            candidate: None,
+            startup,
+            conflicts: BTreeSet::new(),
+            locks: Locks::default(),
+        }
     }
 
     /// What a datastore holds.
@@ -89,11 +98,32 @@ impl Datastores {
         }
     }
 
+    /// Takes over what a server was heard to run with. A candidate without changes of its own follows; one with changes was
+    /// built on what is no more.
+    pub fn follow(&mut self, model: usize, tree: Rc<Tree>) {
+        let before = self.running.tree(model);
+        if let Some(candidate) = &mut self.candidate {
+            match (candidate.tree(model), before) {
+                (Some(own), Some(before)) if !Rc::ptr_eq(own, before) => {
+                    self.conflicts.insert(model);
+                }
+                _ => candidate.set(model, Rc::clone(&tree)),
+            }
+        }
+        self.running.set(model, tree);
+    }
+
+    /// A model whose candidate was built on what is no more.
+    pub fn conflict(&self) -> Option<usize> {
+        self.conflicts.first().copied()
+    }
+
     /// Changes running. A candidate that is the same is no longer one of its own.
     pub fn set_running(&mut self, content: Content) {
         let before = std::mem::replace(&mut self.running, content);
         if !self.candidate_is_modified() {
             self.candidate = None;
+            self.conflicts.clear();
         }
         for (tree, before) in self.running.trees.iter().zip(before.trees) {
             if let Ok(before) = Rc::try_unwrap(before) {
@@ -114,6 +144,7 @@ impl Datastores {
 
     /// Makes the candidate running again.
     pub fn discard_changes(&mut self) {
+        self.conflicts.clear();
         self.candidate = None;
     }
 

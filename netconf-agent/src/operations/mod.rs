@@ -19,6 +19,9 @@ use crate::yang::{Defaults, Selection, Tree, View};
 pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -> Result<Reply, Errors> {
     let (core, session) = (&core, &*session);
     rights::may_call(core, session, &operation)?;
+    if reads_running(&operation) {
+        core.follow_all().await;
+    }
     match operation {
         Operation::Get { filter, view } => read::get(core, session, filter, &view).map(Reply::Data),
         Operation::GetConfig { source, filter, view } => {
@@ -56,6 +59,20 @@ pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -
         Operation::KillSession(id) => kill_session(core, session, id),
         Operation::GetSchema { identifier, version } => get_schema(core, &identifier, version.as_deref()),
         Operation::CreateSubscription(request) => subscribe(core, session, request),
+    }
+}
+
+/// Whether an operation starts from what the servers run with.
+fn reads_running(operation: &Operation) -> bool {
+    let is_running = |datastore: &Datastore| *datastore == Datastore::Running;
+    match operation {
+        Operation::Get { .. } => true,
+        Operation::GetConfig { source, .. } => is_running(source),
+        Operation::GetData { datastore, .. } => datastore.as_ref().is_none_or(is_running),
+        Operation::EditConfig(edit) | Operation::EditData(edit) => is_running(&edit.target),
+        Operation::CopyConfig { source: Source::Datastore(source), .. } => is_running(source),
+        Operation::Lock(target) => is_running(target),
+        _ => false,
     }
 }
 
@@ -185,6 +202,9 @@ async fn commit_candidate(
     confirm::check(core, session, parameters.persist_id.as_deref())?;
     let (wanted, before) = {
         let stores = core.stores.borrow();
+        if let Some(server) = stores.conflict().and_then(|model| core.servers.get(model)) {
+            return Err(commit::changed_elsewhere(server).into());
+        }
         stores.locks.check(Datastore::Running, session.id)?;
         stores.locks.check(Datastore::Candidate, session.id)?;
         let before = stores.content(Datastore::Running).clone();

@@ -94,6 +94,15 @@ impl Tree {
         changed.is_some_and(|changed| changed.iter().all(|(node, was)| raw::assign(was, node).is_ok()))
     }
 
+    /// Whether another tree says the same, in the same order.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self.top(), other.top()) {
+            (Some(top), Some(others)) => raw::is_same(&top, &others, Depth::Whole),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the schema's constraints hold.
     pub fn validity(&self) -> Result<(), Invalid> {
         self.valid.clone()

@@ -210,3 +210,28 @@ fn startup_is_loaded_into_the_servers_when_the_agent_starts() {
         assert_eq!(client.rpc("<get-config><source><startup/></source></get-config>").await, "<data></data>");
     });
 }
+
+#[test]
+fn running_follows_what_others_change_and_a_candidate_built_on_the_old_is_a_conflict() {
+    run(async {
+        let house = House::new().await;
+        let mut client = house.client().await;
+        client.edit(&format!("<config xmlns=\"{NS4}\"><valid-lifetime>5000</valid-lifetime></config>")).await;
+        house.dhcp4.config.borrow_mut()["Dhcp4"]["rebind-timer"] = json!(77);
+        house.dhcp6.config.borrow_mut()["Dhcp6"]["rebind-timer"] = json!(78);
+        for _ in 0..2 {
+            let reply = client.rpc("<commit/>").await;
+            assert_eq!(text(&reply, "error-app-tag"), "changed-elsewhere", "{reply}");
+        }
+        let running = client.rpc("<get-config><source><running/></source></get-config>").await;
+        assert!(running.contains("<rebind-timer>77"), "{running}");
+        client.ok("<discard-changes/>").await;
+        client.edit(&format!("<config xmlns=\"{NS4}\"><valid-lifetime>5000</valid-lifetime></config>")).await;
+        client.ok("<commit/>").await;
+        assert_eq!(house.dhcp4.config.borrow()["Dhcp4"]["rebind-timer"], 77);
+        // Nobody asked about DHCPv6 for a while; then running tells the truth.
+        tokio::time::sleep(std::time::Duration::from_millis(1_000)).await;
+        let running = client.rpc("<get-config><source><running/></source></get-config>").await;
+        assert!(running.contains("<rebind-timer>78"), "{running}");
+    });
+}

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use netconf_agent::core::{Core, Limits, Login};
-use netconf_agent::daemons::Settings;
+use netconf_agent::daemons::{Channel, Settings};
 use netconf_agent::session;
 use netconf_agent::transport::framing::{Decoder, Framing, encode};
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ pub fn core(directory: &Path) -> Rc<Core> {
     let settings = |name: &str, model: Model| Settings {
         name: name.to_string(),
         model,
-        socket: directory.join(format!("{name}.sock")),
+        channel: Channel::unix(directory.join(format!("{name}.sock"))),
         boot_update: true,
         subscribe_changes: true,
         validate_changes: true,
