@@ -9,6 +9,7 @@ from values import Bad, decode, encode, name_from_wire, name_to_wire, octets, ta
 SERVER_PORT, CLIENT_PORT = 67, 68
 PORTS = (SERVER_PORT, CLIENT_PORT)
 TYPES = {"DISCOVER": 1, "OFFER": 2, "REQUEST": 3, "DECLINE": 4, "ACK": 5, "NAK": 6, "RELEASE": 7, "INFORM": 8, "LEASEQUERY": 10}
+TYPES |= {"LEASEUNASSIGNED": 11, "LEASEUNKNOWN": 12, "LEASEACTIVE": 13}
 TYPE_NAMES = {code: name for name, code in TYPES.items()}
 COOKIE = b"\x63\x82\x53\x63"
 HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s")
@@ -56,6 +57,8 @@ KINDS, NAMES, CODES = table("""
     77 user-class text
     81 fqdn hex
     82 relay-agent-information hex
+    91 client-last-transaction-time u32
+    92 associated-ip ip
     93 client-system u16
     100 pcode text
     101 tcode text
@@ -243,6 +246,8 @@ def differences(message, name, words):
 
     if name == "address":
         return same(message.yiaddr, words.next(name))
+    if name == "mac":
+        return same(message.chaddr, octets(words.next(name)), bytes.hex)
     if name in ADDRESSES:
         return same(getattr(message, ADDRESSES[name]), words.next(name))
     if name in NUMBERS:

@@ -17,10 +17,11 @@ SERVER_DUID = bytes.fromhex("0003000102005e00530f")
 NAMES_OF_TYPES = (
     "SOLICIT ADVERTISE REQUEST CONFIRM RENEW REBIND REPLY RELEASE DECLINE RECONFIGURE INFORMATION-REQUEST RELAY-FORW RELAY-REPL".split()
 )
-TYPES = {name: code for code, name in enumerate(NAMES_OF_TYPES, 1)} | {"ADDR-REG-INFORM": 36, "ADDR-REG-REPLY": 37}
+TYPES = {name: code for code, name in enumerate(NAMES_OF_TYPES, 1)} | {"LEASEQUERY": 14, "LEASEQUERY-REPLY": 15, "ADDR-REG-INFORM": 36, "ADDR-REG-REPLY": 37}
 TYPE_NAMES = {code: name for name, code in TYPES.items()}
 RELAY_REPLY = TYPES["RELAY-REPL"]
 STATUSES = ["Success", "UnspecFail", "NoAddrsAvail", "NoBinding", "NotOnLink", "UseMulticast", "NoPrefixAvail"]
+STATUSES += ["UnknownQueryType", "MalformedQuery", "NotConfigured", "NotAllowed"]
 CLIENT_ID, SERVER_ID, STATUS, RELAY_MESSAGE, FQDN = 1, 2, 13, 9, 39
 ADDRESS, PREFIX = 5, 26
 
@@ -49,6 +50,11 @@ KINDS, NAMES, CODES = table("""
     39 fqdn hex
     41 new-posix-timezone text
     42 new-tzdb-timezone text
+    44 lq-query hex
+    45 client-data hex
+    46 clt-time u32
+    47 lq-relay-data hex
+    48 lq-client-link ip6
     56 ntp-server hex
     59 bootfile-url text
     79 client-linklayer-addr hex

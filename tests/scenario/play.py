@@ -364,7 +364,9 @@ class Play:
         """Every answer is the asker's; a frame for a client without an address goes to its hardware address (RFC 2131 §4.1)."""
         if self.family == 6:
             return []
-        faults = [] if message.chaddr == client.mac and message.op == 2 else ["it is not an answer to this client"]
+        # What is told of leases bears the hardware address of whoever has the lease (RFC 4388 §6.4.2).
+        own = message.chaddr == client.mac or message.type.startswith("LEASE")
+        faults = [] if own and message.op == 2 else ["it is not an answer to this client"]
         everybody = datagram.target == LIMITED_BROADCAST
         # Kea sends what is for everybody in a frame for one.
         if client.via or self.family != 4 or everybody and self.server.kea_2_2 or not everybody and message.ciaddr != "0.0.0.0":

@@ -87,6 +87,8 @@ class Query4(Query):
             elif name == "without":
                 for option in words.items("without"):
                     message.options.pop(dhcp4.CODES.get(option), None)
+                    if option == "mac":
+                        message.chaddr = b""
             elif not dhcp4.add(message, name, words):
                 raise Wrong(words.place, f"there is no field {name}")
 

@@ -21,7 +21,7 @@ pub use hooks::{
     BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HookLibrary, HostCmds, LeaseCmds,
     Library, Opaque, RunScript, RunScriptRules, StatCmds, SubnetCmds,
 };
-pub(crate) use hooks::{Loading, load_libraries};
+pub(crate) use hooks::{ClassContext, Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};
 pub(crate) use lifetimes::{lifetime, part, tee_times};
 pub use names::Names;

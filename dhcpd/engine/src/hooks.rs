@@ -8,6 +8,7 @@
 use crate::{ddns, steps};
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::ddns::Ddns;
+use dhcpd_config::parameters::hooks::{LeaseQueryRules, Library};
 use eval::{BoolExpression, EvalError, StringExpression, Subject, Watch};
 use smallvec::SmallVec;
 use std::fmt::{Debug, Display};
@@ -21,6 +22,8 @@ pub enum Point {
     Receive,
     /// A query is good; nothing is known about the client yet.
     Query,
+    /// The first classes of a query are known.
+    Classified,
     /// A query is good, and its first classes are known: who is the client?
     Identify,
     /// The client's subnet was chosen.
@@ -247,6 +250,11 @@ impl<H: ?Sized + Debug> Libraries<H> {
         let dropped = self.at(point) && self.of(point).any(|library| ask(library) == Next::Drop);
         if dropped { Next::Drop } else { Next::Continue }
     }
+}
+
+/// How lease queries are answered, if they are.
+pub(crate) fn lease_query_rules(libraries: &[Library]) -> Option<&LeaseQueryRules> {
+    libraries.iter().find_map(|library| if let Library::LeaseQuery(rules) = library { Some(rules) } else { None })
 }
 
 impl<H: ?Sized> Default for Libraries<H> {

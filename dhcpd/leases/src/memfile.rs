@@ -15,6 +15,7 @@
 //! Kea's lease file cleanup, which [`Store::cleanup`] does in process.
 
 mod address_set;
+mod by_class;
 mod chain;
 mod cleanup;
 mod compact;
@@ -32,6 +33,7 @@ mod table4;
 mod table6;
 mod write;
 
+pub use by_class::ClassCounts;
 pub use cleanup::{Cleaned, CleanupError};
 pub use compact::{Compacted, compact};
 pub use journal::MOST_UNWRITTEN;

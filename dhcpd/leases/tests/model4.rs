@@ -3,11 +3,12 @@
 mod common;
 
 use common::{at, ready};
-use dhcpd_leases::memfile::{Store4, Table4};
-use dhcpd_leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4};
+use dhcpd_leases::memfile::{ClassCounts, Store4, Table4};
+use dhcpd_leases::{ClientId, HwAddr, Lease4, LeaseState, LeaseType, Leases4};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 type Model = BTreeMap<Ipv4Addr, Lease4>;
 type Session<'a> = dhcpd_leases::memfile::Session<'a, Table4>;
@@ -54,7 +55,11 @@ prop_compose! {
         (fqdn_fwd, fqdn_rev) in any::<(bool, bool)>(),
         hostname in prop_oneof![3 => Just(String::new()), 1 => "[a-z,&;é\n]{1,9}"],
         state in state(),
-        user_context in prop::option::of(Just(r#"{ "a": "x,y&\n" }"#.into())),
+        user_context in prop::option::of(prop_oneof![
+            Just(r#"{ "a": "x,y&\n" }"#.into()),
+            Just(r#"{ "ISC": { "client-classes": [ "ALL", "gold" ] } }"#.into()),
+            Just(r#"{ "ISC": { "client-classes": [ "gold" ] }, "a": 1 }"#.into()),
+        ]),
     ) -> Lease4 {
         let state = if hw_addr.is_empty() && client_id.is_none() { LeaseState::Declined } else { state };
         let hostname = hostname.into();
@@ -93,6 +98,7 @@ proptest! {
         }
         let (mut store, _) = Store4::open(options.clone()).unwrap();
         let mut model = Model::new();
+        let classes = Arc::new(ClassCounts::default());
         for step in steps {
             match step {
                 Step::Sync => store.sync().unwrap(),
@@ -108,8 +114,15 @@ proptest! {
                 Step::Reload => {}
                 step => check(&mut store.session(), &mut model, step),
             }
+            store.session().count_classes(Some(classes.clone()));
         }
-        let session = store.session();
+        let mut session = store.session();
+        session.count_classes(Some(classes.clone()));
+        let assigned = || model.values().filter(|lease| lease.state == LeaseState::Assigned);
+        for (class, name) in [("gold", "gold"), ("ALL", "ALL"), ("silver", "silver")] {
+            let of = |lease: &&Lease4| lease.user_context.as_ref().is_some_and(|c| c.contains(&format!("\"{name}\"")));
+            prop_assert_eq!(classes.held(LeaseType::Na, class), assigned().filter(of).count() as u64);
+        }
         prop_assert!(session.page(None, usize::MAX).iter().eq(model.values()));
         prop_assert_eq!(session.len(), model.len());
         prop_assert_eq!(session.counts().iter().map(|count| count.leases).sum::<u64>(), model.len() as u64);

@@ -3,11 +3,12 @@
 mod common;
 
 use common::{at, ready};
-use dhcpd_leases::memfile::{Store6, Table6};
+use dhcpd_leases::memfile::{ClassCounts, Store6, Table6};
 use dhcpd_leases::{Duid, HwAddr, Lease6, LeaseState, LeaseType, Leases6, Range6};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
+use std::sync::Arc;
 
 type Model = BTreeMap<(Ipv6Addr, LeaseType), Lease6>;
 type Session<'a> = dhcpd_leases::memfile::Session<'a, Table6>;
@@ -70,7 +71,11 @@ prop_compose! {
         hostname in prop_oneof![Just(String::new()), "[a-z,&;é\n]{1,9}"],
         hw in prop::option::of((prop::collection::vec(any::<u8>(), 1..20), any::<u16>(), any::<u32>())),
         state in state(),
-        user_context in prop::option::of(Just(r#"{ "a": "x,y&\n" }"#.into())),
+        user_context in prop::option::of(prop_oneof![
+            Just(r#"{ "a": "x,y&\n" }"#.into()),
+            Just(r#"{ "ISC": { "client-classes": [ "ALL", "gold" ] } }"#.into()),
+            Just(r#"{ "ISC": { "client-classes": [ "gold" ] }, "a": 1 }"#.into()),
+        ]),
     ) -> Lease6 {
         let (hw_type, hw_source) = hw.as_ref().map_or((0, 0), |hw| (hw.1, hw.2));
         Lease6 {
@@ -109,6 +114,7 @@ proptest! {
         let options = at(&folder.path().join("leases.csv"));
         let (mut store, _) = Store6::open(options.clone()).unwrap();
         let mut model = Model::new();
+        let classes = Arc::new(ClassCounts::default());
         for step in steps {
             match step {
                 Step::Cleanup => drop(store.cleanup().unwrap()),
@@ -122,8 +128,19 @@ proptest! {
                 }
                 step => check(&mut store.session(), &mut model, step),
             }
+            store.session().count_classes(Some(classes.clone()));
         }
-        let session = store.session();
+        let mut session = store.session();
+        session.count_classes(Some(classes.clone()));
+        let assigned = || model.values().filter(|lease| lease.state == LeaseState::Assigned);
+        for (lease_type, class) in [(LeaseType::Na, "gold"), (LeaseType::Pd, "gold"), (LeaseType::Pd, "ALL")] {
+            let of = |lease: &&Lease6| {
+                let named = lease.user_context.as_ref().is_some_and(|c| c.contains(&format!("\"{class}\"")));
+                lease.lease_type == lease_type && named
+            };
+            let held = classes.held(lease_type, class);
+            prop_assert_eq!(held, assigned().filter(of).count() as u64);
+        }
         prop_assert!(session.page(None, usize::MAX).iter().eq(model.values()));
         prop_assert_eq!(session.len(), model.len());
         prop_assert_eq!(session.counts().iter().map(|count| count.leases).sum::<u64>(), model.len() as u64);

@@ -12,6 +12,8 @@ pub mod flex_id;
 pub mod flex_option;
 pub mod host_cmds;
 pub mod lease_cmds;
+pub mod lease_query;
+pub mod limits;
 mod machine;
 mod packets;
 pub mod run_script;
@@ -28,13 +30,14 @@ use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
 use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
+use lease_query::messages::{LEASE_QUERY_LOAD_OK, LEASE_QUERY_UNLOAD_OK};
 use run_script::messages::{RUN_SCRIPT_LOAD, RUN_SCRIPT_UNLOAD};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 
 pub use editor::Editor;
 pub use machine::{Fault, Machine};
-pub use packets::{check, hooks4, hooks6};
+pub use packets::{Means, check, hooks4, hooks6};
 pub use site::{Site, Site4, Site6};
 
 /// Says in the library's own words that it is loaded.
@@ -46,6 +49,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_LOAD),
+        "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_LOAD_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
         _ => {}
@@ -63,6 +67,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_UNLOAD),
+        "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_UNLOAD_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_DEINIT_OK),
         _ => {}

@@ -2,12 +2,13 @@
 
 use crate::machine::{Fault, Machine};
 use crate::run_script::{self, RunScript};
-use crate::{bootp::Bootp, ddns_tuning::DdnsTuning, flex_id::FlexId, flex_option::FlexOption};
+use crate::{bootp::Bootp, ddns_tuning::DdnsTuning, flex_id::FlexId, flex_option::FlexOption, limits::Limits};
 use dhcpd_config::parameters::Library;
 use dhcpd_config::v4::snapshot::Config4;
 use dhcpd_config::v6::snapshot::Config6;
 use engine::hooks::Libraries;
 use engine::{v4, v6};
+use leases::memfile::ClassCounts;
 use std::sync::Arc;
 use wire::options::Family;
 
@@ -23,15 +24,29 @@ pub fn check(libraries: &[Library], machine: &Machine) -> Vec<Fault> {
     libraries.iter().enumerate().filter_map(fault).collect()
 }
 
+/// What libraries share with the rest of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Means<'a> {
+    /// All statistics.
+    pub stats: &'a stats::Registry,
+    /// Where leases are counted by client class, if anybody asks for it.
+    pub class_counts: &'a Option<Arc<ClassCounts>>,
+}
+
 /// Those of a DHCPv4 server, in the order of the configuration.
-pub fn hooks4(config: &Config4, machine: &Machine) -> Result<Libraries<dyn v4::hooks::Hooks>, Vec<Fault>> {
-    let remove = !config.expired.kept();
+pub fn hooks4(
+    config: &Config4,
+    machine: &Machine,
+    means: &Means<'_>,
+) -> Result<Libraries<dyn v4::hooks::Hooks>, Vec<Fault>> {
+    let (remove, names) = (!config.expired.kept(), config.classes.classifier.names());
     all(&config.hooks, |library| {
         Ok(match library {
             Library::Bootp => Some(Arc::new(Bootp) as Arc<dyn v4::hooks::Hooks>),
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V4, names, means))),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })
@@ -40,13 +55,18 @@ pub fn hooks4(config: &Config4, machine: &Machine) -> Result<Libraries<dyn v4::h
 }
 
 /// Those of a DHCPv6 server, in the order of the configuration.
-pub fn hooks6(config: &Config6, machine: &Machine) -> Result<Libraries<dyn v6::hooks::Hooks>, Vec<Fault>> {
-    let remove = !config.expired.kept();
+pub fn hooks6(
+    config: &Config6,
+    machine: &Machine,
+    means: &Means<'_>,
+) -> Result<Libraries<dyn v6::hooks::Hooks>, Vec<Fault>> {
+    let (remove, names) = (!config.expired.kept(), config.classes.classifier.names());
     all(&config.hooks, |library| {
         Ok(match library {
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules)) as Arc<dyn v6::hooks::Hooks>),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })

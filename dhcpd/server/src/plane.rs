@@ -3,6 +3,7 @@
 //!
 //! What both families wire alike stands here; what a packet means is in the engine, behind [`Protocol`].
 
+use crate::bulk;
 use crate::commands::Service;
 use crate::d2_client;
 use crate::housekeeping::{self, Schedule};
@@ -12,7 +13,8 @@ use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use dhcpd_config::parameters::Library;
-use leases::memfile::{Options, Store, Table};
+use leases::memfile::{ClassCounts, Options, Store, Table};
+use libs::lease_query::Bulk;
 use libs::{Fault, Machine};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
@@ -50,6 +52,8 @@ pub trait Family: Sized + 'static {
     type Identity;
     /// What the command line says about replies.
     type Settings: Copy + 'static;
+    /// Lease queries over TCP.
+    type Bulk: Bulk<Snapshot = Self::Snapshot, Table = Self::Table>;
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>>;
 
@@ -65,6 +69,8 @@ pub trait Family: Sized + 'static {
         stats: &stats::Registry,
         before: Option<&Arc<Self::Snapshot>>,
     ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
+    /// Where leases are counted by client class with a snapshot, if anywhere.
+    fn class_counts(snapshot: &Self::Snapshot) -> Option<Arc<ClassCounts>>;
     /// The configuration in a snapshot.
     fn config(snapshot: &Self::Snapshot) -> &Self::Config;
     /// A snapshot takes effect after the one `before`: statistics are those of its subnets; if the leases in `store` are
@@ -142,6 +148,7 @@ pub struct Prepared<F: Family> {
     sockets: SocketSet,
     failures: Vec<sockets::Failure>,
     needs_cleanup: bool,
+    bulk: bulk::Prepared,
 }
 
 /// What is wrong with a configuration for this machine.
@@ -153,6 +160,8 @@ pub enum Unfit {
     Socket(String),
     /// The socket for DHCPv4-over-DHCPv6.
     Dhcp4o6(String),
+    /// The socket for lease queries over TCP.
+    LeaseQuery(String),
     /// The lease file.
     Leases(String),
     /// Where the lease file is.
@@ -183,6 +192,7 @@ struct State<F: Family> {
     service: Arc<Service>,
     drops: DropWatch,
     retire: Retire<Run<F>>,
+    bulk: bulk::Service<F::Bulk>,
     /// Ends the daemon.
     shutdown: UnboundedSender<u8>,
 }
@@ -213,6 +223,7 @@ impl<F: Family> Plane<F> {
             service: Arc::default(),
             drops: DropWatch::new(F::NUMBER == 6),
             retire: Retire::start(),
+            bulk: bulk::Service::default(),
             shutdown,
         };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -244,12 +255,15 @@ impl<F: Family> Plane<F> {
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let snapshot = F::snapshot(config, &identity, &state.stats, before).map_err(unfit)?;
-        Ok(Prepared { run: Run { snapshot, store, service: state.service.clone() }, sockets, failures, needs_cleanup })
+        let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
+        let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
+        let run = Run { snapshot, store, service: state.service.clone() };
+        Ok(Prepared { run, sockets, failures, needs_cleanup, bulk })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
-        let Prepared { run, mut sockets, mut failures, needs_cleanup } = prepared;
+        let Prepared { run, mut sockets, mut failures, needs_cleanup, bulk } = prepared;
         self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
@@ -270,6 +284,7 @@ impl<F: Family> Plane<F> {
             let plan = F::plan(F::config(&run.snapshot), &interfaces, state.port);
             (sockets, failures) = sockets.changed_to(plan, count);
         }
+        run.store.session().count_classes(F::class_counts(&run.snapshot));
         state.start_workers(&run, count);
         F::report_threads(parts.threads.is_some(), count, parts.queue.size);
         if let Some(capacity) = parts.queue.ring {
@@ -284,6 +299,7 @@ impl<F: Family> Plane<F> {
         let Samples { count, age } = run.parts().samples;
         state.stats.limit_all(stats::Limits { count, age: age.into() });
         F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
+        state.bulk.apply(bulk, run.snapshot.clone(), run.store.clone());
         if let Some(before) = state.run.replace(run) {
             state.retire.free(before);
         }

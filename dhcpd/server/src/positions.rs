@@ -32,6 +32,10 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                     find(entry, &["parameters", fault.parameter]).or(find(entry, &["parameters"])).unwrap_or(entry).pos;
                 document.error(pos, fault.reason)
             }
+            Unfit::LeaseQuery(reason) => {
+                let pos = library(document, module, "libdhcp_lease_query.so").unwrap_or(document.root.pos);
+                document.error(pos, format!("cannot listen for lease queries over TCP: {reason}"))
+            }
             Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })
         .collect()
@@ -78,6 +82,17 @@ fn entries(list: &Node) -> &[Node] {
         Value::List(entries) => entries,
         _ => &[],
     }
+}
+
+/// Where a library is configured: its parameters, if it has any.
+fn library(document: &Document, module: &str, file: &str) -> Option<Pos> {
+    let libraries = entries(find(&document.root, &[module, "hooks-libraries"])?);
+    let named = |node: &&Node| {
+        let name = node.member("library").map(|name| &name.value);
+        matches!(name, Some(Value::Text(name)) if name.rsplit('/').next() == Some(file))
+    };
+    let library = libraries.iter().find(named)?;
+    Some(library.member("parameters").unwrap_or(library).pos)
 }
 
 /// An error at the parameter of this path, or at the innermost map around it that was written.

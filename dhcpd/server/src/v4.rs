@@ -15,7 +15,7 @@ use control::{Answer, Table};
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
-use leases::memfile::{Mark, Store4, Table4};
+use leases::memfile::{ClassCounts, Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
 use libs::{Editor, Fault};
 use ncr::NameChangeRequest;
@@ -188,6 +188,7 @@ impl Family for V4 {
     type Table = Table4;
     type Identity = ();
     type Settings = Settings;
+    type Bulk = libs::lease_query::Bulk4;
     type Protocol = Serve4;
 
     const NUMBER: u8 = 4;
@@ -199,8 +200,16 @@ impl Family for V4 {
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
-        let libraries = libs::hooks4(&config, &MACHINE)?;
-        Ok(Arc::new(Snapshot::new(config, stats, before.map(|b| &**b)).with(libraries)))
+        let counted = before.and_then(|before| before.class_counts.clone());
+        let class_counts = libs::limits::class_counts(&config.hooks, counted);
+        let means = libs::Means { stats, class_counts: &class_counts };
+        let libraries = libs::hooks4(&config, &MACHINE, &means)?;
+        let snapshot = Snapshot::new(config, stats, before.map(|b| &**b));
+        Ok(Arc::new(snapshot.with(libraries).counting(class_counts)))
+    }
+
+    fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
+        snapshot.class_counts.clone()
     }
 
     fn config(snapshot: &Snapshot) -> &Config4 {

@@ -16,7 +16,7 @@ use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::v6::{Received, Server, Snapshot, Target};
-use leases::memfile::{Mark, Store6, Table6};
+use leases::memfile::{ClassCounts, Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use libs::{Editor, Fault};
 use ncr::NameChangeRequest;
@@ -191,6 +191,7 @@ impl Family for V6 {
     type Settings = Settings;
     type Table = Table6;
     type Identity = Duid;
+    type Bulk = libs::lease_query::Bulk6;
     type Protocol = Serve6;
 
     const NUMBER: u8 = 6;
@@ -202,8 +203,16 @@ impl Family for V6 {
         stats: &stats::Registry,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
-        let libraries = libs::hooks6(&config, &MACHINE)?;
-        Ok(Arc::new(Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b)).with(libraries)))
+        let counted = before.and_then(|before| before.class_counts.clone());
+        let class_counts = libs::limits::class_counts(&config.hooks, counted);
+        let means = libs::Means { stats, class_counts: &class_counts };
+        let libraries = libs::hooks6(&config, &MACHINE, &means)?;
+        let snapshot = Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b));
+        Ok(Arc::new(snapshot.with(libraries).counting(class_counts)))
+    }
+
+    fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
+        snapshot.class_counts.clone()
     }
 
     fn config(snapshot: &Snapshot) -> &Config6 {

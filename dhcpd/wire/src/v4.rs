@@ -93,6 +93,16 @@ impl MessageType {
     pub const INFORM: Self = Self(8);
     /// Lease query (RFC 4388).
     pub const LEASE_QUERY: Self = Self(10);
+    /// No lease stands on the address that was asked for (RFC 4388).
+    pub const LEASE_UNASSIGNED: Self = Self(11);
+    /// The server does not know what was asked for (RFC 4388).
+    pub const LEASE_UNKNOWN: Self = Self(12);
+    /// A lease that was asked for (RFC 4388).
+    pub const LEASE_ACTIVE: Self = Self(13);
+    /// Lease query for all leases of a kind (RFC 6926).
+    pub const BULK_LEASE_QUERY: Self = Self(14);
+    /// All leases of a kind were told (RFC 6926).
+    pub const LEASE_QUERY_DONE: Self = Self(15);
     /// The last one assigned: DHCPTLS (RFC 7724).
     pub const LAST: Self = Self(18);
 
@@ -108,6 +118,11 @@ impl MessageType {
             Self::RELEASE => "DHCPRELEASE",
             Self::INFORM => "DHCPINFORM",
             Self::LEASE_QUERY => "DHCPLEASEQUERY",
+            Self::LEASE_UNASSIGNED => "DHCPLEASEUNASSIGNED",
+            Self::LEASE_UNKNOWN => "DHCPLEASEUNKNOWN",
+            Self::LEASE_ACTIVE => "DHCPLEASEACTIVE",
+            Self::BULK_LEASE_QUERY => "DHCPBULKLEASEQUERY",
+            Self::LEASE_QUERY_DONE => "DHCPLEASEQUERYDONE",
             _ => "UNKNOWN",
         }
     }
@@ -137,10 +152,17 @@ pub mod code {
     pub const CLIENT_IDENTIFIER: u8 = 61;
     pub const FQDN: u8 = 81;
     pub const AGENT_OPTIONS: u8 = 82;
+    pub const LAST_TRANSACTION_TIME: u8 = 91;
+    pub const ASSOCIATED_IP: u8 = 92;
     pub const V6_ONLY_PREFERRED: u8 = 108;
     pub const SUBNET_SELECTION: u8 = 118;
     pub const VENDOR_CLASS: u8 = 124;
     pub const VENDOR_OPTIONS: u8 = 125;
+    pub const STATUS_CODE: u8 = 151;
+    pub const BASE_TIME: u8 = 152;
+    pub const QUERY_START_TIME: u8 = 154;
+    pub const QUERY_END_TIME: u8 = 155;
+    pub const VIRTUAL_SUBNET: u8 = 221;
     pub const END: u8 = 255;
 }
 

@@ -53,6 +53,14 @@ impl MessageType {
     pub const RELAY_FORW: Self = Self(12);
     /// A server answers through a relay.
     pub const RELAY_REPL: Self = Self(13);
+    /// Somebody asks about leases (RFC 5007).
+    pub const LEASEQUERY: Self = Self(14);
+    /// What is known of them (RFC 5007).
+    pub const LEASEQUERY_REPLY: Self = Self(15);
+    /// All leases that were asked for were told (RFC 5460).
+    pub const LEASEQUERY_DONE: Self = Self(16);
+    /// One more lease that was asked for (RFC 5460).
+    pub const LEASEQUERY_DATA: Self = Self(17);
     /// A client's DHCPv4 message (RFC 7341).
     pub const DHCPV4_QUERY: Self = Self(20);
     /// The DHCPv4 message that answers it (RFC 7341).
@@ -78,6 +86,10 @@ impl MessageType {
             Self::INFORMATION_REQUEST => "INFORMATION_REQUEST",
             Self::RELAY_FORW => "RELAY_FORWARD",
             Self::RELAY_REPL => "RELAY_REPLY",
+            Self::LEASEQUERY => "LEASEQUERY",
+            Self::LEASEQUERY_REPLY => "LEASEQUERY_REPLY",
+            Self::LEASEQUERY_DONE => "LEASEQUERY_DONE",
+            Self::LEASEQUERY_DATA => "LEASEQUERY_DATA",
             Self::DHCPV4_QUERY => "DHCPV4_QUERY",
             Self::DHCPV4_RESPONSE => "DHCPV4_RESPONSE",
             Self::ADDR_REG_INFORM => "ADDR_REG_INFORM",
@@ -111,6 +123,14 @@ pub enum Status {
     UseMulticast = 5,
     /// No prefix to be had.
     NoPrefixAvail = 6,
+    /// No such kind of lease query (RFC 5007).
+    UnknownQueryType = 7,
+    /// A lease query lacks what it is about (RFC 5007).
+    MalformedQuery = 8,
+    /// A lease query is about what the server does not serve (RFC 5007).
+    NotConfigured = 9,
+    /// A lease query is not answered (RFC 5007).
+    NotAllowed = 10,
 }
 
 /// Codes of the options that the protocol itself reads or writes.
@@ -151,6 +171,16 @@ pub mod code {
     pub const IA_PREFIX: u16 = 26;
     /// Remote end as a relay names it (RFC 4649).
     pub const REMOTE_ID: u16 = 37;
+    /// What is asked about leases (RFC 5007).
+    pub const LQ_QUERY: u16 = 44;
+    /// A client and its leases (RFC 5007).
+    pub const CLIENT_DATA: u16 = 45;
+    /// Seconds since the client was heard of (RFC 5007).
+    pub const CLT_TIME: u16 = 46;
+    /// How the client was relayed (RFC 5007).
+    pub const LQ_RELAY_DATA: u16 = 47;
+    /// Links on which a client has leases (RFC 5007).
+    pub const LQ_CLIENT_LINK: u16 = 48;
     /// What a relay is known by (RFC 5460 §5.4.1).
     pub const RELAY_ID: u16 = 53;
     /// Name of a client (RFC 4704).

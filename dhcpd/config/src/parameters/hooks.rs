@@ -10,6 +10,8 @@ mod flex_id;
 mod flex_option;
 mod host_cmds;
 mod lease_cmds;
+mod lease_query;
+mod limits;
 mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
@@ -23,11 +25,13 @@ pub use flex_option::{
 };
 pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
+pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
+pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
 
-use super::Definitions;
+use super::{Definitions, Membership};
 use crate::classes::Classifier;
 use eval::{BoolExpression, ParseError, StringExpression};
 use schema::json::{Node, Value};
@@ -106,6 +110,10 @@ pub enum Library {
     LeaseCmds,
     /// `libdhcp_run_script.so`: a script hears of leases.
     RunScript(RunScriptRules),
+    /// `libdhcp_lease_query.so`: what others ask about leases.
+    LeaseQuery(LeaseQueryRules),
+    /// `libdhcp_limits.so`: how many leases clients may hold, and how many packets are answered.
+    Limits(LimitRules),
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
     /// `libdhcp_subnet_cmds.so`: commands about subnets and shared networks.
@@ -120,10 +128,29 @@ pub(crate) struct Loading<'a> {
     pub definitions: &'a Definitions,
     /// Classes that expressions may name.
     pub classes: &'a mut Classifier,
-    /// User contexts by number of the subnet: some libraries have parameters there.
-    pub subnets: &'a [(u32, &'a Json)],
+    /// User contexts of classes, and by number of the subnet: some libraries have parameters there.
+    pub client_classes: &'a [ClassContext<'a>],
+    pub subnets: &'a [(u32, &'a At<Json>)],
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
+}
+
+/// The user context of a class.
+pub(crate) struct ClassContext<'a> {
+    /// Name of the class.
+    pub name: &'a str,
+    /// It has a `template-test`.
+    pub template: bool,
+    /// The context.
+    pub context: &'a At<Json>,
+}
+
+impl<'a> ClassContext<'a> {
+    /// That of a class, if it has any.
+    pub fn of(membership: &'a Membership, context: &'a Given<Json>) -> Option<Self> {
+        let name = &membership.name.as_ref()?.value;
+        Some(Self { name, template: membership.template_test.is_some(), context: context.as_ref()? })
+    }
 }
 
 impl Loading<'_> {
@@ -206,9 +233,9 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_host_cache.so"),
     Bundled::works::<HostCmds>(),
     Bundled::works::<LeaseCmds>(),
-    Bundled::later("libdhcp_lease_query.so"),
+    Bundled::works::<LeaseQuery>(),
     Bundled::later("libdhcp_legal_log.so"),
-    Bundled::later("libdhcp_limits.so"),
+    Bundled::works::<Limits>(),
     Bundled::later("libdhcp_mysql.so"),
     Bundled::later("libdhcp_perfmon.so"),
     Bundled::later("libdhcp_pgsql.so"),

@@ -14,8 +14,8 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{
-    Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator, check_classes,
-    load_libraries, part, tee_times,
+    ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
+    check_classes, load_libraries, part, tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -93,12 +93,16 @@ impl<'a> Resolver<'a> {
         check_control_sockets(&input.control_sockets, &input.control_socket, &mut self.problems);
         let (interfaces, host_identifiers) = (self.interfaces(&input.interfaces_config()), self.host_identifiers());
         let written = input.shared_networks.iter().flat_map(|network| &network.subnet4).chain(&input.subnet4);
-        let context = |given: &'a At<Subnet4>| -> Option<(u32, &'a Json)> {
-            Some((given.id.as_ref()?.value, &given.annotations.user_context.as_ref()?.value))
+        let context = |given: &'a At<Subnet4>| -> Option<(u32, &'a At<Json>)> {
+            Some((given.id.as_ref()?.value, given.annotations.user_context.as_ref()?))
         };
         let contexts: Vec<_> = written.filter_map(context).collect();
+        let given = input.client_classes.iter();
+        let given = given.filter_map(|class| ClassContext::of(&class.membership, &class.annotations.user_context));
+        let client_classes = &given.collect::<Vec<_>>();
         let Self { definitions, classes, problems, .. } = &mut self;
-        let loading = Loading { family: Family::V4, definitions, classes, subnets: &contexts, problems };
+        let loading =
+            Loading { family: Family::V4, definitions, classes, client_classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config4 {
             interfaces,

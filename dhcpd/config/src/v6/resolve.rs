@@ -15,8 +15,8 @@ use crate::hosts::IdentifierKind;
 use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{
-    AllocatorName, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
-    check_classes, lifetime, load_libraries, part, push_once, tee_times,
+    AllocatorName, ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold,
+    check_allocator, check_classes, lifetime, load_libraries, part, push_once, tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -93,12 +93,16 @@ impl<'a> Resolver<'a> {
         let (interfaces, server_id) = (self.interfaces(&input.interfaces_config()), self.server_id());
         let relay_supplied_options = self.relay_supplied_options();
         let written = input.shared_networks.iter().flat_map(|network| &network.subnet6).chain(&input.subnet6);
-        let context = |given: &'a At<Subnet6>| -> Option<(u32, &'a Json)> {
-            Some((given.id.as_ref()?.value, &given.annotations.user_context.as_ref()?.value))
+        let context = |given: &'a At<Subnet6>| -> Option<(u32, &'a At<Json>)> {
+            Some((given.id.as_ref()?.value, given.annotations.user_context.as_ref()?))
         };
         let contexts: Vec<_> = written.filter_map(context).collect();
+        let given = input.client_classes.iter();
+        let given = given.filter_map(|class| ClassContext::of(&class.membership, &class.annotations.user_context));
+        let client_classes = &given.collect::<Vec<_>>();
         let Self { definitions, classes, problems, .. } = &mut self;
-        let loading = Loading { family: Family::V6, definitions, classes, subnets: &contexts, problems };
+        let loading =
+            Loading { family: Family::V6, definitions, classes, client_classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let config = Config6 {
             interfaces,

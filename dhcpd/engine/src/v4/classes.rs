@@ -29,6 +29,7 @@ impl<'a> Members<'a> {
         members.add(query.classes);
         members.ask_libraries()?;
         members.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
+        members.tell_libraries()?;
         members.go_on(DropStage::Received)?;
         query.identify(&snapshot.libraries, members.set);
         if snapshot.config.early_global_reservations {
@@ -56,6 +57,17 @@ impl<'a> Members<'a> {
         }
         self.add(&classes);
         Ok(())
+    }
+
+    fn tell_libraries(&self) -> Result<(), Refusal> {
+        let request = self.query.request(self.set);
+        match self.snapshot.libraries.ask(Point::Classified, |library| library.classified(&request)) {
+            Next::Continue => Ok(()),
+            Next::Drop => {
+                event!(DHCP4_HOOK_PACKET_RCVD_SKIP, query = self.query.label());
+                Err(Refusal::Library)
+            }
+        }
     }
 
     /// The classes so far.

@@ -4,9 +4,11 @@
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
 use super::hooks::Hooks;
-use crate::hooks::{Libraries, Lots};
+use crate::hooks::{Libraries, Lots, lease_query_rules};
 use dhcpd_config::common::Allocator;
+use dhcpd_config::parameters::hooks::LeaseQueryRules;
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
+use leases::memfile::ClassCounts;
 use leases::{Lease4, LeaseState};
 use stats::{Counter, Registry};
 use std::collections::BTreeSet;
@@ -28,6 +30,10 @@ pub struct Snapshot {
     pub(super) libraries: Libraries<dyn Hooks>,
     /// The replies that they keep.
     pub(super) lots: Lots,
+    /// Where leases are counted by client class, if their numbers are limited.
+    pub class_counts: Option<Arc<ClassCounts>>,
+    /// Who may ask about leases, if anybody may.
+    pub lease_query: Option<LeaseQueryRules>,
     /// By index of the shared network: the subnet that had a free address last; `usize::MAX`: none yet.
     preferred: Vec<AtomicUsize>,
 }
@@ -40,12 +46,27 @@ impl Snapshot {
         let preferred = config.subnets.networks().iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let server_identifiers = server_identifiers(&config);
         let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
-        Self { config, counters, server_identifiers, libraries: Libraries::default(), lots, preferred }
+        let lease_query = lease_query_rules(&config.hooks).cloned();
+        Self {
+            config,
+            counters,
+            server_identifiers,
+            libraries: Libraries::default(),
+            lots,
+            class_counts: None,
+            lease_query,
+            preferred,
+        }
     }
 
     /// With libraries that have a say.
     pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
         Self { libraries, ..self }
+    }
+
+    /// With leases counted by client class.
+    pub fn counting(self, class_counts: Option<Arc<ClassCounts>>) -> Self {
+        Self { class_counts, ..self }
     }
 
     /// Whether clients may know this server by that address, as an operator said so.

@@ -7,6 +7,7 @@ use super::client::{Client, Prefix, belongs};
 use super::details::Details;
 use super::dhcp4o6::tell_passed;
 use super::hooks::{Incoming, Outgoing};
+use super::lease_query;
 use super::messages::*;
 use super::names::{self, ClientName};
 use super::query::{AddressOr, OrNone, Query};
@@ -78,6 +79,9 @@ impl Server {
         let message_type = packet.message_type().unwrap_or(MessageType(0));
         let mut query = Query::new(&packet, received, message_type, lenient);
         query.classes = &incoming.classes;
+        if let (MessageType::LEASE_QUERY, Some(rules)) = (message_type, &snapshot.lease_query) {
+            return lease_query::answer(self, snapshot, rules, &query, leases, now, out).await;
+        }
         if let Err(reason) = names::check(&query) {
             unparsed(&reason, received, counters);
             return None;

@@ -30,6 +30,11 @@ pub trait Hooks: Debug + Send + Sync {
         Next::Continue
     }
 
+    /// The classes of a query are known that need no reservation: what Kea's `pkt4_receive` knows of it.
+    fn classified(&self, _query: &Request<'_>) -> Next {
+        Next::Continue
+    }
+
     /// Who sent a query: Kea's `host4_identifier`, and what libraries do to identifiers at `pkt4_receive`.
     fn identify(&self, _query: &Request<'_>) -> Identity {
         Identity::default()

@@ -13,6 +13,7 @@ mod details;
 mod dhcp4o6;
 mod exchange;
 pub mod hooks;
+pub mod lease_query;
 pub mod messages;
 mod names;
 mod options;

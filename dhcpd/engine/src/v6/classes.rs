@@ -21,6 +21,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         }
         self.ask_libraries()?;
         self.stage(|classifier, subject, set, told| classifier.receive(subject, set, told));
+        self.tell_libraries()?;
         self.go_on(DropStage::Received)
     }
 
@@ -36,6 +37,17 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         }
         classes.into_iter().for_each(|class| _ = self.classes.add(class));
         Ok(())
+    }
+
+    fn tell_libraries(&self) -> Result<(), Refusal> {
+        let request = self.query.request(&self.classes);
+        match self.snapshot.libraries.ask(Point::Classified, |library| library.classified(&request)) {
+            Next::Continue => Ok(()),
+            Next::Drop => {
+                log::event!(DHCP6_HOOK_PACKET_RCVD_SKIP, client = self.query.label());
+                Err(Refusal::Library)
+            }
+        }
     }
 
     /// The classes of a global reservation that is looked for before the subnet is chosen.

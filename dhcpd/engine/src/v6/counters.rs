@@ -18,6 +18,8 @@ pub(super) struct Counters {
     pub rfc_violation: Arc<Counter>,
     pub processing_failed: Arc<Counter>,
     pub admin_filtered: Arc<Counter>,
+    pub lease_query_received: Arc<Counter>,
+    pub lease_query_reply_sent: Arc<Counter>,
     sent: Arc<Counter>,
     /// By message type; what is not in the table goes to the first.
     received_types: Vec<(MessageType, Arc<Counter>)>,
@@ -119,14 +121,7 @@ const SENT: [(MessageType, &str); 4] = [
 ];
 
 /// Statistics that Kea shows although nothing on this line changes them.
-const SILENT: [&str; 6] = [
-    "pkt6-duplicate",
-    "pkt6-lease-query-received",
-    "pkt6-lease-query-reply-sent",
-    "pkt6-limit-exceeded",
-    "pkt6-queue-full",
-    "pkt6-service-disabled",
-];
+const SILENT: [&str; 4] = ["pkt6-duplicate", "pkt6-limit-exceeded", "pkt6-queue-full", "pkt6-service-disabled"];
 
 impl Counters {
     /// The counters of a configuration: those of the registry with the same names, or new ones. Subnets that are as they
@@ -150,6 +145,8 @@ impl Counters {
             rfc_violation: counter("pkt6-rfc-violation"),
             processing_failed: counter("pkt6-processing-failed"),
             admin_filtered: counter("pkt6-admin-filtered"),
+            lease_query_received: counter("pkt6-lease-query-received"),
+            lease_query_reply_sent: counter("pkt6-lease-query-reply-sent"),
             sent: counter("pkt6-sent"),
             received_types: RECEIVED.iter().map(|(kind, name)| (*kind, counter(name))).collect(),
             sent_types: SENT.iter().map(|(kind, name)| (*kind, counter(name))).collect(),

@@ -29,6 +29,11 @@ pub trait Hooks: Debug + Send + Sync {
         Next::Continue
     }
 
+    /// The classes of a query are known that need no reservation: what Kea's `pkt6_receive` knows of it.
+    fn classified(&self, _query: &Request<'_, '_>) -> Next {
+        Next::Continue
+    }
+
     /// Who sent a query: Kea's `host6_identifier`, and what libraries do to identifiers at `pkt6_receive`.
     fn identify(&self, _query: &Request<'_, '_>) -> Identity {
         Identity::default()

@@ -14,6 +14,7 @@ mod exchange;
 mod giveback;
 pub mod hooks;
 mod hosts;
+pub mod lease_query;
 pub mod messages;
 mod names;
 mod options;
@@ -146,6 +147,9 @@ impl Server {
             }
         };
         query.classes = &incoming.classes;
+        if let (MessageType::LEASEQUERY, Some(rules)) = (query.kind(), &self.snapshot.lease_query) {
+            return lease_query::answer(&self.snapshot, rules, &query, leases, now, out).await;
+        }
         match self.answer(&query, original, leases, now, out).await {
             Ok(MessageType::DHCPV4_QUERY) => Some(Reply { to: Target::Dhcpv4Server, promises: false }),
             Ok(kind) => {

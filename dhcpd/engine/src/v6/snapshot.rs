@@ -7,9 +7,11 @@ use super::allocate::Range;
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
 use super::hooks::Hooks;
 use super::names::queue;
-use crate::hooks::{Libraries, Lots};
+use crate::hooks::{Libraries, Lots, lease_query_rules};
 use dhcpd_config::common::Allocator;
+use dhcpd_config::parameters::hooks::LeaseQueryRules;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
+use leases::memfile::ClassCounts;
 use leases::{Duid, Lease6, LeaseState, LeaseType, Range6};
 use ncr::{ChangeType, NameChangeRequest};
 use stats::Registry;
@@ -29,6 +31,10 @@ pub struct Snapshot {
     pub(super) libraries: Libraries<dyn Hooks>,
     /// The replies that libraries keep.
     pub(super) lots: Lots,
+    /// Where leases are counted by client class, if their numbers are limited.
+    pub class_counts: Option<Arc<ClassCounts>>,
+    /// Who may ask about leases, if anybody may.
+    pub lease_query: Option<LeaseQueryRules>,
 }
 
 impl Snapshot {
@@ -36,12 +42,27 @@ impl Snapshot {
     pub fn new(config: Arc<Config6>, server_id: Duid, registry: &Registry, before: Option<&Snapshot>) -> Self {
         let (counters, cursors) = (Counters::new(&config, registry, before), Cursors::new(&config, before));
         let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
-        Self { config, server_id, counters, cursors, libraries: Libraries::default(), lots }
+        let lease_query = lease_query_rules(&config.hooks).cloned();
+        Self {
+            config,
+            server_id,
+            counters,
+            cursors,
+            libraries: Libraries::default(),
+            lots,
+            class_counts: None,
+            lease_query,
+        }
     }
 
     /// With libraries that have a say.
     pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
         Self { libraries, ..self }
+    }
+
+    /// With leases counted by client class.
+    pub fn counting(self, class_counts: Option<Arc<ClassCounts>>) -> Self {
+        Self { class_counts, ..self }
     }
 
     /// The pools whose free prefixes are given in the order in which they became free.

@@ -1,5 +1,6 @@
 //! The store, its sessions, and the group commit.
 
+use super::by_class::ClassCounts;
 use super::csv::{Column, Row, RowError};
 use super::journal::{Journal, MOST_UNWRITTEN, Rows};
 use super::load::{self, LoadReport, OpenError};
@@ -7,6 +8,7 @@ use crate::messages::*;
 use crate::store::StoreError;
 use parking_lot::{Mutex, MutexGuard};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How leases are kept.
 #[derive(Clone, Debug)]
@@ -61,6 +63,8 @@ pub trait Table: Default {
     fn load(&mut self, lease: Self::Lease);
     /// Number of leases.
     fn count(&self) -> usize;
+    /// Where leases are counted by client class from now on, if anywhere.
+    fn count_classes(&mut self, counts: Option<Arc<ClassCounts>>);
     /// Visits up to `limit` leases behind `after`, in the order of their keys; the last key if there may be more.
     fn visit(&self, after: Option<Self::Key>, limit: usize, each: &mut dyn FnMut(&Self::Lease)) -> Option<Self::Key>;
     /// Appends rows of up to `limit` leases behind `after`, in the order of their keys; how many, and the last key.
@@ -167,6 +171,11 @@ impl<T: Table> Session<'_, T> {
     /// Number of leases, in whatever state.
     pub fn len(&self) -> usize {
         self.leases.table.count()
+    }
+
+    /// Where leases are counted by client class from now on, if anywhere; those that there are take a while.
+    pub fn count_classes(&mut self, counts: Option<Arc<ClassCounts>>) {
+        self.leases.table.count_classes(counts);
     }
 
     /// Whether there is no lease at all.

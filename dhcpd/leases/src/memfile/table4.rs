@@ -1,6 +1,7 @@
 //! DHCPv4 leases and their indexes.
 
 use super::address_set::AddressSet;
+use super::by_class::{ClassCounts, Counting};
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
@@ -16,6 +17,7 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 /// DHCPv4 leases in memory.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub struct Table4 {
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
     reusable: AddressSet,
     queues: Queues,
+    classes: Counting,
 }
 
 impl Default for Table4 {
@@ -46,6 +49,7 @@ impl Default for Table4 {
             standing: AddressSet::counted(),
             reusable: AddressSet::counted(),
             queues: Queues::default(),
+            classes: Counting::default(),
         }
     }
 }
@@ -84,6 +88,7 @@ impl Table4 {
     }
 
     fn add(&mut self, lease: Lease4) {
+        self.classes.add(&lease);
         let address = lease.address;
         let handle = self.leases.insert(lease);
         let Table4 { leases, hasher, by_address, .. } = self;
@@ -101,6 +106,10 @@ impl Table4 {
             place: lease_place(old) != lease_place(&lease),
             reusable: reusable(old) != reusable(&lease),
         };
+        if self.classes.is_on() {
+            self.classes.remove(old);
+            self.classes.add(&lease);
+        }
         self.unlink(handle, changed);
         self.leases.replace(handle, lease);
         self.link(handle, changed);
@@ -113,7 +122,9 @@ impl Table4 {
             entry.remove();
         }
         self.standing.remove(number(address));
-        self.leases.remove(handle)
+        let removed = self.leases.remove(handle)?;
+        self.classes.remove(&removed);
+        Some(removed)
     }
 
     /// Enters a lease in the indexes.
@@ -333,6 +344,10 @@ impl Table for Table4 {
 
     fn count(&self) -> usize {
         self.leases.len()
+    }
+
+    fn count_classes(&mut self, counts: Option<Arc<ClassCounts>>) {
+        self.classes.switch(counts, self.leases.iter());
     }
 
     fn visit(&self, after: Option<Ipv4Addr>, limit: usize, each: &mut dyn FnMut(&Lease4)) -> Option<Ipv4Addr> {

@@ -1,6 +1,7 @@
 //! DHCPv6 leases, addresses and prefixes, and their indexes.
 
 use super::address_set::AddressSet;
+use super::by_class::{ClassCounts, Counting};
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::net::Ipv6Addr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// DHCPv6 leases in memory.
 #[derive(Debug, Default)]
@@ -33,6 +35,7 @@ pub struct Table6 {
     /// Those of them that nobody holds any more: the lease was reclaimed or released.
     reusable: BTreeMap<Kind, AddressSet>,
     queues: BTreeMap<Kind, Queues>,
+    classes: Counting,
 }
 
 /// Addresses, or prefixes of one length. A member of a set of a kind is the number of the prefix: its address without
@@ -110,6 +113,7 @@ impl Table6 {
     }
 
     fn add(&mut self, lease: Lease6) {
+        self.classes.add(&lease);
         let address = lease.address;
         let handle = self.leases.insert(lease);
         let Table6 { leases, hasher, by_address, .. } = self;
@@ -128,6 +132,10 @@ impl Table6 {
             place: lease_place(old) != lease_place(&lease),
             reusable: kind || reusable(old) != reusable(&lease),
         };
+        if self.classes.is_on() {
+            self.classes.remove(old);
+            self.classes.add(&lease);
+        }
         self.unlink(handle, changed);
         self.leases.replace(handle, lease);
         self.link(handle, changed);
@@ -139,7 +147,9 @@ impl Table6 {
         if let Ok(entry) = self.by_address.find_entry(self.hasher.hash_one(address), |&other| other == handle) {
             entry.remove();
         }
-        self.leases.remove(handle)
+        let removed = self.leases.remove(handle)?;
+        self.classes.remove(&removed);
+        Some(removed)
     }
 
     /// Enters a lease in the indexes.
@@ -448,6 +458,10 @@ impl Table for Table6 {
 
     fn count(&self) -> usize {
         self.leases.len()
+    }
+
+    fn count_classes(&mut self, counts: Option<Arc<ClassCounts>>) {
+        self.classes.switch(counts, self.leases.iter());
     }
 
     fn visit(&self, after: Option<Self::Key>, limit: usize, each: &mut dyn FnMut(&Lease6)) -> Option<Self::Key> {
