@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use daemon_control::http::{Access, Client, Listener, Settings};
-use daemon_control::{Answer, ClientError, Code, Table};
+use daemon_control::{Answer, ClientError, Code, Table, tls};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -174,4 +174,61 @@ fn urls_are_read() {
     }
     let client = Client::new("http://127.0.0.1/", None, SECOND).unwrap();
     assert!(client.clone().header("a b", "c").is_err() && client.header("a", "b\r\nc").is_err());
+}
+
+/// A folder with the files that `tests/certificates.sh` makes.
+fn certificates() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/certificates.sh");
+    let made = std::process::Command::new("sh").arg(script).arg(folder.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
+}
+
+#[test]
+fn commands_go_over_tls() -> io::Result<()> {
+    let folder = certificates();
+    let file = |name: &str| folder.path().join(name);
+    let identity = |name: &str| (file(&format!("{name}.crt")), file(&format!("{name}.key")));
+    let server = |name: &str, required: bool| {
+        let (certificate, key) = identity(name);
+        Some(tls::Server::new(&file("ca.crt"), &certificate, &key, required).unwrap())
+    };
+    let client = |anchor: &str, name: Option<&str>, names: bool| {
+        let identity = name.map(&identity);
+        let identity = identity.as_ref().map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        tls::Client::new(&file(anchor), identity, names).unwrap()
+    };
+    run(async {
+        let address = free_address()?;
+        let listener = Listener::bind(address)?;
+        let serving = listener.serve(table(), Settings { tls: server("server", true), ..Settings::default() });
+        let call = async |client| {
+            // With files for TLS it is HTTPS, whatever the scheme.
+            let client = Client::new(&format!("http://{address}/"), Some(client), 5 * SECOND).unwrap();
+            let first = client.call("echo", None).await;
+            first.and(client.call("echo", None).await).map(|answer| answer.result)
+        };
+        for good in [client("ca.crt", Some("client"), true), client("folder", Some("v1"), false)] {
+            assert_eq!(call(good).await.unwrap(), Code::Success);
+        }
+        for bad in [
+            client("ca.crt", None, true),
+            client("ca.crt", Some("over"), true),
+            client("ca.crt", Some("other"), true),
+            client("other.crt", Some("client"), true),
+        ] {
+            let refused = call(bad).await;
+            assert!(matches!(refused, Err(ClientError::Io(_))), "{refused:?}");
+        }
+        // A certificate without names, one of version 1, one that is trusted itself: good for who does not ask for names.
+        for name in ["chain", "v1"] {
+            serving.change(Settings { tls: server(name, false), ..Settings::default() });
+            assert_eq!(call(client("ca.crt", None, false)).await.unwrap(), Code::Success);
+            assert!(call(client("ca.crt", None, true)).await.is_err());
+        }
+        assert_eq!(call(client("v1.crt", None, false)).await.unwrap(), Code::Success);
+        assert!(call(client("chain.crt", None, false)).await.is_err());
+        Ok(())
+    })
 }
