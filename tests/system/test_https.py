@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import unittest
 
 from lab import BIN, ROOT, Kea, Lab, in_namespace, wait_for
@@ -155,6 +156,10 @@ class Https(unittest.TestCase):
 
     def test_a_wrong_configuration_is_refused(self):
         (self.files / "garbage").write_text("nothing\n")
+        pem = "-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
+        (self.files / "broken").write_text(pem.format("CERTIFICATE", "!!!!"))
+        (self.files / "cut").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n")
+        (self.files / "nonsense").write_text(pem.format("CERTIFICATE", "AAAA") + pem.format("PRIVATE KEY", "AAAA"))
         own = {"trust-anchor": None, "cert-file": None, "key-file": None}
         cases = [
             (own, "no TLS setup for a HTTPS control socket"),
@@ -166,6 +171,11 @@ class Https(unittest.TestCase):
             ({"trust-anchor": ""}, f"load of CA directory '{self.files}' failed: no certificate or crl found"),
             ({"cert-file": "no"}, f"/cert-file: load of cert file '{self.files}/no' failed: No such file or directory"),
             ({"cert-file": "garbage"}, f"load of cert file '{self.files}/garbage' failed: no start line"),
+            ({"trust-anchor": "nonsense"}, "nonsense' failed: wrong tag"),
+            ({"cert-file": "broken"}, "broken' failed: bad base64 decode"),
+            ({"cert-file": "cut"}, "cut' failed: bad end line"),
+            ({"cert-file": "nonsense"}, "nonsense' failed: wrong tag"),
+            ({"key-file": "nonsense"}, "nonsense' failed: unsupported"),
             ({"key-file": "no"}, f"/key-file: load of private key file '{self.files}/no' failed: No such file or directory"),
             ({"key-file": "garbage"}, f"load of private key file '{self.files}/garbage' failed: unsupported"),
             ({"key-file": "client.key"}, f"load of private key file '{self.files}/client.key' failed: key values mismatch"),
@@ -205,6 +215,31 @@ class Https(unittest.TestCase):
         self.assertEqual(answer["result"], 1)
         self.assertIn("Can not switch from HTTPS to HTTP sockets using the same address and port.", answer["text"])
         self.assertEqual(self.post(connection, "list-commands")["result"], 0)
+
+    def test_many_change_the_configuration_at_once(self):
+        kea = self.start(self.socket_of())
+        names = ["server", "rsa", "chain"]
+        results = []
+
+        def change(number):
+            context = ssl._create_unverified_context()
+            context.load_cert_chain(self.files / "client.crt", self.files / "client.key")
+            connection = http.client.HTTPSConnection("127.0.0.1", PORT, timeout=20, context=context)
+            self.addCleanup(connection.close)
+            for turn in range(4):
+                name = names[(number + turn) % len(names)]
+                socket_of = self.socket_of(**{"cert-file": f"{name}.crt", "key-file": f"{name}.key"})
+                results.append(self.post(connection, "config-set", self.config_of(socket_of))["result"])
+                results.append(self.post(connection, "config-get")["result"])
+
+        threads = [threading.Thread(target=change, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(results, [0] * len(results))
+        self.assertEqual(len(results), 48)
+        self.assertIsNone(kea.popen.poll())
 
     def connect_raw(self):
         """The certificate that the server shows."""

@@ -126,7 +126,7 @@ fn anchors(path: &Path) -> Result<Anchors, Unusable> {
     }
     match certificates.is_empty() {
         true => Err(failed(&NOTHING)),
-        false => Anchors::new(certificates).map_err(|error| failed(&error)),
+        false => Anchors::new(certificates).map_err(|_| failed(&NOT_X509)),
     }
 }
 
@@ -149,10 +149,10 @@ fn identity(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result
     let wrong = |reason: &dyn fmt::Display| unusable(File::Certificate, certificate, reason);
     let chain = certificates_in(certificate).map_err(|error| wrong(&reason(&error, NO_START)))?;
     let first = chain.first().ok_or_else(|| wrong(&NO_START))?;
-    let public = Certificate::read(first).ok_or_else(|| wrong(&"it is not X.509"))?.public_key;
+    let public = Certificate::read(first).ok_or_else(|| wrong(&NOT_X509))?.public_key;
     let wrong = |reason: &dyn fmt::Display| unusable(File::Key, key, reason);
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(&reason(&error, "unsupported")))?;
-    let private = provider.key_provider.load_private_key(private).map_err(|error| wrong(&error))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(&reason(&error, NO_KEY)))?;
+    let private = provider.key_provider.load_private_key(private).map_err(|_| wrong(&NO_KEY))?;
     if private.public_key().is_some_and(|key| key.as_ref() != public) {
         return Err(wrong(&"key values mismatch"));
     }
@@ -161,6 +161,8 @@ fn identity(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result
 
 const NOTHING: &str = "no certificate or crl found";
 const NO_START: &str = "no start line";
+const NOT_X509: &str = "wrong tag";
+const NO_KEY: &str = "unsupported";
 
 fn unusable(file: File, path: &Path, reason: impl fmt::Display) -> Unusable {
     let what = match file {

@@ -10,7 +10,7 @@ use daemon_control::http::{Access, Client, Listener, Settings};
 use daemon_control::{Answer, ClientError, Code, Table, tls};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -174,6 +174,80 @@ fn urls_are_read() {
     }
     let client = Client::new("http://127.0.0.1/", None, SECOND).unwrap();
     assert!(client.clone().header("a b", "c").is_err() && client.header("a", "b\r\nc").is_err());
+}
+
+/// What a server says to a client that sends these parts and then waits, each second of which passes at once.
+async fn said(parts: &[&str]) -> io::Result<String> {
+    let address = free_address()?;
+    let headers = vec![("X-Added".to_owned(), "yes".to_owned())];
+    let access = Access::new("r".to_owned(), [("admin".to_owned(), "1234".to_owned())]);
+    let _server =
+        Listener::bind(address)?.serve(table(), Settings { headers, access: Some(access), ..Settings::default() });
+    let mut stream = TcpStream::connect(address).await?;
+    for part in parts {
+        stream.write_all(part.as_bytes()).await?;
+        tokio::time::sleep(SECOND / 10).await;
+    }
+    if parts.last() == Some(&END) {
+        stream.shutdown().await?;
+    }
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await?;
+    Ok(text)
+}
+
+/// A last part that says that no other follows, ever.
+const END: &str = "";
+
+/// A head up to the length of its body.
+const HEAD: &str =
+    "POST / HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Basic YWRtaW46MTIzNA==\r\nContent-Length: ";
+
+#[test]
+fn every_refusal_is_json() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let echo = r#"{ "command": "echo" }"#;
+        let good = format!("{HEAD}{}\r\n\r\n{echo}", echo.len());
+        let long = format!("POST / HTTP/1.1\r\n{}", "X: y\r\n".repeat(5000));
+        for (parts, statuses) in [
+            (&["nonsense\r\n\r\n"][..], &["400 Bad Request"][..]),
+            (&["GET / HTTP/1.1\r\n\r\n"], &["400 Bad Request"]),
+            (&["POST / HTTP/2.0\r\n\r\n"], &["400 Bad Request"]),
+            (&[&long], &["400 Bad Request"]),
+            (&[&format!("{HEAD}x\r\n\r\n")], &["400 Bad Request"]),
+            (&[&format!("{HEAD}2\r\nContent-Length: 3\r\n\r\n{{}}")], &["400 Bad Request"]),
+            (&[&format!("{HEAD}2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}")], &["400 Bad Request"]),
+            (&[&format!("{HEAD}999999999999\r\n\r\n{{")], &["413 Content Too Large"]),
+            (&["POST / HT"], &["408 Request Timeout"]),
+            (&[HEAD, "9\r\n\r\n{"], &["408 Request Timeout"]),
+            (&[], &[]),
+            (&[&good, END], &["200 OK"]),
+            (&[HEAD, "9\r\n\r\n{", END], &[]),
+            (&["POST", END], &[]),
+            // One behind the other, in one piece and in two.
+            (&[&good.repeat(3)], &["200 OK", "200 OK", "200 OK"]),
+            (&[&good, &good, "nonsense\r\n\r\n"], &["200 OK", "200 OK", "400 Bad Request"]),
+            (&[&format!("{good}nonsense\r\n\r\n")], &["200 OK", "400 Bad Request"]),
+            (&[&good.replace("MTIz", "xxxx"), &good], &["401 Unauthorized", "200 OK"]),
+        ] {
+            let text = said(parts).await?;
+            let heads: Vec<_> = text.split("HTTP/1.").skip(1).collect();
+            assert_eq!(heads.len(), statuses.len(), "{parts:?}: {text}");
+            for (head, status) in heads.iter().zip(statuses) {
+                assert_eq!(head.lines().next().map(|line| &line[2..]), Some(*status), "{parts:?}: {text}");
+                assert!(
+                    head.contains("Content-Type: application/json\r\n") && head.contains("X-Added: yes\r\n"),
+                    "{text}"
+                );
+                let body = head.split("\r\n\r\n").nth(1).and_then(|body| serde_json::from_str(body).ok());
+                let refusal = json!({ "result": status[..3].parse::<u16>().ok(), "text": &status[4..] });
+                let expected = if *status == "200 OK" { json!([{ "result": 0, "arguments": null }]) } else { refusal };
+                assert_eq!(body, Some(expected), "{parts:?}: {text}");
+            }
+        }
+        Ok(())
+    })
 }
 
 /// A folder with the files that `tests/certificates.sh` makes.

@@ -15,8 +15,11 @@ const SIGNS: &str = ".[\\()*+?{}|^$";
 /// What may stand behind a backslash besides.
 const CLASSES: &str = "dDwWsS";
 
+/// The name of a class, and whether a byte is in it.
+type Class = (&'static str, fn(&u8) -> bool);
+
 /// Classes between brackets (IEEE 1003.1 §9.3.5).
-const NAMED: [(&str, fn(&u8) -> bool); 12] = [
+const NAMED: [Class; 12] = [
     ("alnum", u8::is_ascii_alphanumeric),
     ("alpha", u8::is_ascii_alphabetic),
     ("blank", |byte| matches!(byte, b' ' | b'\t')),

@@ -46,7 +46,7 @@ pub(crate) struct Credential {
 /// What the process is asked to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Invocation {
-    Run(Options),
+    Run(Box<Options>),
     Print(String),
     /// The command line is not understood.
     Wrong(String),
@@ -123,7 +123,8 @@ fn read(mut parser: Parser) -> Result<Invocation, lexopt::Error> {
     let command = command.unwrap_or_else(|| "list-commands".to_owned());
     let timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
     let (auth_user, auth_password) = (user, password);
-    Ok(Invocation::Run(Options { host, port, path, tls, auth_user, auth_password, timeout, command }))
+    let options = Options { host, port, path, tls, auth_user, auth_password, timeout, command };
+    Ok(Invocation::Run(Box::new(options)))
 }
 
 /// Its value may be left out. Daemons need none any more.
@@ -183,7 +184,7 @@ mod tests {
 
     fn run(arguments: &str) -> Options {
         match parsed(arguments) {
-            Invocation::Run(options) => options,
+            Invocation::Run(options) => *options,
             other => panic!("{arguments}: {other:?}"),
         }
     }

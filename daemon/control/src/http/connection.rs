@@ -65,8 +65,10 @@ impl Connection {
                 response
             })
         });
-        let mut hyper =
-            http1::Builder::new().title_case_headers(true).max_buf_size(LONGEST_HEAD).serve_connection(io, service);
+        let mut builder = http1::Builder::new();
+        // Who has nothing more to ask still gets the answer.
+        builder.title_case_headers(true).max_buf_size(LONGEST_HEAD).half_close(true);
+        let mut hyper = builder.serve_connection(io, service);
         let end = poll_fn(|context| hyper.poll_without_shutdown(context)).await;
         let mut stream = hyper.into_parts().io.into_inner().stream;
         if let Err(reason) = end
@@ -95,7 +97,7 @@ impl Connection {
                 log::event!(HTTP_CLIENT_REQUEST_TIMEOUT_OCCURRED, peer = self.peer);
                 Some(StatusCode::REQUEST_TIMEOUT)
             }
-            (false, Phase::Head) if reason.is_parse() => {
+            (false, Phase::Idle | Phase::Head) if reason.is_parse() => {
                 log::event!(HTTP_BAD_CLIENT_REQUEST_RECEIVED, peer = self.peer, reason);
                 Some(StatusCode::BAD_REQUEST)
             }

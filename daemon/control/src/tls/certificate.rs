@@ -85,7 +85,7 @@ impl<'a> Der<'a> {
         let (&short, rest) = rest.split_first()?;
         let (length, rest) = match short {
             0..=0x7f => (usize::from(short), rest),
-            0x81 | 0x82 | 0x83 => {
+            0x81..=0x83 => {
                 let (bytes, rest) = rest.split_at_checked(usize::from(short & 0x7f))?;
                 (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
             }
