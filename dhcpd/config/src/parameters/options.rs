@@ -138,7 +138,7 @@ impl<'d> Encoder<'d> {
         self.check_space(data)?;
         let definition = self.definition(data)?;
         let code = definition.map(|definition| definition.code).or(data.code.as_ref().map(|code| code.value));
-        let code = code.ok_or_else(|| Problem::new(data.pos, "an option needs a code or a name"))?;
+        let code = code.ok_or_else(|| Problem::new(data.pos, NEITHER))?;
         self.check_code(code, data)?;
         let never = data.never_send();
         let payload = if never && data.data.is_none() { Vec::new() } else { self.payload(data, definition)? };
@@ -170,7 +170,9 @@ impl<'d> Encoder<'d> {
         let Some(space) = &data.space else { return Ok(()) };
         let other = if self.family == Family::V4 { Family::V6 } else { Family::V4 };
         if **space == outermost(other) {
-            return Err(Problem::new(space.pos, format!("`{}` is the space of the other protocol", space.value)));
+            let version = if other == Family::V4 { 4 } else { 6 };
+            let reason = format!("'{}' option space name is reserved for DHCPv{version} server", space.value);
+            return Err(Problem::new(space.pos, reason));
         }
         let mut problems = Vec::new();
         check_name(space, &mut problems);
@@ -185,7 +187,10 @@ impl<'d> Encoder<'d> {
                 let definition = self.definitions.by_code(space, code.value);
                 match (definition, name) {
                     (Some(definition), Some(name)) if definition.name != name.as_str() => {
-                        let reason = format!("option {} of the space {space} is `{}`", code.value, definition.name);
+                        let (said, known) = (&name.value, &definition.name);
+                        let reason = format!(
+                            "specified option name '{said}' does not match the option definition: '{space}.{known}'"
+                        );
                         Err(Problem::new(name.pos, reason))
                     }
                     _ => Ok(definition),
@@ -194,7 +199,7 @@ impl<'d> Encoder<'d> {
             (None, Some(name)) => match self.definitions.by_name(space, name) {
                 Some(definition) => Ok(Some(definition)),
                 None => {
-                    let mut reason = format!("the space {space} has no option `{}`", name.value);
+                    let mut reason = format!("definition for the option '{space}.{}' does not exist", name.value);
                     let names = self.definitions.of(space).map(|definition| &*definition.name);
                     if let Some(near) = nearest_of(name, names) {
                         reason.push_str(&format!("; did you mean `{near}`?"));
@@ -210,12 +215,15 @@ impl<'d> Encoder<'d> {
         let pos = data.code.as_ref().map_or(data.pos, |code| code.pos);
         let outermost = self.space(data) == self.outermost();
         match self.family {
-            Family::V4 if code > 255 => Err(Problem::new(pos, "a code of DHCPv4 is at most 255")),
+            Family::V4 if code > 255 => {
+                Err(Problem::new(pos, format!("invalid option code '{code}', it must not be greater than '255'")))
+            }
             // RFC 2132 §3.1 and §3.2: the options without a payload that fill and end the field.
             Family::V4 if outermost && (code == 0 || code == 255) => {
-                Err(Problem::new(pos, format!("{code} is no option: it pads or ends the options")))
+                let role = if code == 0 { "PAD" } else { "END" };
+                Err(Problem::new(pos, format!("invalid option code '{code}': reserved for {role}")))
             }
-            Family::V6 if outermost && code == 0 => Err(Problem::new(pos, "0 is no option")),
+            Family::V6 if outermost && code == 0 => Err(Problem::new(pos, "invalid option code '0': reserved value")),
             _ => Ok(()),
         }
     }
@@ -232,7 +240,16 @@ impl<'d> Encoder<'d> {
             }
             None => options::bytes(text),
         };
-        encoded.map_err(|error| Problem::new(data_pos(data), error.to_string()))
+        encoded.map_err(|error| {
+            let reason = match definition {
+                Some(definition) if csv != Some(false) || options::bytes(text).is_ok() => {
+                    let (space, code) = (self.space(data), definition.code);
+                    format!("option data does not match option definition (space: {space}, code: {code}): {error}")
+                }
+                _ => error.to_string(),
+            };
+            Problem::new(data_pos(data), reason)
+        })
     }
 
     /// As in Kea, only the options for every client are taken for fields where neither that nor their type is said.
@@ -271,6 +288,8 @@ impl<'d> Encoder<'d> {
     }
 }
 
+/// What it takes to know which option is meant.
+const NEITHER: &str = "option data configuration requires one of 'code' or 'name' parameters to be specified";
 const UNKNOWN_TYPE: &str = "the type of this option is not known: it needs csv-format false and hexadecimal digits";
 
 fn data_pos(data: &At<OptionData>) -> Pos {
@@ -356,15 +375,15 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "<string>:1:2: [0]: an option needs a code or a name",
-                "<string>:1:26: [1]/name: the space dhcp4 has no option `rooters`; did you mean `routers`?",
-                "<string>:1:58: [2]/name: option 3 of the space dhcp4 is `routers`",
-                "<string>:2:21: [3]/data: '192.0.2' is not an IPv4 address",
+                "<string>:1:2: [0]: option data configuration requires one of 'code' or 'name' parameters to be specified",
+                "<string>:1:26: [1]/name: definition for the option 'dhcp4.rooters' does not exist; did you mean `routers`?",
+                "<string>:1:58: [2]/name: specified option name 'domain-name' does not match the option definition: 'dhcp4.routers'",
+                "<string>:2:21: [3]/data: option data does not match option definition (space: dhcp4, code: 3): Failed to convert string to address '192.0.2': Invalid argument",
                 "<string>:2:61: [4]/csv-format: the type of this option is not known: it needs csv-format false and hexadecimal digits",
-                "<string>:2:90: [5]/code: 255 is no option: it pads or ends the options",
-                "<string>:2:105: [6]/code: a code of DHCPv4 is at most 255",
+                "<string>:2:90: [5]/code: invalid option code '255': reserved for END",
+                "<string>:2:105: [6]/code: invalid option code '256', it must not be greater than '255'",
                 "<string>:3:22: [7]/space: `no where` is no name: it needs letters, digits, and hyphens between them",
-                "<string>:3:56: [8]/space: `dhcp6` is the space of the other protocol",
+                "<string>:3:56: [8]/space: 'dhcp6' option space name is reserved for DHCPv6 server",
             ]
         );
     }

@@ -213,7 +213,7 @@ fn classes_are_defined_before_they_are_asked_for() {
             "c:4:35: Dhcp4/client-classes[4]/only-if-required: cannot stand beside only-in-additional-list",
             "c:4:118: Dhcp4/client-classes[4]/valid-lifetime: must not be below min-valid-lifetime, which is 9 in line 4",
             "c:5:52: Dhcp4/client-classes[5]/option-def[0]/code: a class defines the options 43 and 224 to 254 only",
-            "c:6:39: Dhcp4/client-classes[5]/option-data[0]/data: 256 is out of range",
+            "c:6:39: Dhcp4/client-classes[5]/option-data[0]/data: option data does not match option definition (space: dhcp4, code: 43): unable to convert '256' to numeric type. This value is expected to be in the range of 0..255",
             "c:6:81: Dhcp4/client-classes[6]/name: a class needs a name",
             "c:6:86: Dhcp4/client-classes[7]: `name` is missing",
             "c:7:64: Dhcp4/subnet4[0]/client-class: cannot stand beside client-classes",

@@ -15,6 +15,13 @@ pub fn encode(definition: &Definition, text: &str, csv: bool) -> Result<Vec<u8>,
     if definition.kind == DataType::Fqdn && definition.array {
         bytes = names::expand(&bytes).map_err(|e| OptionError(e.to_string()))?;
     }
+    // As Kea does, what stands behind a value of a fixed size is left out, and any byte is a truth.
+    let fixed =
+        definition.kind.size().filter(|size| *size > 0 && !definition.array && definition.encapsulates.is_empty());
+    bytes.truncate(fixed.unwrap_or(usize::MAX));
+    if definition.kind == DataType::Boolean && fixed == Some(bytes.len()) {
+        return Ok(bytes);
+    }
     // Bytes of a text are the operator's own affair: clients may expect other encodings than UTF-8.
     if definition.kind != DataType::String {
         super::decode(definition, &bytes)?;
@@ -30,7 +37,8 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, OptionError> {
     if let Some(quoted) = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\'')) {
         return Ok(quoted.trim().as_bytes().to_vec());
     }
-    hex::parse(text).ok_or_else(|| OptionError(format!("'{text}' is not a string of hexadecimal digits")))
+    hex::parse(text)
+        .ok_or_else(|| OptionError(format!("option data is not a valid string of hexadecimal digits: {text}")))
 }
 
 fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionError> {
@@ -47,8 +55,10 @@ fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionE
         (DataType::Empty, _) => return refused("an empty option has no value", text),
         (DataType::Record, array) => {
             if values.len() < definition.fields.len() {
-                let (want, have) = (definition.fields.len(), values.len());
-                return refused(&format!("{have} values are given where the option has {want} fields"), text);
+                return Err(OptionError(format!(
+                    "number of data fields for the option type '{}' is greater than number of values provided.",
+                    definition.code
+                )));
             }
             let last = definition.fields.last().copied().unwrap_or(DataType::Binary);
             let repeated = array.then(|| std::iter::repeat(last)).into_iter().flatten();
@@ -56,11 +66,13 @@ fn encode_values(definition: &Definition, text: &str) -> Result<Vec<u8>, OptionE
             values.iter().zip(fields).try_for_each(|(value, kind)| encode_value(kind, value, &mut out))?;
         }
         (DataType::Fqdn, true) if values.is_empty() => return refused("no domain name", text),
+        (DataType::Ipv4Address | DataType::Ipv6Address, true) if values.is_empty() => {}
+        (_, true) if values.is_empty() => return Err(OptionError(format!("option {} empty", definition.code))),
         (kind, true) => values.iter().try_for_each(|value| encode_value(kind, value, &mut out))?,
         // As Kea does, what follows an unescaped comma is left out of a single value.
         (kind, false) => match values.first() {
             Some(value) => encode_value(kind, value, &mut out)?,
-            None => return refused("no value", text),
+            None => return Err(OptionError("no option value specified".to_owned())),
         },
     }
     Ok(out)
@@ -83,24 +95,26 @@ fn split(text: &str) -> Vec<String> {
 
 fn encode_value(kind: DataType, text: &str, out: &mut Vec<u8>) -> Result<(), OptionError> {
     let bad = |what: &str| OptionError(format!("'{text}' is not {what}"));
+    let unfit = |what: &str| OptionError(format!("unable to convert '{text}' to {what} data type"));
+    let no_address = || OptionError(format!("Failed to convert string to address '{text}': Invalid argument"));
     match kind {
         DataType::Binary => {
             let digits: String = text.split_whitespace().collect();
             let bytes = hex::digits_only(&digits).filter(|_| digits.len().is_multiple_of(2));
             out.extend(bytes.ok_or_else(|| bad("a string of hexadecimal digits, two for each byte"))?);
         }
-        DataType::Boolean => out.push(boolean(text).ok_or_else(|| bad("a boolean"))?),
-        DataType::Int8 => out.extend(integer::<i8>(text)?.to_be_bytes()),
-        DataType::Int16 => out.extend(integer::<i16>(text)?.to_be_bytes()),
-        DataType::Int32 => out.extend(integer::<i32>(text)?.to_be_bytes()),
-        DataType::Uint8 => out.extend(integer::<u8>(text)?.to_be_bytes()),
-        DataType::Uint16 => out.extend(integer::<u16>(text)?.to_be_bytes()),
-        DataType::Uint32 => out.extend(integer::<u32>(text)?.to_be_bytes()),
+        DataType::Boolean => out.push(boolean(text).ok_or_else(|| unfit("boolean"))?),
+        DataType::Int8 => out.extend(integer::<i8>(text, (i8::MIN.into(), i8::MAX.into()))?.to_be_bytes()),
+        DataType::Int16 => out.extend(integer::<i16>(text, (i16::MIN.into(), i16::MAX.into()))?.to_be_bytes()),
+        DataType::Int32 => out.extend(integer::<i32>(text, (i32::MIN.into(), i32::MAX.into()))?.to_be_bytes()),
+        DataType::Uint8 => out.extend(integer::<u8>(text, (u8::MIN.into(), u8::MAX.into()))?.to_be_bytes()),
+        DataType::Uint16 => out.extend(integer::<u16>(text, (u16::MIN.into(), u16::MAX.into()))?.to_be_bytes()),
+        DataType::Uint32 => out.extend(integer::<u32>(text, (u32::MIN.into(), u32::MAX.into()))?.to_be_bytes()),
         DataType::Ipv4Address => {
-            out.extend(text.parse::<Ipv4Addr>().map_err(|_| bad("an IPv4 address"))?.octets());
+            out.extend(text.parse::<Ipv4Addr>().map_err(|_| no_address())?.octets());
         }
         DataType::Ipv6Address => {
-            out.extend(text.parse::<Ipv6Addr>().map_err(|_| bad("an IPv6 address"))?.octets());
+            out.extend(text.parse::<Ipv6Addr>().map_err(|_| no_address())?.octets());
         }
         DataType::Ipv6Prefix => ipv6_prefix(text, out).ok_or_else(|| bad("an IPv6 prefix"))?,
         DataType::Psid => out.extend(psid(text).ok_or_else(|| bad("a port set, PSID/LENGTH"))?),
@@ -136,14 +150,20 @@ fn boolean(text: &str) -> Option<u8> {
 }
 
 /// Decimal, or hexadecimal with or without `0x`, as Kea reads it.
-fn integer<T: TryFrom<i64>>(text: &str) -> Result<T, OptionError> {
+fn integer<T: TryFrom<i64>>(text: &str, (least, most): (i64, i64)) -> Result<T, OptionError> {
     let hexadecimal = || {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
         (!digits.starts_with(['+', '-'])).then(|| i64::from_str_radix(digits, 16).ok()).flatten()
     };
     let number = text.parse().ok().or_else(hexadecimal);
-    let number = number.ok_or_else(|| OptionError(format!("'{text}' is not a number")))?;
-    T::try_from(number).map_err(|_| OptionError(format!("{text} is out of range")))
+    let number =
+        number.ok_or_else(|| OptionError(format!("unable to convert the value '{text}' to integer data type")))?;
+    let reason = || {
+        format!(
+            "unable to convert '{text}' to numeric type. This value is expected to be in the range of {least}..{most}"
+        )
+    };
+    T::try_from(number).map_err(|_| OptionError(reason()))
 }
 
 fn ipv6_prefix(text: &str, out: &mut Vec<u8>) -> Option<()> {
