@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Config, Netconf, SshConfig};
 use crate::core::Core;
 use crate::messages::*;
+use crate::pools;
 use crate::transport::ssh;
 
 /// kea-netconf.
@@ -167,11 +168,12 @@ impl Running {
 fn meet(core: &Rc<Core>) -> Vec<Task> {
     let watching = Rc::clone(core);
     let watching = Task(tokio::task::spawn_local(async move { watching.watch().await }));
+    let counting = Task(tokio::task::spawn_local(pools::watch(Rc::clone(core))));
     let meeting = (0..core.servers.len()).map(|model| {
         let core = Rc::clone(core);
         Task(tokio::task::spawn_local(async move { core.meet(model).await }))
     });
-    meeting.chain([watching]).collect()
+    meeting.chain([watching, counting]).collect()
 }
 
 fn make_directory(path: &Path) -> Result<(), String> {

@@ -316,6 +316,12 @@ impl Server {
         }
     }
 
+    /// Asks a command that changes no configuration; whatever the answer is.
+    pub async fn query(&self, command: &str, arguments: Option<&str>) -> Result<Answer, Trouble> {
+        let answer = self.settings.channel.call(command, arguments).await;
+        answer.map_err(|error| self.unreachable(command, &error))
+    }
+
     /// Forgets what it runs with.
     pub fn forget(&self) {
         *self.known.borrow_mut() = None;
@@ -335,9 +341,9 @@ impl Server {
 
     /// Asks a command, with arguments as text.
     async fn ask(&self, command: &str, arguments: Option<&str>) -> Result<Answer, Trouble> {
-        let answer = self.settings.channel.call(command, arguments).await;
+        let answer = self.query(command, arguments).await;
         self.looked.set(Some(Instant::now()));
-        let answer = answer.map_err(|error| self.unreachable(command, &error))?;
+        let answer = answer?;
         match answer.result {
             Code::Success => Ok(answer),
             // It says itself that it is not as it was before.

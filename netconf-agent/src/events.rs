@@ -33,6 +33,7 @@ const STREAMS_NAMESPACE: &str = "urn:ietf:params:xml:ns:netmod:notification";
 pub struct Event {
     time: DateTime<Utc>,
     name: &'static str,
+    module: &'static str,
     /// The element of the notification.
     xml: String,
 }
@@ -95,9 +96,14 @@ pub enum Confirmation {
 
 impl Events {
     fn tell(&self, name: &'static str, content: &str) {
-        let xml = format!("<{name} xmlns=\"{BASE_EVENTS_NAMESPACE}\">{content}</{name}>");
+        self.tell_of(BASE_EVENTS, BASE_EVENTS_NAMESPACE, name, content);
+    }
+
+    /// Something that another module defines.
+    pub fn tell_of(&self, module: &'static str, namespace: &str, name: &'static str, content: &str) {
+        let xml = format!("<{name} xmlns=\"{namespace}\">{content}</{name}>");
         let mut log = self.log.borrow_mut();
-        log.push_back(Rc::new(Event { time: Utc::now(), name, xml }));
+        log.push_back(Rc::new(Event { time: Utc::now(), name, module, xml }));
         if log.len() > KEPT
             && let Some(old) = log.pop_front()
         {
@@ -170,7 +176,7 @@ impl Events {
     pub fn streams(&self) -> String {
         let mut out = format!("<netconf xmlns=\"{STREAMS_NAMESPACE}\"><streams><stream>");
         xml::write_leaf("name", STREAM, &mut out);
-        xml::write_leaf("description", "Events of the sessions and of the configuration.", &mut out);
+        xml::write_leaf("description", "Events of the sessions, of the configuration and of the servers.", &mut out);
         xml::write_leaf("replaySupport", "true", &mut out);
         xml::write_leaf("replayLogCreationTime", &shown(self.begun), &mut out);
         if let Some(aged) = self.aged.get() {
@@ -304,7 +310,7 @@ impl Subscription {
         if self.start.is_some_and(|start| event.time < start) {
             return None;
         }
-        let may = |rights: &Rights| rights.may_hear(BASE_EVENTS, event.name);
+        let may = |rights: &Rights| rights.may_hear(event.module, event.name);
         if !core.rights(session).as_ref().is_none_or(may) {
             core.denied.notifications.set(core.denied.notifications.get() + 1);
             return None;

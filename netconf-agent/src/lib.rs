@@ -15,6 +15,7 @@ pub mod datastore;
 pub mod events;
 pub mod messages;
 mod operations;
+mod pools;
 pub mod rpc;
 pub mod session;
 pub mod transport;

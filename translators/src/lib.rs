@@ -35,6 +35,7 @@ pub use claim::{Claim, ClaimedNode};
 pub use edit::{Edit, Entry};
 pub use error::{LeftOut, TranslateError};
 pub use from_yang::{entries_to_kea, to_kea};
+pub use ietf::{State, Watched, add_state, watched};
 pub use into_yang::{Translation, to_yang};
 pub use model::Model;
 pub use own::without_inherited;

@@ -171,6 +171,9 @@ pub struct Rights {
     exec: bool,
 }
 
+/// The operations with `default-deny-all`: of RFC 6241 and RFC 9243.
+const DENIED: [&str; 4] = ["delete-config", "kill-session", "delete-address-lease", "delete-prefix-lease"];
+
 impl Rights {
     /// Whether an operation may be called (§3.4.4).
     pub fn may_call(&self, module: &str, operation: &str) -> bool {
@@ -182,7 +185,7 @@ impl Rights {
             Subject::Operation(name) => is_or_any(name, operation),
             _ => false,
         });
-        rule.map_or(self.exec && !matches!(operation, "delete-config" | "kill-session"), |rule| rule.permit)
+        rule.map_or(self.exec && !DENIED.contains(&operation), |rule| rule.permit)
     }
 
     /// Whether notifications of this name are for this user (§3.4.6).

@@ -1,5 +1,6 @@
 //! The operations (RFC 6241 §7, §8, RFC 6022 §3.1, RFC 8526, RFC 5277), each against the state that all sessions share.
 
+mod dhcpv6;
 mod edit;
 mod read;
 mod rights;
@@ -23,12 +24,12 @@ pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -
         core.follow_all().await;
     }
     match operation {
-        Operation::Get { filter, view } => read::get(core, session, filter, &view).map(Reply::Data),
+        Operation::Get { filter, view } => read::get(core, session, filter, &view).await.map(Reply::Data),
         Operation::GetConfig { source, filter, view } => {
             read::get_config(core, session, source, filter, &view).map(Reply::Data)
         }
         Operation::GetData { datastore: None, filter, view } => {
-            read::get(core, session, filter, &view).map(Reply::NmdaData)
+            read::get(core, session, filter, &view).await.map(Reply::NmdaData)
         }
         Operation::GetData { datastore: Some(source), filter, view } => {
             read::get_config(core, session, source, filter, &view).map(Reply::NmdaData)
@@ -59,6 +60,7 @@ pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -
         Operation::KillSession(id) => kill_session(core, session, id),
         Operation::GetSchema { identifier, version } => get_schema(core, &identifier, version.as_deref()),
         Operation::CreateSubscription(request) => subscribe(core, session, request),
+        Operation::DeleteLease(lease) => dhcpv6::delete(core, lease).await,
     }
 }
 

@@ -4,13 +4,13 @@
 
 use std::rc::Rc;
 
-use super::{rights, state};
+use super::{dhcpv6, rights, state};
 use crate::core::{Core, Entry};
 use crate::rpc::{Datastore, Errors, Filter, RpcError, Tag};
 use crate::yang::{Invalid, Selection, View};
 
 /// Running and state.
-pub fn get(core: &Core, session: &Entry, filter: Option<Filter>, view: &View) -> Result<String, Errors> {
+pub async fn get(core: &Core, session: &Entry, filter: Option<Filter>, view: &View) -> Result<String, Errors> {
     let selection = selection(core, filter)?;
     let mut running = core.stores.borrow().content(Datastore::Running).clone();
     let model = core.schema.access_control();
@@ -18,6 +18,7 @@ pub fn get(core: &Core, session: &Entry, filter: Option<Filter>, view: &View) ->
         let counted = tree.with_leaves(&state::denied(core)).map_err(|invalid| failed(&selection, &invalid))?;
         running.set(model, Rc::new(counted));
     }
+    dhcpv6::add(core, &selection, &mut running).await.map_err(|invalid| failed(&selection, &invalid))?;
     let mut out = String::new();
     rights::visible(core, session, running)
         .write(&selection, view, &mut out)

@@ -5,8 +5,8 @@ mod request;
 
 pub use error::{ErrorPath, ErrorType, Errors, RpcError, Tag};
 pub use request::{
-    Commit, Datastore, DefaultOperation, EditConfig, ErrorOption, Filter, Operation, Source, Subscribe, TestOption,
-    request,
+    Commit, Datastore, DefaultOperation, EditConfig, ErrorOption, Filter, Lease, Operation, Source, Subscribe,
+    TestOption, request,
 };
 
 use crate::xml::Element;
@@ -21,6 +21,8 @@ pub const WITH_DEFAULTS: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-d
 pub const NMDA: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda";
 /// Namespace of `<create-subscription>` and `<notification>` (RFC 5277).
 pub const NOTIFICATION: &str = "urn:ietf:params:xml:ns:netconf:notification:1.0";
+/// Namespace of ietf-dhcpv6-server (RFC 9243).
+pub const DHCPV6_SERVER: &str = "urn:ietf:params:xml:ns:yang:ietf-dhcpv6-server";
 
 /// What a successful operation answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum Reply {
     NmdaData(String),
     /// `<data>` of get-schema, with this text in it.
     Schema(String),
+    /// The output of a model's operation, as XML.
+    Output(String),
 }
 
 /// Writes the `<rpc-reply>` to `rpc`: its attributes come back as they were (RFC 6241 §4.1), and names have its prefix.
@@ -55,6 +59,7 @@ pub fn reply(rpc: &Element, outcome: &Result<Reply, Errors>) -> String {
             crate::xml::write_text(text, &mut out);
             out.push_str("</data>");
         }
+        Ok(Reply::Output(output)) => out.push_str(output),
         Err(errors) => errors.iter().for_each(|error| error.write(&prefix, &mut out)),
     }
     out.push_str(&format!("</{prefix}rpc-reply>"));

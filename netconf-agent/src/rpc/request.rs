@@ -1,11 +1,12 @@
 //! Requests: from the element of an operation to its parameters, strictly. What is not known is an error.
 
+use std::net::Ipv6Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::{BASE, Errors, MONITORING, NMDA, NOTIFICATION, RpcError, Tag, WITH_DEFAULTS};
+use super::{BASE, DHCPV6_SERVER, Errors, MONITORING, NMDA, NOTIFICATION, RpcError, Tag, WITH_DEFAULTS};
 use crate::xml::{Element, Scope};
 use crate::yang::{Defaults, View};
 
@@ -203,12 +204,24 @@ pub enum Operation {
     },
     /// RFC 5277 §2.1.1.
     CreateSubscription(Subscribe),
+    /// RFC 9243 §4.1: delete-address-lease and delete-prefix-lease.
+    DeleteLease(Lease),
+}
+
+/// Whose lease is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// That of an address.
+    Address(Ipv6Addr),
+    /// That of a prefix, with its length in bits.
+    Prefix(Ipv6Addr, u8),
 }
 
 impl Operation {
     /// The module that defines the operation, and its name.
     pub fn name(&self) -> (&'static str, &'static str) {
         const NETCONF: &str = "ietf-netconf";
+        const DHCPV6: &str = "ietf-dhcpv6-server";
         match self {
             Self::Get { .. } => (NETCONF, "get"),
             Self::GetConfig { .. } => (NETCONF, "get-config"),
@@ -227,6 +240,8 @@ impl Operation {
             Self::KillSession(_) => (NETCONF, "kill-session"),
             Self::GetSchema { .. } => ("ietf-netconf-monitoring", "get-schema"),
             Self::CreateSubscription(_) => ("notifications", "create-subscription"),
+            Self::DeleteLease(Lease::Address(_)) => (DHCPV6, "delete-address-lease"),
+            Self::DeleteLease(Lease::Prefix(..)) => (DHCPV6, "delete-prefix-lease"),
         }
     }
 }
@@ -251,8 +266,23 @@ pub fn request(rpc: &mut Element) -> Result<Operation, Errors> {
         (NMDA, "get-data") => get_data(parameters),
         (NMDA, "edit-data") => edit_data(parameters),
         (NOTIFICATION, "create-subscription") => create_subscription(parameters),
+        (DHCPV6_SERVER, name @ ("delete-address-lease" | "delete-prefix-lease")) => delete_lease(name, parameters),
         _ => Err(not_supported(&operation.name).into()),
     }
+}
+
+fn delete_lease(name: &str, mut parameters: Parameters) -> Result<Operation, Errors> {
+    let is_address = name == "delete-address-lease";
+    let leaf = if is_address { "lease-address-to-delete" } else { "lease-prefix-to-delete" };
+    let value = parameters.required(leaf)?.trimmed().to_string();
+    parameters.end()?;
+    let prefix = || {
+        let (address, length) = value.split_once('/')?;
+        let length = length.parse().ok().filter(|length| *length <= 128)?;
+        Some(Lease::Prefix(address.parse().ok()?, length))
+    };
+    let lease = if is_address { value.parse().ok().map(Lease::Address) } else { prefix() };
+    Ok(Operation::DeleteLease(lease.ok_or_else(|| bad_value(leaf, &value))?))
 }
 
 fn base_operation(name: &str, mut parameters: Parameters) -> Result<Operation, Errors> {

@@ -59,6 +59,13 @@ impl Tree {
         Ok(Self::of_data(data))
     }
 
+    /// The same from RFC 7951 JSON.
+    pub fn of_state_json(schema: &Schema, json: &serde_json::Value) -> Result<Self, Invalid> {
+        let text = format!("{json}\0");
+        let (flags, none) = (DataParserFlags::NO_VALIDATION, DataValidationFlags::empty());
+        Ok(Self::of_data(DataTree::parse_string(schema.context, text, DataFormat::JSON, flags, none)?))
+    }
+
     /// Reads a notification that the agent itself wrote.
     pub fn of_notification(schema: &Schema, xml: &str) -> Result<Self, Invalid> {
         let text = format!("{xml}\0");

@@ -272,6 +272,9 @@ impl Apply<'_> {
         let were: HashMap<&str, &Members> = keyed(entries(was, list), "pool-id").collect();
         let before = kea.get(key).cloned();
         let old = before.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let numbered = old.iter().filter_map(|pool| pool.get("pool-id")?.as_u64());
+        let named = entries(now, list).iter().filter_map(|pool| pool_name(pool)?.parse().ok());
+        let mut taken: HashSet<u64> = numbered.chain(named).collect();
         let merge = Merge {
             now: entries(now, list).iter().map(|pool| (pool_name(pool).map(str::to_owned), pool)).collect(),
             was: old.iter().zip(pool_ids(old)).map(|(pool, id)| (id, pool)).collect(),
@@ -283,7 +286,8 @@ impl Apply<'_> {
             let place = format!("{}/pool/{id}", range.place);
             let step = format!("{outer}/{list}[pool-id={}]", quoted(id));
             let old = old.and_then(Value::as_object);
-            self.within(&step, |apply| Some(apply.pool(id, Side { now, was, place: &place }, old, holds).into()))
+            let side = Side { now, was, place: &place };
+            self.within(&step, |apply| Some(apply.pool(id, side, old, &mut taken, holds).into()))
         });
         if !merged.is_empty() || before.is_some() {
             kea.insert(key.to_owned(), merged.into());
@@ -295,6 +299,7 @@ impl Apply<'_> {
         id: &str,
         side: Side<'_>,
         before: Option<&Members>,
+        taken: &mut HashSet<u64>,
         holds: &dyn Fn(&str) -> Option<Value>,
     ) -> Members {
         let Side { now, was, .. } = side;
@@ -311,12 +316,22 @@ impl Apply<'_> {
             if let (None, Some(number)) = (before, number) {
                 kea.insert("pool-id".to_owned(), number.into());
             }
+        }
+        let mut counted = false;
+        for leaf in UTILIZATION {
+            counted |= now.contains_key(leaf);
+            notes::set(&mut remarks, leaf, now.get(leaf).cloned());
+        }
+        let numbered = kea.get("pool-id").is_some_and(|number| *number != 0);
+        if counted && !numbered {
+            // The server counts the leases of a pool under its number.
+            let free = (1..).find(|number| taken.insert(*number));
+            kea.extend(free.map(|number| ("pool-id".to_owned(), number.into())));
+        }
+        if before != Some(&kea) {
             let number = kea.get("pool-id").filter(|number| **number != 0).map(Value::to_string);
             let natural = number.or_else(|| bounds(&kea));
             notes::set(&mut remarks, "pool-id", (natural.as_deref() != Some(id)).then(|| id.into()));
-        }
-        for leaf in UTILIZATION {
-            notes::set(&mut remarks, leaf, now.get(leaf).cloned());
         }
         for leaf in repeated {
             let value = now.get(leaf);

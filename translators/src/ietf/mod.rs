@@ -20,6 +20,7 @@ mod notes;
 mod options;
 mod place;
 mod show;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use crate::special::{Context, Members};
 use crate::{TranslateError, Translation, elder};
 
 pub(crate) use locate::instance_path;
+pub use state::{State, Watched, add_state, watched};
 
 /// Our module that augments the model.
 const OWN: &str = "takahe-ietf-dhcpv6-server";

@@ -96,6 +96,11 @@ impl Pool {
         (self.first..=self.last).contains(&address)
     }
 
+    /// How many addresses it has.
+    pub fn size(&self) -> u128 {
+        (self.last.to_bits() - self.first.to_bits()).saturating_add(1)
+    }
+
     /// The smallest prefix around it.
     pub fn outer(&self) -> String {
         let length = (self.first.to_bits() ^ self.last.to_bits()).leading_zeros();
@@ -140,5 +145,11 @@ impl PdPool {
         let length = u8::try_from(pool.get("prefix-len")?.as_u64()?).ok()?;
         let delegated = pool.get("delegated-len")?.as_u64()?;
         Some(Self { prefix: Prefix::new(address.into(), length)?, delegated })
+    }
+
+    /// How many parts it has.
+    pub fn size(&self) -> u128 {
+        let bits = self.delegated.saturating_sub(self.prefix.length().into());
+        u32::try_from(bits).ok().and_then(|bits| 1_u128.checked_shl(bits)).unwrap_or(u128::MAX)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Model, instance_path, to_kea, to_yang};
+use crate::{Model, State, add_state, instance_path, to_kea, to_yang, watched};
 
 const M: Model = Model::IETF6;
 const OWN: &str = "takahe-ietf-dhcpv6-server";
@@ -252,4 +252,66 @@ fn errors_of_the_server_find_their_nodes() {
     ] {
         assert_eq!(instance_path(&M, &kea, path), format!("/ietf-dhcpv6-server:dhcpv6-server{node}"), "{path}");
     }
+}
+
+#[test]
+fn leases_and_counters_are_state() {
+    let kea = json!({"Dhcp6": made(example(), &Value::Null)});
+    let mut data = to_yang(&M, &kea).expect("a configuration").yang;
+    let lease = |address: &str, more: Value| {
+        let mut lease = json!({"ip-address": address, "type": "IA_NA", "duid": "00:05:20:01:db:82", "iaid": 7,
+            "cltt": 1000, "preferred-lft": 50, "valid-lft": 100, "state": 0});
+        if let Some((lease, more)) = lease.as_object_mut().zip(more.as_object()) {
+            lease.extend(more.clone());
+        }
+        lease
+    };
+    let leases = [
+        lease("2001:db8:1:1::1005", json!({})),
+        lease("2001:db8:1:1::1006", json!({"state": 1})),
+        lease("2001:db8:1:1::1007", json!({"cltt": 10})),
+        lease("2001:db8:1:1::1", json!({})),
+        lease("2001:db8:2:300::", json!({"type": "IA_PD", "prefix-len": 56})),
+    ];
+    let state = State {
+        leases: Some(&leases),
+        statistic: &|name| (name == "pkt6-solicit-received").then_some((1 << 32) + 3),
+        since: None,
+        now: 1050,
+        date: &|seconds| format!("+{seconds}"),
+    };
+    add_state(&mut data, &state);
+    let ranges = &data["ietf-dhcpv6-server:dhcpv6-server"]["allocation-ranges"];
+    assert_eq!(ranges["statistics"]["solicit-count"], 3);
+    let range = &ranges["allocation-range"][0];
+    let told = |key: &str, name: &str| {
+        json!([{key: name, "client-duid": "00052001db82", "ia-id": 7, "last-renew-rebind": "+1000",
+            "preferred-lifetime": 50, "valid-lifetime": 100}])
+    };
+    assert_eq!(
+        range["address-pools"]["address-pool"][0]["active-leases"],
+        json!({"total-count": "4097", "allocated-count": "1", "active-lease": told("leased-address", "2001:db8:1:1::1005")})
+    );
+    assert_eq!(
+        range["prefix-pools"]["prefix-pool"][0]["active-leases"],
+        json!({"total-count": "256", "allocated-count": "1", "active-lease": told("leased-prefix", "2001:db8:2:300::/56")})
+    );
+}
+
+#[test]
+fn a_pool_with_a_limit_is_counted_by_a_number() {
+    let mut data = example();
+    let pool = data.pointer_mut("/allocation-ranges/allocation-range/0/prefix-pools/prefix-pool/0").expect("a pool");
+    pool["max-pd-space-utilization"] = json!(10);
+    let kea = json!({"Dhcp6": made(data.clone(), &Value::Null)});
+    let statistics: Vec<_> = watched(&kea).into_iter().map(|it| (it.pool, it.total, it.most, it.statistic)).collect();
+    assert_eq!(
+        statistics,
+        [
+            ("1".to_owned(), 4097, 2049, "subnet[1].pool[1].assigned-nas".to_owned()),
+            ("homes".to_owned(), 256, 26, "subnet[1].pd-pool[1].assigned-pds".to_owned()),
+        ]
+    );
+    data["server-duid"] = json!("000200090cc084d303000912");
+    assert_eq!(shown(&kea), data);
 }
