@@ -77,7 +77,7 @@ class Https(unittest.TestCase):
                 kea = self.start(self.socket_of(), daemon=daemon)
                 self.assertIn(f"started HTTPS service bound to address: 127.0.0.1 port: {PORT}", kea.output())
                 for version in (["--tls-max", "1.2"], ["--tlsv1.3"]):
-                    for client in ("client", "v1", "rsa", "chain", "server"):
+                    for client in ("client", "v1", "authority", "rsa", "chain", "server"):
                         self.assertEqual(self.curl(*version, client=client), 0, f"{version} {client}")
                     for client in (None, "other", "over"):
                         self.assertIsNone(self.curl(*version, client=client), f"{version} {client}")

@@ -283,20 +283,25 @@ fn commands_go_over_tls() -> io::Result<()> {
             let first = client.call("echo", None).await;
             first.and(client.call("echo", None).await).map(|answer| answer.result)
         };
-        for good in [client("ca.crt", Some("client"), true), client("folder", Some("v1"), false)] {
+        for good in [
+            client("ca.crt", Some("client"), true),
+            client("folder", Some("v1"), false),
+            client("ca.crt", Some("authority"), true),
+        ] {
             assert_eq!(call(good).await.unwrap(), Code::Success);
         }
         for bad in [
             client("ca.crt", None, true),
             client("ca.crt", Some("over"), true),
             client("ca.crt", Some("other"), true),
+            client("other.crt", Some("authority"), true),
             client("other.crt", Some("client"), true),
         ] {
             let refused = call(bad).await;
             assert!(matches!(refused, Err(ClientError::Io(_))), "{refused:?}");
         }
-        // A certificate without names, one of version 1, one that is trusted itself: good for who does not ask for names.
-        for name in ["chain", "v1"] {
+        // Certificates without names, of several kinds, and one that is trusted itself: good for who does not ask for names.
+        for name in ["chain", "authority", "v1"] {
             serving.change(Settings { tls: server(name, false), ..Settings::default() });
             assert_eq!(call(client("ca.crt", None, false)).await.unwrap(), Code::Success);
             assert!(call(client("ca.crt", None, true)).await.is_err());

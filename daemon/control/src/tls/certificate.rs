@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 pub(super) struct Certificate<'a> {
     /// It has version 1 (RFC 5280 §4.1.2.1): no extensions, so it says nothing about its use.
     pub(super) is_v1: bool,
+    /// It is an authority's, and says nothing else about its use.
+    pub(super) is_authority: bool,
     /// What was signed.
     pub(super) signed: &'a [u8],
     /// The algorithm of the signature: what an `AlgorithmIdentifier` holds.
@@ -30,6 +32,17 @@ const SEQUENCE: u8 = 0x30;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const VERSION: u8 = 0xa0;
+const ISSUER_ID: u8 = 0x81;
+const SUBJECT_ID: u8 = 0x82;
+const EXTENSIONS: u8 = 0xa3;
+const BOOLEAN: u8 = 0x01;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+
+/// Basic constraints (RFC 5280 §4.2.1.9).
+const CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 19];
+/// Extensions that say whose a certificate is: identifiers of keys, further names (RFC 5280 §4.2.1.1, §4.2.1.2, §4.2.1.6).
+const WHOSE: [[u8; 3]; 3] = [[0x55, 0x1d, 35], [0x55, 0x1d, 14], [0x55, 0x1d, 17]];
 
 impl<'a> Certificate<'a> {
     /// Takes a certificate in DER apart; none if it is none.
@@ -50,13 +63,33 @@ impl<'a> Certificate<'a> {
         let before = body.0;
         body.value(SEQUENCE)?;
         let public_key = before.get(..before.len() - body.0.len())?;
-        Some(Certificate { is_v1, signed, algorithm, signature, issuer, public_key, validity })
+        body.value(ISSUER_ID);
+        body.value(SUBJECT_ID);
+        let is_authority = body.value(EXTENSIONS).and_then(is_authority).unwrap_or_default();
+        Some(Certificate { is_v1, is_authority, signed, algorithm, signature, issuer, public_key, validity })
     }
 
     /// Whether it holds good at a time.
     pub(super) fn holds(&self, now: UnixTime) -> bool {
         i64::try_from(now.as_secs()).is_ok_and(|now| self.validity.contains(&now))
     }
+}
+
+/// Whether extensions say of a certificate that it is an authority's, and of its use nothing else.
+fn is_authority(extensions: &[u8]) -> Option<bool> {
+    let (mut extensions, mut authority) = (Der(Der(extensions).value(SEQUENCE)?), false);
+    while !extensions.0.is_empty() {
+        let mut extension = Der(extensions.value(SEQUENCE)?);
+        let kind = extension.value(OBJECT_IDENTIFIER)?;
+        extension.value(BOOLEAN);
+        let value = extension.value(OCTET_STRING)?;
+        if kind == CONSTRAINTS {
+            authority = Der(Der(value).value(SEQUENCE)?).value(BOOLEAN) == Some(&[0xff]);
+        } else if !WHOSE.iter().any(|known| kind == known) {
+            return Some(false);
+        }
+    }
+    Some(authority)
 }
 
 /// Algorithm and key of what a `SubjectPublicKeyInfo` holds.

@@ -1,7 +1,8 @@
-//! Whom a peer's certificate makes it: webpki judges, apart from two kinds that it refuses and OpenSSL, so Kea, takes.
+//! Whom a peer's certificate makes it: webpki judges, apart from kinds that it refuses and OpenSSL, so Kea, takes.
 //!
 //! A certificate that is a trust anchor itself needs no signature. One of version 1, as `openssl x509 -req` makes them where
-//! nothing is said about extensions, is good if a trust anchor signed it.
+//! nothing is said about extensions, and one of an authority, as `openssl req -x509 -CA` makes them, are good if a trust
+//! anchor signed them.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
@@ -36,7 +37,7 @@ impl Verifier {
     fn is_good(&self, der: &CertificateDer<'_>, now: UnixTime) -> Result<bool, Error> {
         let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
         let anchor = self.anchors.certificates.contains(der);
-        if !anchor && !certificate.is_v1 {
+        if !anchor && !certificate.is_v1 && !certificate.is_authority {
             return Ok(false);
         }
         if !certificate.holds(now) {
