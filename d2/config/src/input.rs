@@ -30,7 +30,7 @@ pub struct DhcpDdns {
     /// Milliseconds for which the server waits for the answer to an update.
     #[param(range = 1..=2147483647, default = 500)]
     pub dns_server_timeout: Given<u32>,
-    /// Protocol over which requests come.
+    /// Protocol over which requests come; as with Kea, there is none but UDP.
     #[param(default = "UDP")]
     pub ncr_protocol: Given<NcrProtocol>,
     /// Format of the requests.
@@ -99,8 +99,8 @@ pub struct DdnsDomain {
 /// A DNS server of a zone.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct DnsServer {
-    /// Name of the server.
-    #[param(default = "", later = "")]
+    /// Name of the server; Kea's D2 knows servers by their addresses only, and so does this one.
+    #[param(default = "")]
     pub hostname: Given<String>,
     /// Address of the server.
     #[param(required)]
@@ -146,7 +146,6 @@ pub enum NcrProtocol {
     #[word("UDP")]
     Udp,
     /// Connections.
-    #[later]
     #[word("TCP")]
     Tcp,
 }

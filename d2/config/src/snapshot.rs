@@ -12,7 +12,7 @@ use schema::common::{ControlSocket, SocketType};
 use schema::json::Document;
 use schema::{At, ConfigError, Given, Pos, Reader};
 
-use crate::input::{DdnsDomain, DhcpDdns, DnsServer, DomainList, TsigKey};
+use crate::input::{DdnsDomain, DhcpDdns, DnsServer, DomainList, NcrProtocol, TsigKey};
 
 /// The configuration of a running D2.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +117,9 @@ fn check_control_sockets(input: &DhcpDdns, reader: &mut Reader) {
 }
 
 fn resolve(input: &DhcpDdns, reader: &mut Reader, read_file: ReadFile<'_>) -> D2Config {
+    if let Some(tcp) = input.ncr_protocol.as_ref().filter(|protocol| protocol.value == NcrProtocol::Tcp) {
+        reader.problem(tcp.pos, "D2Params: NCR Protocol:TCP is not yet supported");
+    }
     let keys = keys(&input.tsig_keys, reader, read_file);
     D2Config {
         listen: SocketAddr::new(input.ip_address(), input.port()),
@@ -211,6 +214,9 @@ fn domain(zone: &Name, input: &At<DdnsDomain>, keys: &Keys, reader: &mut Reader)
 
 fn server(input: &DnsServer, inherited: Option<&Arc<Key>>, keys: &Keys, reader: &mut Reader) -> Option<Server> {
     let own = named_key(&input.key_name, keys, "Dns Server", reader);
+    if let Some(hostname) = input.hostname.as_ref().filter(|hostname| !hostname.value.is_empty()) {
+        reader.problem(hostname.pos, "Dns Server : hostname is not yet supported");
+    }
     let address = SocketAddr::new(input.ip_address.as_ref()?.value, input.port());
     Some(Server { address, key: own.or_else(|| inherited.cloned()) })
 }

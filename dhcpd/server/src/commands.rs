@@ -173,10 +173,7 @@ async fn reclaim<F: Family>(plane: Plane<F>, request: Request) -> Answer {
     let Some(run) = plane.run() else { return Answer::error("no lease backend") };
     let mut keeper = plane.keeper(run);
     let done = async {
-        while keeper.reclaim(ROUND)?.1 {
-            tokio::task::yield_now().await;
-        }
-        while remove && keeper.forget_reclaimed(0, ROUND)? == ROUND {
+        while keeper.reclaim(ROUND, Some(remove))?.1 {
             tokio::task::yield_now().await;
         }
         Ok::<_, StoreError>(())

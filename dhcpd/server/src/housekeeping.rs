@@ -142,7 +142,7 @@ async fn reclaim_expired<P: Protocol>(keeper: &mut P, limits: &ExpiredLeases) ->
     let most = if limits.max_leases == 0 { usize::MAX } else { limits.max_leases as usize };
     let (mut done, mut more) = (0, true);
     while more && done < most {
-        let (leases, left) = keeper.reclaim(ROUND.min(most - done))?;
+        let (leases, left) = keeper.reclaim(ROUND.min(most - done), None)?;
         (done, more) = (done + leases, left);
         if more && timeout > 0 && start.elapsed() >= Duration::from_millis(timeout.into()) {
             say!(P: ALLOC_ENGINE_V4_LEASES_RECLAMATION_TIMEOUT | ALLOC_ENGINE_V6_LEASES_RECLAMATION_TIMEOUT, timeout = timeout);

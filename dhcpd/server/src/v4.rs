@@ -418,10 +418,10 @@ impl Protocol for Serve4 {
         self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
     }
 
-    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
+    fn reclaim(&mut self, limit: usize, forget: Option<bool>) -> Result<(usize, bool), StoreError> {
         let done = in_steps(limit, |limit| {
             let mut leases = self.store.session();
-            let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
+            let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit, forget));
             self.unsynced = Some(leases.mark());
             leases.give_way();
             done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))

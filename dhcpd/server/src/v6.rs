@@ -74,7 +74,7 @@ impl Daemon for Dhcp6 {
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
-        let (parameters, config) = dhcpd_config::v6::load(document)?;
+        let (parameters, config) = load(document)?;
         positions::check_links(document, "Dhcp6")?;
         let summary = summary(&config);
         let interfaces = net::interfaces().unwrap_or_default();
@@ -90,7 +90,7 @@ impl Daemon for Dhcp6 {
     }
 
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
-        let (_, config) = dhcpd_config::v6::load(document)?;
+        let (_, config) = load(document)?;
         positions::check_links(document, "Dhcp6")?;
         self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp6", unfit))
     }
@@ -173,6 +173,16 @@ impl Daemon for Dhcp6 {
     fn stop(&self) {
         self.plane.stop();
     }
+}
+
+/// Reads a configuration, and says what is of no use in it.
+fn load(document: &Document) -> Result<(Parameters, Config6), Vec<ConfigError>> {
+    let (parameters, config) = dhcpd_config::v6::load(document)?;
+    if let Some(folder) = &parameters.data_directory {
+        let warning = document.error(folder.pos, "data-directory is deprecated and will be ignored");
+        log::event!(DHCP6_CONFIG_SYNTAX_WARNING, warning);
+    }
+    Ok((parameters, config))
 }
 
 /// DHCPv6 on the data plane.
@@ -368,10 +378,10 @@ impl Protocol for Serve6 {
         self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
     }
 
-    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError> {
+    fn reclaim(&mut self, limit: usize, forget: Option<bool>) -> Result<(usize, bool), StoreError> {
         let done = in_steps(limit, |limit| {
             let mut leases = self.store.session();
-            let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit));
+            let done = crate::ready(self.engine.reclaim(&mut leases, crate::unix_seconds(), limit, forget));
             self.unsynced = Some(leases.mark());
             leases.give_way();
             done.unwrap_or(Ok(Default::default())).map(|done| (done.leases, done.more))

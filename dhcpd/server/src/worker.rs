@@ -37,8 +37,9 @@ pub trait Protocol: Send + 'static {
     fn sync(&mut self) -> Result<(), StoreError>;
 
     /// Reclaims up to `limit` expired leases, and makes that durable: were the rows of many left to the last step, clients
-    /// would wait while they are written. How many, and whether there may be more.
-    fn reclaim(&mut self, limit: usize) -> Result<(usize, bool), StoreError>;
+    /// would wait while they are written. How many, and whether there may be more. `forget`: they are removed, or kept as reclaimed
+    /// ones, whatever the configuration says.
+    fn reclaim(&mut self, limit: usize, forget: Option<bool>) -> Result<(usize, bool), StoreError>;
 
     /// Forgets up to `limit` leases that were reclaimed more than `hold` seconds ago, durably; how many.
     fn forget_reclaimed(&mut self, hold: u32, limit: usize) -> Result<usize, StoreError>;

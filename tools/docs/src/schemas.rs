@@ -53,7 +53,7 @@ fn the_schema_refuses_what_is_not_so() {
         (dhcp4, json!({ "Dhcp4": { "dhcp4o6-port": 65535 } }), "/Dhcp4/dhcp4o6-port"),
         (dhcp4, json!({}), ""),
         (ddns, json!({ "DhcpDdns": { "port": "53001" } }), "/DhcpDdns/port"),
-        (ddns, json!({ "DhcpDdns": { "ncr-protocol": "TCP" } }), "/DhcpDdns/ncr-protocol"),
+        (ddns, json!({ "DhcpDdns": { "ncr-format": "XML" } }), "/DhcpDdns/ncr-format"),
         (netconf, json!({ "Netconf": { "hooks-libraries": [{}] } }), "/Netconf/hooks-libraries"),
     ] {
         let schema = schema(identity);

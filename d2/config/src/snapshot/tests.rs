@@ -152,8 +152,13 @@ fn single_parameters_are_checked() {
     for (text, reason) in [
         (r#"{"DhcpDdns": {"port": 0}}"#, "must be a whole number from 1 to 65535, not 0"),
         (r#"{"DhcpDdns": {"dns-server-timeout": 0}}"#, "must be a whole number from 1 to 2147483647, not 0"),
-        (r#"{"DhcpDdns": {"ncr-protocol": "TCP"}}"#, "not supported yet: `TCP`"),
-        (r#"{"DhcpDdns": {"ncr-protocol": "tcp"}}"#, "not supported yet: `tcp`"),
+        (r#"{"DhcpDdns": {"ncr-protocol": "tcp"}}"#, "D2Params: NCR Protocol:TCP is not yet supported"),
+        (
+            r#"{"DhcpDdns": {"forward-ddns": {"ddns-domains": [
+                {"name": "a.", "dns-servers": [{"hostname": "b", "ip-address": "192.0.2.1"}]}
+            ]}}}"#,
+            "Dns Server : hostname is not yet supported",
+        ),
         (r#"{"DhcpDdns": {"hooks-libraries": [{"library": "a.so"}]}}"#, "not supported yet: leave it out"),
         (r#"{"DhcpDdns": {"ncr-format": "XML"}}"#, "must be \"JSON\", not \"XML\""),
         (r#"{"DhcpDdns": {"ip-address": "localhost"}}"#, "must be an IP address, not \"localhost\""),

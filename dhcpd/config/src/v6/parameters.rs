@@ -94,8 +94,7 @@ pub struct Dhcp6 {
     pub allow_address_registration: Given<bool>,
     /// What is done for clients and relays that do not keep to the standards.
     pub compatibility: Given<Compatibility6>,
-    /// Folder of the server's files; no longer of use, since Kea 2.7.9 knows it by its environment.
-    #[param(later)]
+    /// Folder of the server's files; ignored with a warning, since Kea 2.7.9 knows it by its environment.
     pub data_directory: Given<String>,
     /// How packets and statistics wait for others.
     #[param(flatten)]

@@ -135,15 +135,17 @@ impl Server {
     }
 
     /// Reclaims up to `limit` leases (0: any number) whose time is over at `now`, the oldest first: their names are removed
-    /// from the DNS, and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
+    /// from the DNS, and they are removed or kept as reclaimed ones, as `forget` says, or else
+    /// `hold-reclaimed-time`.
     pub async fn reclaim<L: Leases4>(
         &mut self,
         leases: &mut L,
         now: UnixSeconds,
         limit: usize,
+        forget: Option<bool>,
     ) -> Result<Reclaimed, StoreError> {
         let snapshot = Arc::clone(&self.snapshot);
-        self.reclaim_expired(&snapshot, leases, now, limit).await
+        self.reclaim_expired(&snapshot, leases, now, limit, forget).await
     }
 
     /// Name changes to be sent to D2; the caller drains them.

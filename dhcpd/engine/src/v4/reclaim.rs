@@ -20,8 +20,9 @@ impl Server {
         leases: &mut L,
         now: UnixSeconds,
         limit: usize,
+        forget: Option<bool>,
     ) -> Result<Reclaimed, StoreError> {
-        let expired = &snapshot.config.expired;
+        let forget = forget.unwrap_or(!snapshot.config.expired.kept());
         let most = if limit == 0 { usize::MAX } else { limit };
         let mut over = leases.expired(now, most.saturating_add(1)).await?;
         let more = over.len() > most;
@@ -29,7 +30,7 @@ impl Server {
         let done = Reclaimed { leases: over.len(), more };
         for lease in over {
             // A declined lease was nobody's: there is nothing to remember.
-            if !expired.kept() || lease.state == LeaseState::Declined {
+            if forget || lease.state == LeaseState::Declined {
                 leases.remove(lease.address).await?;
             } else {
                 let state = LeaseState::ExpiredReclaimed;

@@ -187,14 +187,18 @@ impl Server {
     }
 
     /// Reclaims up to `limit` leases (0: any number) whose time is over at `now`, the oldest first: their names are removed
-    /// from the DNS, and they are removed or kept as reclaimed ones, as `hold-reclaimed-time` says.
+    /// from the DNS, and they are removed or kept as reclaimed ones, as `forget` says, or else
+    /// `hold-reclaimed-time`.
     pub async fn reclaim<L: Leases6>(
         &mut self,
         leases: &mut L,
         now: UnixSeconds,
         limit: usize,
+        forget: Option<bool>,
     ) -> Result<Reclaimed, StoreError> {
-        reclaim::reclaim(&self.snapshot, &mut self.name_changes, &mut self.watch, leases, now, limit).await
+        let forget = forget.unwrap_or(!self.snapshot.config.expired.kept());
+        let (name_changes, watch) = (&mut self.name_changes, &mut self.watch);
+        reclaim::reclaim(&self.snapshot, name_changes, watch, leases, now, (limit, forget)).await
     }
 
     /// Name changes to be sent to D2; the caller drains them.

@@ -19,16 +19,15 @@ pub struct Reclaimed {
     pub more: bool,
 }
 
-/// Reclaims up to `limit` leases that were over at `now`.
+/// Reclaims up to `limit` leases that were over at `now`; they are removed, or kept as reclaimed ones.
 pub(super) async fn reclaim<L: Leases6>(
     snapshot: &Snapshot,
     name_changes: &mut Vec<NameChangeRequest>,
     watch: &mut Watch,
     leases: &mut L,
     now: UnixSeconds,
-    limit: usize,
+    (limit, forget): (usize, bool),
 ) -> Result<Reclaimed, StoreError> {
-    let settings = &snapshot.config.expired;
     let most = if limit == 0 { usize::MAX } else { limit };
     let mut over = leases.expired(now, most.saturating_add(1)).await?;
     let more = over.len() > most;
@@ -38,7 +37,7 @@ pub(super) async fn reclaim<L: Leases6>(
         give_up(snapshot, name_changes, watch, &lease);
         // A declined address was nobody's: there is nothing to remember. Nor is there of a registered one.
         let nobodys = matches!(lease.state, LeaseState::Declined | LeaseState::Registered);
-        if nobodys || !settings.kept() {
+        if nobodys || forget {
             leases.remove(lease.lease_type, lease.address).await?;
         } else {
             let state = LeaseState::ExpiredReclaimed;

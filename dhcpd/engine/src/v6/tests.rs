@@ -106,7 +106,7 @@ impl Bench {
     }
 
     fn reclaim(&mut self) -> usize {
-        ready(self.server.reclaim(&mut self.store.session(), self.now, 100)).unwrap().leases
+        ready(self.server.reclaim(&mut self.store.session(), self.now, 100, None)).unwrap().leases
     }
 
     fn stat(&self, name: &str) -> i64 {

@@ -117,7 +117,7 @@ impl Bench {
 
     pub fn reclaim(&mut self) -> usize {
         let mut session = self.store.session();
-        ready(self.server.reclaim(&mut session, self.now, 100)).expect("memory does not fail").leases
+        ready(self.server.reclaim(&mut session, self.now, 100, None)).expect("memory does not fail").leases
     }
 
     pub fn statistic(&self, name: &str) -> i64 {

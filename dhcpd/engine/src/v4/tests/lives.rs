@@ -306,7 +306,7 @@ impl World {
     fn reclaim(&mut self) {
         let limit = 1 + self.random.below(50) as usize;
         let mut session = self.bench.store.session();
-        let done = ready(self.bench.server.reclaim(&mut session, self.bench.now, limit)).unwrap();
+        let done = ready(self.bench.server.reclaim(&mut session, self.bench.now, limit, None)).unwrap();
         drop(session);
         assert!(done.leases <= limit);
         if done.leases > 0 {
