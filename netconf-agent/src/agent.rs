@@ -8,17 +8,17 @@ use std::path::Path;
 use std::rc::Rc;
 
 use process::{Context, Daemon, Event, Identity, Style};
-use schema::ConfigError;
 use schema::json::Document;
+use schema::{At, ConfigError};
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Netconf, SshConfig};
 use crate::core::Core;
 use crate::messages::*;
 use crate::pools;
-use crate::transport::ssh;
+use crate::transport::{connect, ssh, tls};
 
 /// kea-netconf.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ struct Running {
     core: Rc<Core>,
     /// The sockets, each with the task that serves it.
     served: Vec<(SocketAddr, Rc<TcpListener>, Task)>,
+    /// Calls to clients.
+    _calls: Vec<Task>,
     /// Asking servers that have not answered yet.
     _meeting: Rc<Vec<Task>>,
 }
@@ -53,8 +55,9 @@ pub struct Prepared {
     config: Config,
     /// Another state than the present one, if sessions and datastores cannot live on.
     core: Option<Rc<Core>>,
-    ssh: Option<ssh::Settings>,
-    listeners: Vec<(SocketAddr, Rc<TcpListener>)>,
+    ssh: Option<ssh::Server>,
+    ssh_listeners: Vec<(SocketAddr, Rc<TcpListener>)>,
+    tls_listeners: Vec<(SocketAddr, Rc<TcpListener>)>,
 }
 
 impl Daemon for Agent {
@@ -87,19 +90,22 @@ impl Daemon for Agent {
             let pos = config.yang.as_ref().map(|yang| yang.pos).unwrap_or(config.data.pos);
             Some(Rc::new(core.map_err(|reason| told(pos, reason))?))
         };
-        let mut listeners = Vec::new();
-        let mut settings = None;
-        if let Some(SshConfig { listen, users, host_key }) = &config.ssh {
-            let key = ssh::host_key(&host_key.value).map_err(|reason| told(host_key.pos, reason))?;
-            settings = Some(ssh::Settings { users: users.clone(), host_key: key });
-            for address in listen {
+        let listeners = |addresses: &[At<SocketAddr>]| {
+            let listener = |address: &At<SocketAddr>| {
                 let bound = running.as_ref().and_then(|running| running.listener(address.value));
                 let listener = bound.map_or_else(|| bind(address.value), Ok);
-                let listener = listener.map_err(|reason| told(address.pos, reason))?;
-                listeners.push((address.value, listener));
-            }
+                listener.map(|listener| (address.value, listener)).map_err(|reason| told(address.pos, reason))
+            };
+            addresses.iter().map(listener).collect::<Result<Vec<_>, _>>()
+        };
+        let (mut ssh, mut ssh_listeners) = (None, Vec::new());
+        if let Some(SshConfig { listen, users, host_key, .. }) = &config.ssh {
+            let key = ssh::host_key(&host_key.value).map_err(|reason| told(host_key.pos, reason))?;
+            ssh = Some(ssh::Server::new(ssh::Settings { users: users.clone(), host_key: key }));
+            ssh_listeners = listeners(listen)?;
         }
-        Ok(Prepared { config, core, ssh: settings, listeners })
+        let tls_listeners = config.tls.as_ref().map(|tls| listeners(&tls.listen)).transpose()?.unwrap_or_default();
+        Ok(Prepared { config, core, ssh, ssh_listeners, tls_listeners })
     }
 
     /// Opens no socket, and makes no host key.
@@ -108,7 +114,7 @@ impl Daemon for Agent {
     }
 
     fn apply(&self, prepared: Prepared) {
-        let Prepared { config, core, ssh, listeners } = prepared;
+        let Prepared { config, core, ssh, ssh_listeners, tls_listeners } = prepared;
         let mut running = self.running.borrow_mut();
         let (core, meeting) = match (core, running.take()) {
             (None, Some(Running { core, _meeting, .. })) => (core, _meeting),
@@ -120,18 +126,29 @@ impl Daemon for Agent {
             // There is a state to go on with only where there was one before.
             (None, None) => return,
         };
-        let mut served = Vec::new();
-        for (address, listener) in listeners {
-            if let Some(settings) = &ssh {
+        let (mut served, mut calls) = (Vec::new(), Vec::new());
+        if let (Some(server), Some(ssh)) = (ssh, &config.ssh) {
+            let core = Rc::clone(&core);
+            let serve = move |socket, peer| server.clone().connection(Rc::clone(&core), socket, peer);
+            for (address, listener) in ssh_listeners {
                 log::event!(NETCONF_LISTENING, address);
-                let serving = ssh::serve(Rc::clone(&core), Rc::clone(&listener), settings.clone());
-                served.push((address, listener, Task(tokio::task::spawn_local(serving))));
+                served.push(listening(address, listener, config.limits.sessions, serve.clone()));
             }
+            calls.extend(ssh.call_home.iter().map(|client| calling(*client, serve.clone())));
         }
-        if served.is_empty() {
+        if let Some(tls) = &config.tls {
+            let (core, settings) = (Rc::clone(&core), Rc::new(tls.settings.clone()));
+            let serve = move |socket, peer| tls::connection(Rc::clone(&core), Rc::clone(&settings), socket, peer);
+            for (address, listener) in tls_listeners {
+                log::event!(NETCONF_LISTENING_TLS, address);
+                served.push(listening(address, listener, config.limits.sessions, serve.clone()));
+            }
+            calls.extend(tls.call_home.iter().map(|client| calling(*client, serve.clone())));
+        }
+        if served.is_empty() && calls.is_empty() {
             log::event!(NETCONF_NO_TRANSPORT);
         }
-        *running = Some(Running { config, core, served, _meeting: meeting });
+        *running = Some(Running { config, core, served, _calls: calls, _meeting: meeting });
     }
 
     fn config(&self) -> Value {
@@ -162,6 +179,26 @@ impl Running {
     fn listener(&self, wanted: SocketAddr) -> Option<Rc<TcpListener>> {
         self.served.iter().find(|(address, _, _)| *address == wanted).map(|(_, listener, _)| Rc::clone(listener))
     }
+}
+
+/// Serves the connections to a listener.
+fn listening<F: Future<Output = ()> + 'static>(
+    address: SocketAddr,
+    listener: Rc<TcpListener>,
+    sessions: usize,
+    serve: impl Fn(TcpStream, SocketAddr) -> F + 'static,
+) -> (SocketAddr, Rc<TcpListener>, Task) {
+    let accepted = Rc::clone(&listener);
+    let serving = async move { connect::accept(&accepted, sessions, serve).await };
+    (address, listener, Task(tokio::task::spawn_local(serving)))
+}
+
+/// Calls a client over and over.
+fn calling<F: Future<Output = ()> + 'static>(
+    client: SocketAddr,
+    serve: impl Fn(TcpStream, SocketAddr) -> F + 'static,
+) -> Task {
+    Task(tokio::task::spawn_local(connect::call_home(client, serve)))
 }
 
 /// Begins to ask all servers what they run with, and to look whether that is so still.

@@ -19,6 +19,7 @@ use crate::core::{Limits, Login};
 use crate::daemons::{self, Channel};
 use crate::transport::password::{Hash, Password};
 use crate::transport::ssh::User;
+use crate::transport::tls;
 
 /// A configuration file of kea-netconf.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -47,8 +48,10 @@ pub struct Netconf {
     /// The servers that are managed.
     #[param(default)]
     pub managed_servers: Given<ManagedServers>,
-    /// NETCONF over SSH; without it nobody can connect.
+    /// NETCONF over SSH; without it and `tls` nobody can connect.
     pub ssh: Given<Ssh>,
+    /// NETCONF over TLS.
+    pub tls: Given<Tls>,
     /// Folder of startup and of the SSH host key; made if it is missing.
     pub datastore_directory: Given<String>,
     /// File of the access control that is configured over NETCONF (RFC 8341); `access-control.json` in the datastore folder.
@@ -202,6 +205,8 @@ pub struct Ssh {
     pub host_key_file: Given<String>,
     /// Who may connect.
     pub users: Vec<At<SshUser>>,
+    /// Clients that the agent connects to by itself, at port 4334 unless they say otherwise (RFC 8071).
+    pub call_home: Vec<At<CallHome>>,
     /// Sessions at a time.
     #[param(range = 1..=10000, default = 64)]
     pub max_sessions: Given<u32>,
@@ -211,6 +216,64 @@ pub struct Ssh {
     /// Seconds from the connection to the `<hello>`.
     #[param(range = 1..=3600, default = 30)]
     pub login_timeout: Given<u32>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// NETCONF over TLS (RFC 7589). Clients need a certificate.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct Tls {
+    /// Addresses to listen at; 127.0.0.1 without any.
+    pub listen: Vec<At<IpAddr>>,
+    /// TCP port to listen at.
+    #[param(range = 1..=65535, default = 6513)]
+    pub port: Given<u16>,
+    /// File or folder of the authorities whose clients are trusted.
+    #[param(required)]
+    pub trust_anchor: Given<String>,
+    /// File of the agent's certificate.
+    #[param(required)]
+    pub cert_file: Given<String>,
+    /// File of the certificate's private key.
+    #[param(required)]
+    pub key_file: Given<String>,
+    /// Who may connect.
+    pub users: Vec<At<TlsUser>>,
+    /// Clients that the agent connects to by itself, at port 4335 unless they say otherwise (RFC 8071).
+    pub call_home: Vec<At<CallHome>>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// Someone who may connect over TLS.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct TlsUser {
+    /// Name.
+    #[param(required)]
+    pub name: Given<String>,
+    /// SHA-256 fingerprint of the certificate, as `openssl x509 -fingerprint -sha256` prints it.
+    #[param(required)]
+    pub fingerprint: Given<String>,
+    /// Groups of access control, beside those that ietf-netconf-acm puts the user in.
+    pub groups: Vec<At<String>>,
+    /// Whether access control does not concern this user, who can mend it.
+    #[param(default = false)]
+    pub recovery: Given<bool>,
+    /// Remarks of the operator.
+    #[param(flatten)]
+    pub annotations: Annotations,
+}
+
+/// A client that the agent connects to by itself.
+#[derive(Clone, Debug, Default, PartialEq, Scope)]
+pub struct CallHome {
+    /// Its address.
+    #[param(required)]
+    pub address: Given<IpAddr>,
+    /// Its TCP port.
+    pub port: Given<u16>,
     /// Remarks of the operator.
     #[param(flatten)]
     pub annotations: Annotations,
@@ -251,6 +314,8 @@ pub struct Config {
     pub limits: Limits,
     /// The SSH server, if there is one.
     pub ssh: Option<SshConfig>,
+    /// The TLS server, if there is one.
+    pub tls: Option<TlsConfig>,
     /// Folder of startup and host key, and where it was written.
     pub data: At<PathBuf>,
     /// File of access control.
@@ -268,6 +333,19 @@ pub struct SshConfig {
     pub users: Vec<User>,
     /// File of the host key, and where it was written.
     pub host_key: At<PathBuf>,
+    /// Clients to call.
+    pub call_home: Vec<SocketAddr>,
+}
+
+/// The TLS server's part.
+#[derive(Clone, Debug)]
+pub struct TlsConfig {
+    /// Where to listen.
+    pub listen: Vec<At<SocketAddr>>,
+    /// Who may connect, and who the server is.
+    pub settings: tls::Settings,
+    /// Clients to call.
+    pub call_home: Vec<SocketAddr>,
 }
 
 impl Config {
@@ -278,13 +356,14 @@ impl Config {
         let mut reader = Reader::default();
         let data = directory(&netconf);
         let ssh = netconf.ssh.as_ref().map(|ssh| resolve_ssh(&ssh.value, &data.value, &mut reader));
+        let tls = netconf.tls.as_ref().and_then(|tls| resolve_tls(&tls.value, tls.pos, &mut reader));
         let servers = resolve_servers(&netconf, &mut reader);
         let limits = limits(&netconf.ssh.as_ref().map(|ssh| ssh.value.clone()).unwrap_or_default());
         let yang = netconf.yang_directory.as_ref().map(|it| At { value: PathBuf::from(&it.value), pos: it.pos });
         let access = netconf.access_control_file.as_ref().map_or("access-control.json", |file| file.value.as_str());
         let access = data.value.join(access);
         match reader.problems.is_empty() {
-            true => Ok(Self { servers, limits, ssh, data, access, yang, input: netconf }),
+            true => Ok(Self { servers, limits, ssh, tls, data, access, yang, input: netconf }),
             false => Err(document.errors(reader.problems)),
         }
     }
@@ -292,7 +371,7 @@ impl Config {
     /// Whether sessions and datastores can live on under the other configuration.
     pub fn shares_state_with(&self, other: &Self) -> bool {
         // All but the transport's own part, which is changed in place.
-        let state = |config: &Self| Netconf { ssh: None, loggers: Vec::new(), ..config.input.clone() };
+        let state = |config: &Self| Netconf { ssh: None, tls: None, loggers: Vec::new(), ..config.input.clone() };
         self.limits == other.limits && state(self) == state(other)
     }
 }
@@ -376,14 +455,70 @@ fn limits(ssh: &Ssh) -> Limits {
     }
 }
 
-fn resolve_ssh(ssh: &Ssh, data: &Path, reader: &mut Reader) -> SshConfig {
-    let port = ssh.port();
+/// Addresses to listen at; loopback if there is none, and nobody to call instead.
+fn listen(addresses: &[At<IpAddr>], port: &Given<u16>, default: u16, calls: bool) -> Vec<At<SocketAddr>> {
+    let number = port.as_ref().map_or(default, |port| port.value);
     let mut listen: Vec<At<SocketAddr>> =
-        ssh.listen.iter().map(|at| At { value: SocketAddr::new(at.value, port), pos: at.pos }).collect();
-    if listen.is_empty() {
-        let pos = ssh.port.as_ref().map(|port| port.pos).unwrap_or_default();
-        listen.push(At { value: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), pos });
+        addresses.iter().map(|at| At { value: SocketAddr::new(at.value, number), pos: at.pos }).collect();
+    if listen.is_empty() && (!calls || port.is_some()) {
+        let pos = port.as_ref().map(|port| port.pos).unwrap_or_default();
+        listen.push(At { value: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), number), pos });
     }
+    listen
+}
+
+fn call_home(clients: &[At<CallHome>], port: u16) -> Vec<SocketAddr> {
+    let address = |client: &At<CallHome>| {
+        let port = client.value.port.as_ref().map_or(port, |port| port.value);
+        Some(SocketAddr::new(client.value.address.as_ref()?.value, port))
+    };
+    clients.iter().filter_map(address).collect()
+}
+
+fn resolve_tls(written: &Tls, pos: Pos, reader: &mut Reader) -> Option<TlsConfig> {
+    let path = |given: &Given<String>| given.as_ref().map(|given| PathBuf::from(&given.value));
+    let mut users: Vec<tls::User> = Vec::new();
+    for user in &written.users {
+        let At { value: user, pos } = user;
+        let given = user.fingerprint.as_ref()?;
+        match tls::fingerprint(&given.value) {
+            Some(known) if users.iter().any(|other| other.fingerprint == known) => {
+                reader.problem(given.pos, "two users cannot have one certificate");
+            }
+            Some(fingerprint) => {
+                let login = login(&user.name, &user.groups, user.recovery(), "netconf-tls");
+                users.push(tls::User { login, fingerprint });
+            }
+            None => reader
+                .problem(*pos, "must be 32 bytes in hexadecimal, as `openssl x509 -fingerprint -sha256` prints them"),
+        }
+    }
+    let (anchor, certificate, key) =
+        (path(&written.trust_anchor)?, path(&written.cert_file)?, path(&written.key_file)?);
+    match control::tls::Server::new(&anchor, &certificate, &key, true) {
+        Ok(server) => Some(TlsConfig {
+            listen: listen(&written.listen, &written.port, written.port(), !written.call_home.is_empty()),
+            settings: tls::Settings { users, server },
+            call_home: call_home(&written.call_home, 4335),
+        }),
+        Err(unusable) => {
+            reader.problem(pos, unusable.reason);
+            None
+        }
+    }
+}
+
+fn login(name: &Given<String>, groups: &[At<String>], recovery: bool, transport: &'static str) -> Login {
+    Login {
+        user: name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        groups: groups.iter().map(|group| group.value.clone()).collect(),
+        recovery,
+        transport,
+    }
+}
+
+fn resolve_ssh(ssh: &Ssh, data: &Path, reader: &mut Reader) -> SshConfig {
+    let listen = listen(&ssh.listen, &ssh.port, ssh.port(), !ssh.call_home.is_empty());
     let host_key = match &ssh.host_key_file {
         Some(file) => At { value: data.join(&file.value), pos: file.pos },
         None => At::unwritten(data.join("ssh_host_ed25519_key")),
@@ -396,7 +531,7 @@ fn resolve_ssh(ssh: &Ssh, data: &Path, reader: &mut Reader) -> SshConfig {
         }
         users.push(resolved);
     }
-    SshConfig { listen, users, host_key }
+    SshConfig { listen, users, host_key, call_home: call_home(&ssh.call_home, 4334) }
 }
 
 fn resolve_user(user: &SshUser, pos: Pos, reader: &mut Reader) -> User {
@@ -425,12 +560,7 @@ fn resolve_user(user: &SshUser, pos: Pos, reader: &mut Reader) -> User {
     if user.password.is_none() && user.password_hash.is_none() && user.authorized_keys.is_empty() {
         reader.problem(pos, "a user needs `password`, `password-hash` or `authorized-keys`");
     }
-    let login = Login {
-        user: user.name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
-        groups: user.groups.iter().map(|group| group.value.clone()).collect(),
-        recovery: user.recovery(),
-        transport: "netconf-ssh",
-    };
+    let login = login(&user.name, &user.groups, user.recovery(), "netconf-ssh");
     User { login, password, keys }
 }
 

@@ -50,9 +50,17 @@ log::messages! {
     /// Someone tried what the access control of ietf-netconf-acm does not allow.
     NETCONF_ACCESS_DENIED: Warn, "", "session {id}: user {user} may not {what}";
     /// The configuration has no transport; nobody can connect.
-    NETCONF_NO_TRANSPORT: Warn, "", "no transport is configured: without `ssh` nobody can connect";
+    NETCONF_NO_TRANSPORT: Warn, "", "no transport is configured: without `ssh` or `tls` nobody can connect";
     /// The agent listens for SSH.
     NETCONF_LISTENING: Info, "", "listening for NETCONF over SSH at {address}";
+    /// The agent listens for TLS.
+    NETCONF_LISTENING_TLS: Info, "", "listening for NETCONF over TLS at {address}";
+    /// The agent called a client, which answered.
+    NETCONF_CALLED_HOME: Info, "", "connected to {peer}, which is called home";
+    /// A client that is called home does not answer. The agent calls again.
+    NETCONF_CALL_HOME_FAILED: Warn, "", "{peer} does not answer the call home: {reason}";
+    /// A TLS connection ended with an error.
+    NETCONF_TLS_ENDED: Debug(40), "", "{peer}: TLS connection ended: {reason}";
     /// A connection could not be accepted.
     NETCONF_ACCEPT_FAILED: Error, "", "cannot accept a connection: {reason}";
     /// There are as many sessions as allowed.

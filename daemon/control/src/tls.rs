@@ -17,6 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use certificate::Certificate;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use verify::{ClientVerifier, Verifier};
 
 /// What a client of TLS goes by: whom it trusts, and who it is.
@@ -92,6 +95,17 @@ impl Server {
             false => config.with_no_client_auth(),
         };
         Ok(Server(Arc::new(config.with_cert_resolver(Arc::new(identity)))))
+    }
+
+    /// Greets a client. Gives the stream, and the client's own certificate in DER; nothing if it showed none.
+    pub async fn accept<S>(&self, stream: S) -> std::io::Result<(TlsStream<S>, Vec<u8>)>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let stream = TlsAcceptor::from(self.0.clone()).accept(stream).await?;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let certificate = certificate.map(|certificate| certificate.to_vec()).unwrap_or_default();
+        Ok((stream, certificate))
     }
 }
 

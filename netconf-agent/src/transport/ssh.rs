@@ -11,8 +11,8 @@ use russh::keys::PrivateKey;
 use russh::keys::ssh_key::{LineEnding, PublicKey, private::Ed25519Keypair};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelStream, Disconnect, MethodKind, MethodSet};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 use super::password::Password;
 use crate::core::{Core, Login};
@@ -37,8 +37,6 @@ const AUTH_ATTEMPTS: usize = 6;
 const REFUSAL_TIME: Duration = Duration::from_millis(500);
 /// A silent peer is asked for a sign of life after this time, and given up after three.
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// Connections that are not sessions yet.
-const PENDING: usize = 32;
 
 /// The SSH server's part of a configuration, ready for use.
 #[derive(Clone, Debug)]
@@ -69,47 +67,40 @@ pub fn host_key(path: &Path) -> Result<PrivateKey, String> {
     }
 }
 
-/// Serves SSH at a listener until it is dropped. Must be called within a `LocalSet`.
-pub async fn serve(core: Rc<Core>, listener: Rc<TcpListener>, settings: Settings) {
-    let mut methods = MethodSet::empty();
-    methods.push(MethodKind::PublicKey);
-    methods.push(MethodKind::Password);
-    let config = Arc::new(russh::server::Config {
-        // RFC 4253 §4.2; the version of the software is nobody's business.
-        server_id: russh::SshId::Standard("SSH-2.0-kea-netconf".into()),
-        methods,
-        auth_rejection_time: REFUSAL_TIME,
-        auth_rejection_time_initial: Some(Duration::ZERO),
-        keys: vec![settings.host_key],
-        max_auth_attempts: AUTH_ATTEMPTS,
-        inactivity_timeout: None,
-        keepalive_interval: Some(KEEPALIVE),
-        nodelay: true,
-        ..Default::default()
-    });
-    let users = Arc::new(settings.users);
-    let places = Arc::new(Semaphore::new(core.limits.sessions + PENDING));
-    loop {
-        let (socket, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                log::event!(NETCONF_ACCEPT_FAILED, reason = error);
-                // Out of descriptors, most likely: give others the time to close theirs.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
+/// The SSH server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    config: Arc<russh::server::Config>,
+    users: Arc<Vec<User>>,
+}
+
+impl Server {
+    /// A server with these users and this key.
+    pub fn new(settings: Settings) -> Self {
+        let mut methods = MethodSet::empty();
+        methods.push(MethodKind::PublicKey);
+        methods.push(MethodKind::Password);
+        let config = russh::server::Config {
+            // RFC 4253 §4.2; the version of the software is nobody's business.
+            server_id: russh::SshId::Standard("SSH-2.0-kea-netconf".into()),
+            methods,
+            auth_rejection_time: REFUSAL_TIME,
+            auth_rejection_time_initial: Some(Duration::ZERO),
+            keys: vec![settings.host_key],
+            max_auth_attempts: AUTH_ATTEMPTS,
+            inactivity_timeout: None,
+            keepalive_interval: Some(KEEPALIVE),
+            nodelay: true,
+            ..Default::default()
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            log::event!(NETCONF_TOO_MANY_SESSIONS, peer);
-            continue;
-        };
-        let (core, config, users) = (Rc::clone(&core), Arc::clone(&config), Arc::clone(&users));
-        tokio::task::spawn_local(async move {
-            if let Err(reason) = connection(core, config, users, socket, peer).await {
-                log::event!(NETCONF_SSH_ENDED, peer, reason);
-            }
-            drop(place);
-        });
+        Self { config: Arc::new(config), users: Arc::new(settings.users) }
+    }
+
+    /// Serves a connection until it ends. Must be called within a `LocalSet`.
+    pub async fn connection(self, core: Rc<Core>, socket: TcpStream, peer: SocketAddr) {
+        if let Err(reason) = connection(core, self.config, self.users, socket, peer).await {
+            log::event!(NETCONF_SSH_ENDED, peer, reason);
+        }
     }
 }
 

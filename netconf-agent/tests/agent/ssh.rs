@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::common::{Client, House, login, run};
 use netconf_agent::transport::password::{Hash, Password};
-use netconf_agent::transport::ssh;
+use netconf_agent::transport::{connect, ssh};
 use russh::ChannelStream;
 
 use russh::client::{self, Handle, Msg};
@@ -44,7 +44,9 @@ async fn serve(house: &House) -> SocketAddr {
         ],
         host_key: ssh::host_key(&house.directory.path().join("host_key")).unwrap(),
     };
-    tokio::task::spawn_local(ssh::serve(Rc::clone(&house.core), listener, settings));
+    let (core, server) = (Rc::clone(&house.core), ssh::Server::new(settings));
+    let serve = move |socket, peer| server.clone().connection(Rc::clone(&core), socket, peer);
+    tokio::task::spawn_local(async move { connect::accept(&listener, 4, serve).await });
     address
 }
 
