@@ -19,7 +19,7 @@ authority other
 certificate server /CN=server "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
 certificate client /CN=client "extendedKeyUsage=clientAuth"
 # Nothing said about extensions: version 1.
-certificate v1 /CN=v1 ""
+certificate v1 /O=tests/CN=localhost ""
 openssl req -x509 $new -CA ca.crt -CAkey ca.key -keyout authority.key -out authority.crt -days 10 -subj /CN=authority
 certificate rsa /CN=rsa "subjectAltName=IP:127.0.0.1" "-nodes -newkey rsa:2048"
 openssl rsa -in rsa.key -traditional -out rsa-pkcs1.key

@@ -307,6 +307,15 @@ fn commands_go_over_tls() -> io::Result<()> {
             assert!(call(client("ca.crt", None, true)).await.is_err());
         }
         assert_eq!(call(client("v1.crt", None, false)).await.unwrap(), Code::Success);
+        // Without other names the common name is one, of a host.
+        let named = format!("https://LOCALHOST:{}/", address.port());
+        let named = Client::new(&named, Some(client("ca.crt", None, true)), 5 * SECOND).unwrap();
+        assert_eq!(named.call("echo", None).await.unwrap().result, Code::Success);
+        serving.change(Settings { tls: server("rsa", false), ..Settings::default() });
+        let other = format!("https://localhost:{}/", address.port());
+        let other = Client::new(&other, Some(client("ca.crt", None, true)), 5 * SECOND).unwrap();
+        assert!(other.call("echo", None).await.is_err());
+        serving.change(Settings { tls: server("v1", false), ..Settings::default() });
         assert!(call(client("chain.crt", None, false)).await.is_err());
         Ok(())
     })

@@ -9,8 +9,7 @@ use std::ops::RangeInclusive;
 pub(super) struct Certificate<'a> {
     /// It has version 1 (RFC 5280 §4.1.2.1): no extensions, so it says nothing about its use.
     pub(super) is_v1: bool,
-    /// It is an authority's, and says nothing else about its use.
-    pub(super) is_authority: bool,
+    extensions: Extensions,
     /// What was signed.
     pub(super) signed: &'a [u8],
     /// The algorithm of the signature: what an `AlgorithmIdentifier` holds.
@@ -19,6 +18,8 @@ pub(super) struct Certificate<'a> {
     pub(super) signature: &'a [u8],
     /// What the name of the issuer holds.
     pub(super) issuer: &'a [u8],
+    /// What the name of the subject holds.
+    subject: &'a [u8],
     /// The whole `SubjectPublicKeyInfo`.
     pub(super) public_key: &'a [u8],
     /// Seconds of Unix time during which it holds good.
@@ -38,11 +39,17 @@ const EXTENSIONS: u8 = 0xa3;
 const BOOLEAN: u8 = 0x01;
 const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
+const SET: u8 = 0x31;
+/// UTF8String, PrintableString, IA5String.
+const STRINGS: [u8; 3] = [0x0c, 0x13, 0x16];
 
 /// Basic constraints (RFC 5280 §4.2.1.9).
 const CONSTRAINTS: [u8; 3] = [0x55, 0x1d, 19];
-/// Extensions that say whose a certificate is: identifiers of keys, further names (RFC 5280 §4.2.1.1, §4.2.1.2, §4.2.1.6).
-const WHOSE: [[u8; 3]; 3] = [[0x55, 0x1d, 35], [0x55, 0x1d, 14], [0x55, 0x1d, 17]];
+/// Further names of the subject (RFC 5280 §4.2.1.6).
+const NAMES: [u8; 3] = [0x55, 0x1d, 17];
+/// Identifiers of keys (RFC 5280 §4.2.1.1, §4.2.1.2).
+const KEYS: [[u8; 3]; 2] = [[0x55, 0x1d, 35], [0x55, 0x1d, 14]];
+const COMMON_NAME: [u8; 3] = [0x55, 0x04, 3];
 
 impl<'a> Certificate<'a> {
     /// Takes a certificate in DER apart; none if it is none.
@@ -59,14 +66,33 @@ impl<'a> Certificate<'a> {
         let issuer = body.value(SEQUENCE)?;
         let mut validity = Der(body.value(SEQUENCE)?);
         let validity = validity.time()?..=validity.time()?;
-        body.value(SEQUENCE)?;
+        let subject = body.value(SEQUENCE)?;
         let before = body.0;
         body.value(SEQUENCE)?;
         let public_key = before.get(..before.len() - body.0.len())?;
         body.value(ISSUER_ID);
         body.value(SUBJECT_ID);
-        let is_authority = body.value(EXTENSIONS).and_then(is_authority).unwrap_or_default();
-        Some(Certificate { is_v1, is_authority, signed, algorithm, signature, issuer, public_key, validity })
+        let extensions = body.value(EXTENSIONS).map(Extensions::read);
+        let extensions = extensions.unwrap_or_else(|| Some(Extensions::default()))?;
+        Some(Certificate { is_v1, extensions, signed, algorithm, signature, issuer, subject, public_key, validity })
+    }
+
+    /// Whether it is an authority's, and says nothing else about its use.
+    pub(super) fn is_authority(&self) -> bool {
+        self.extensions.authority && !self.extensions.more
+    }
+
+    /// The common name of its subject, which is the name of a host if no others are given (RFC 6125 §6.4.4).
+    pub(super) fn common_name(&self) -> Option<&'a str> {
+        let mut names = Der(self.subject);
+        while let Some(name) = names.value(SET).filter(|_| !self.extensions.names) {
+            let mut name = Der(Der(name).value(SEQUENCE)?);
+            if name.value(OBJECT_IDENTIFIER)? == COMMON_NAME {
+                let text = STRINGS.iter().find_map(|tag| name.value(*tag))?;
+                return std::str::from_utf8(text).ok();
+            }
+        }
+        None
     }
 
     /// Whether it holds good at a time.
@@ -75,21 +101,35 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// Whether extensions say of a certificate that it is an authority's, and of its use nothing else.
-fn is_authority(extensions: &[u8]) -> Option<bool> {
-    let (mut extensions, mut authority) = (Der(Der(extensions).value(SEQUENCE)?), false);
-    while !extensions.0.is_empty() {
-        let mut extension = Der(extensions.value(SEQUENCE)?);
-        let kind = extension.value(OBJECT_IDENTIFIER)?;
-        extension.value(BOOLEAN);
-        let value = extension.value(OCTET_STRING)?;
-        if kind == CONSTRAINTS {
-            authority = Der(Der(value).value(SEQUENCE)?).value(BOOLEAN) == Some(&[0xff]);
-        } else if !WHOSE.iter().any(|known| kind == known) {
-            return Some(false);
+/// What the extensions of a certificate say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Extensions {
+    /// It is an authority's.
+    authority: bool,
+    /// It has names beside that of its subject.
+    names: bool,
+    /// There is more.
+    more: bool,
+}
+
+impl Extensions {
+    fn read(held: &[u8]) -> Option<Self> {
+        let (mut list, mut said) = (Der(Der(held).value(SEQUENCE)?), Extensions::default());
+        while !list.0.is_empty() {
+            let mut extension = Der(list.value(SEQUENCE)?);
+            let kind = extension.value(OBJECT_IDENTIFIER)?;
+            extension.value(BOOLEAN);
+            let value = extension.value(OCTET_STRING)?;
+            if kind == CONSTRAINTS {
+                said.authority = Der(Der(value).value(SEQUENCE)?).value(BOOLEAN) == Some(&[0xff]);
+            } else if kind == NAMES {
+                said.names = true;
+            } else if !KEYS.iter().any(|known| kind == known) {
+                said.more = true;
+            }
         }
+        Some(said)
     }
-    Some(authority)
 }
 
 /// Algorithm and key of what a `SubjectPublicKeyInfo` holds.

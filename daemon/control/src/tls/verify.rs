@@ -37,7 +37,7 @@ impl Verifier {
     fn is_good(&self, der: &CertificateDer<'_>, now: UnixTime) -> Result<bool, Error> {
         let certificate = Certificate::read(der).ok_or(CertificateError::BadEncoding)?;
         let anchor = self.anchors.certificates.contains(der);
-        if !anchor && !certificate.is_v1 && !certificate.is_authority {
+        if !anchor && !certificate.is_v1 && !certificate.is_authority() {
             return Ok(false);
         }
         if !certificate.holds(now) {
@@ -113,6 +113,12 @@ impl ClientVerifier {
     }
 }
 
+/// Whether a certificate that names no hosts has a host's name for its subject's, as OpenSSL has it.
+fn is_called(der: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+    let called = Certificate::read(der).and_then(|certificate| certificate.common_name());
+    matches!((name, called), (ServerName::DnsName(name), Some(called)) if name.as_ref().eq_ignore_ascii_case(called))
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -122,17 +128,13 @@ impl ServerCertVerifier for Verifier {
         _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let good = self.is_good(certificate, now)?;
-        if !good || self.names {
-            // One of version 1 is for no name (RFC 6125 §6.4.4 has the common name die out).
+        if !self.is_good(certificate, now)? {
             let parsed = ParsedCertificate::try_from(certificate)?;
-            if !good {
-                let (roots, all) = (&self.anchors.roots, self.algorithms.all);
-                verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, all)?;
-            }
-            if self.names {
-                verify_server_name(&parsed, name)?;
-            }
+            let (roots, all) = (&self.anchors.roots, self.algorithms.all);
+            verify_server_cert_signed_by_trust_anchor(&parsed, roots, intermediates, now, all)?;
+        }
+        if self.names && !is_called(certificate, name) {
+            verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
         }
         Ok(ServerCertVerified::assertion())
     }
