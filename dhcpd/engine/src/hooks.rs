@@ -133,6 +133,17 @@ impl Drop for Place {
     }
 }
 
+/// When a datagram came, in microseconds since the epoch, as far as somebody wants to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The kernel had it.
+    pub received: Option<u64>,
+    /// The server read it.
+    pub read: Option<u64>,
+    /// It waited for one of several threads from then on.
+    pub queued: bool,
+}
+
 /// What an expression is evaluated on: a packet of either family, the classes it is in, and what it is called in messages.
 pub struct Evaluation<'a> {
     /// The packet.
@@ -250,6 +261,11 @@ impl<H: ?Sized + Debug> Libraries<H> {
         let dropped = self.at(point) && self.of(point).any(|library| ask(library) == Next::Drop);
         if dropped { Next::Drop } else { Next::Continue }
     }
+}
+
+/// Whether somebody wants to know when datagrams came.
+pub(crate) fn keep_times(libraries: &[Library]) -> bool {
+    libraries.iter().any(|library| matches!(library, Library::Perfmon(_)))
 }
 
 /// How lease queries are answered, if they are.

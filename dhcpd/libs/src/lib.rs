@@ -16,6 +16,7 @@ pub mod lease_query;
 pub mod limits;
 mod machine;
 mod packets;
+pub mod perfmon;
 pub mod run_script;
 mod site;
 pub mod stat_cmds;
@@ -31,6 +32,7 @@ use flex_option::messages::FLEX_OPTION_UNLOAD;
 use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use lease_query::messages::{LEASE_QUERY_LOAD_OK, LEASE_QUERY_UNLOAD_OK};
+use perfmon::messages::{PERFMON_DEINIT_OK, PERFMON_INIT_OK};
 use run_script::messages::{RUN_SCRIPT_LOAD, RUN_SCRIPT_UNLOAD};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
@@ -50,6 +52,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_LOAD),
         "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_LOAD_OK),
+        "libdhcp_perfmon.so" => log::event!(PERFMON_INIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_INIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_INIT_OK),
         _ => {}
@@ -68,6 +71,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_UNLOAD),
         "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_UNLOAD_OK),
+        "libdhcp_perfmon.so" => log::event!(PERFMON_DEINIT_OK),
         "libdhcp_stat_cmds.so" => log::event!(STAT_CMDS_DEINIT_OK),
         "libdhcp_subnet_cmds.so" => log::event!(SUBNET_CMDS_DEINIT_OK),
         _ => {}

@@ -2,7 +2,14 @@
 
 use crate::machine::{Fault, Machine};
 use crate::run_script::{self, RunScript};
-use crate::{bootp::Bootp, ddns_tuning::DdnsTuning, flex_id::FlexId, flex_option::FlexOption, limits::Limits};
+use crate::{
+    bootp::Bootp,
+    ddns_tuning::DdnsTuning,
+    flex_id::FlexId,
+    flex_option::FlexOption,
+    limits::Limits,
+    perfmon::{Monitor, Perfmon},
+};
 use dhcpd_config::parameters::Library;
 use dhcpd_config::v4::snapshot::Config4;
 use dhcpd_config::v6::snapshot::Config6;
@@ -31,6 +38,8 @@ pub struct Means<'a> {
     pub stats: &'a stats::Registry,
     /// Where leases are counted by client class, if anybody asks for it.
     pub class_counts: &'a Option<Arc<ClassCounts>>,
+    /// What measures how long queries take, if anything does.
+    pub monitor: &'a Option<Arc<Monitor>>,
 }
 
 /// Those of a DHCPv4 server, in the order of the configuration.
@@ -47,6 +56,7 @@ pub fn hooks4(
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V4, names, means))),
+            Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })
@@ -67,6 +77,7 @@ pub fn hooks6(
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
+            Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })

@@ -14,8 +14,8 @@ use std::os::fd::AsRawFd;
 pub const BATCH: usize = 256;
 /// Longest datagram that is taken whole: a jumbo frame. Longer ones are reported as truncated.
 pub const MAX_DATAGRAM: usize = 9216;
-/// Room for the control messages that a socket asks for (packet info, auxiliary data).
-const CONTROL: usize = 64;
+/// Room for the control messages that a socket asks for (packet info, auxiliary data, the time).
+const CONTROL: usize = 96;
 
 /// A received datagram.
 #[derive(Clone, Copy, Debug)]
@@ -186,6 +186,12 @@ impl RxBatch {
                 })
             }
         }
+    }
+
+    /// When the kernel had the `i`-th datagram, in microseconds since the epoch; only where [`Socket::tell_times`] was asked for.
+    pub fn time(&self, i: usize) -> Option<u64> {
+        let time: libc::timespec = self.control(i, libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS)?;
+        Some(time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1000)
     }
 
     fn v4_info(&self, i: usize) -> Option<(u32, Ipv4Addr)> {

@@ -157,6 +157,11 @@ impl Socket {
         self.inner.recv_buffer_size().map_or(0, |size| (size / 2) as u32)
     }
 
+    /// Whether the kernel tells when datagrams came; whether it can.
+    pub fn tell_times(&self, on: bool) -> bool {
+        set_option(&self.inner, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, c_int::from(on)).is_ok()
+    }
+
     /// What the kernel dropped since the last call.
     pub fn dropped(&self) -> Dropped {
         let new = |total: u32| total.wrapping_sub(self.known_drops.swap(total, Relaxed));

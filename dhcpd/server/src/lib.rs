@@ -27,6 +27,7 @@ pub use v6::Dhcp6;
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -41,6 +42,18 @@ fn replies_to_source() -> bool {
 /// Seconds since 1970.
 fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+}
+
+/// Microseconds since 1970.
+fn unix_micros() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros().try_into().unwrap_or(u64::MAX))
+}
+
+/// Has the kernel tell when datagrams come, where that changes with a configuration.
+fn tell_times(sockets: &[Arc<sockets::Bound>], before: bool, now: bool) {
+    if before || now {
+        sockets.iter().for_each(|bound| _ = bound.socket.tell_times(now));
+    }
 }
 
 /// The output of a future that has nothing to wait for, as those over memfile: ready at the first poll, or `None`.

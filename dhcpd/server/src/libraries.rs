@@ -9,7 +9,10 @@ use crate::v6::V6;
 use control::Table;
 use dhcpd_config::parameters::{HookLibrary, Library};
 use libs::Editor;
+use libs::perfmon::Monitor;
 use schema::At;
+use std::any::Any;
+use std::sync::Arc;
 
 /// Adds the commands of the libraries in effect.
 pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
@@ -19,6 +22,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
+            Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add4(table, &site, editor),
             _ => {}
@@ -34,10 +38,18 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
+            Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add6(table, &site, editor),
             _ => {}
         }
+    }
+}
+
+/// The commands about what measures queries of clients.
+fn add_perfmon(table: &mut Table, shared: &Option<Arc<dyn Any + Send + Sync>>) {
+    if let Some(Ok(monitor)) = shared.clone().map(|shared| shared.downcast::<Monitor>()) {
+        libs::perfmon::add(table, &monitor);
     }
 }
 

@@ -66,7 +66,7 @@ pub trait Family: Sized + 'static {
     fn snapshot(
         config: Arc<Self::Config>,
         identity: &Self::Identity,
-        stats: &stats::Registry,
+        stats: &Arc<stats::Registry>,
         before: Option<&Arc<Self::Snapshot>>,
     ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
     /// Where leases are counted by client class with a snapshot, if anywhere.

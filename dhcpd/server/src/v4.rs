@@ -14,6 +14,7 @@ use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
+use engine::hooks::Times;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{ClassCounts, Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
@@ -197,15 +198,16 @@ impl Family for V4 {
     fn snapshot(
         config: Arc<Config4>,
         (): &(),
-        stats: &stats::Registry,
+        stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
         let counted = before.and_then(|before| before.class_counts.clone());
         let class_counts = libs::limits::class_counts(&config.hooks, counted);
-        let means = libs::Means { stats, class_counts: &class_counts };
+        let monitor = libs::perfmon::monitor(&config.hooks, wire::options::Family::V4, stats);
+        let means = libs::Means { stats, class_counts: &class_counts, monitor: &monitor };
         let libraries = libs::hooks4(&config, &MACHINE, &means)?;
         let snapshot = Snapshot::new(config, stats, before.map(|b| &**b));
-        Ok(Arc::new(snapshot.with(libraries).counting(class_counts)))
+        Ok(Arc::new(snapshot.with(libraries).counting(class_counts).sharing(monitor.map(|monitor| monitor as Arc<_>))))
     }
 
     fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
@@ -347,6 +349,7 @@ impl Protocol for Serve4 {
     fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) -> Run<V4> {
         let store = mem::replace(&mut self.store, run.store);
         let snapshot = self.engine.configure(run.snapshot);
+        crate::tell_times(sockets, snapshot.keeps_times, self.engine.keeps_times());
         self.exits = (0..sockets.len()).map(|at| Exits::of(sockets, at)).collect();
         let interfaces = || sockets.iter().map(|b| &b.wanted.interface);
         let first = |i: &Interface| i.v4.first().map(|&(address, _)| (i.name.as_str().into(), address));
@@ -366,9 +369,13 @@ impl Protocol for Serve4 {
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);
         let now = crate::unix_seconds();
         self.engine.forget_settled(); // of a batch that failed
+        let read = self.engine.keeps_times().then(crate::unix_micros);
         let mut leases = self.store.session();
         let before = leases.mark();
         for i in packets {
+            if read.is_some() {
+                self.engine.times = Times { received: rx.time(i), read, queued: self.engine.is_threaded() };
+            }
             let datagram = match rx.datagram(i, socket) {
                 Ok(datagram) => datagram,
                 Err(reason) => {

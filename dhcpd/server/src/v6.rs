@@ -15,6 +15,7 @@ use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
+use engine::hooks::Times;
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{ClassCounts, Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
@@ -210,15 +211,16 @@ impl Family for V6 {
     fn snapshot(
         config: Arc<Config6>,
         server_id: &Duid,
-        stats: &stats::Registry,
+        stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
         let counted = before.and_then(|before| before.class_counts.clone());
         let class_counts = libs::limits::class_counts(&config.hooks, counted);
-        let means = libs::Means { stats, class_counts: &class_counts };
+        let monitor = libs::perfmon::monitor(&config.hooks, wire::options::Family::V6, stats);
+        let means = libs::Means { stats, class_counts: &class_counts, monitor: &monitor };
         let libraries = libs::hooks6(&config, &MACHINE, &means)?;
         let snapshot = Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b));
-        Ok(Arc::new(snapshot.with(libraries).counting(class_counts)))
+        Ok(Arc::new(snapshot.with(libraries).counting(class_counts).sharing(monitor.map(|monitor| monitor as Arc<_>))))
     }
 
     fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
@@ -326,9 +328,10 @@ impl Protocol for Serve6 {
     type Config = Run<V6>;
     const FAMILY: u8 = 6;
 
-    fn configure(&mut self, run: Run<V6>, _: &[Arc<Bound>]) -> Run<V6> {
+    fn configure(&mut self, run: Run<V6>, sockets: &[Arc<Bound>]) -> Run<V6> {
         let store = mem::replace(&mut self.store, run.store);
         let snapshot = self.engine.configure(run.snapshot);
+        crate::tell_times(sockets, snapshot.keeps_times, self.engine.keeps_times());
         Run { snapshot, store, service: run.service }
     }
 
@@ -343,9 +346,13 @@ impl Protocol for Serve6 {
         }
         let now = crate::unix_seconds();
         self.engine.forget_settled(); // of a batch that failed
+        let read = self.engine.keeps_times().then(crate::unix_micros);
         let mut leases = self.store.session();
         let before = leases.mark();
         for i in packets {
+            if read.is_some() {
+                self.engine.times = Times { received: rx.time(i), read, queued: self.engine.is_threaded() };
+            }
             let Some(datagram) = self.datagram(rx, i, socket) else { continue };
             let (SocketAddr::V6(source), IpAddr::V6(destination)) = (datagram.source, datagram.destination) else {
                 continue;

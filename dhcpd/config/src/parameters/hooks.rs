@@ -12,6 +12,7 @@ mod host_cmds;
 mod lease_cmds;
 mod lease_query;
 mod limits;
+mod perfmon;
 mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
@@ -27,6 +28,7 @@ pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
 pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
+pub use perfmon::{AlarmRule, DurationKey, Perfmon, PerfmonRules, check_pair, message_name};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
@@ -114,6 +116,8 @@ pub enum Library {
     LeaseQuery(LeaseQueryRules),
     /// `libdhcp_limits.so`: how many leases clients may hold, and how many packets are answered.
     Limits(LimitRules),
+    /// `libdhcp_perfmon.so`: how long queries take.
+    Perfmon(PerfmonRules),
     /// `libdhcp_stat_cmds.so`: commands that count leases by subnet.
     StatCmds,
     /// `libdhcp_subnet_cmds.so`: commands about subnets and shared networks.
@@ -237,7 +241,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::later("libdhcp_legal_log.so"),
     Bundled::works::<Limits>(),
     Bundled::later("libdhcp_mysql.so"),
-    Bundled::later("libdhcp_perfmon.so"),
+    Bundled::works::<Perfmon>(),
     Bundled::later("libdhcp_pgsql.so"),
     Bundled::later("libdhcp_ping_check.so"),
     Bundled::later("libdhcp_radius.so"),

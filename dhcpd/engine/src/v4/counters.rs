@@ -4,13 +4,14 @@
 //! a reconfiguration; the allocators' places are taken over from the snapshot before.
 
 use super::hooks::Hooks;
-use crate::hooks::{Libraries, Lots, lease_query_rules};
+use crate::hooks::{Libraries, Lots, keep_times, lease_query_rules};
 use dhcpd_config::common::Allocator;
 use dhcpd_config::parameters::hooks::LeaseQueryRules;
 use dhcpd_config::v4::snapshot::{Config4, Pool4, Subnet4};
 use leases::memfile::ClassCounts;
 use leases::{Lease4, LeaseState};
 use stats::{Counter, Registry};
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -30,6 +31,10 @@ pub struct Snapshot {
     pub(super) libraries: Libraries<dyn Hooks>,
     /// The replies that they keep.
     pub(super) lots: Lots,
+    /// Somebody wants to know when datagrams came.
+    pub keeps_times: bool,
+    /// What a library's commands share with what it does to packets.
+    pub shared: Option<Arc<dyn Any + Send + Sync>>,
     /// Where leases are counted by client class, if their numbers are limited.
     pub class_counts: Option<Arc<ClassCounts>>,
     /// Who may ask about leases, if anybody may.
@@ -46,6 +51,7 @@ impl Snapshot {
         let preferred = config.subnets.networks().iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let server_identifiers = server_identifiers(&config);
         let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
+        let (keeps_times, shared) = (keep_times(&config.hooks), None);
         let lease_query = lease_query_rules(&config.hooks).cloned();
         Self {
             config,
@@ -53,6 +59,8 @@ impl Snapshot {
             server_identifiers,
             libraries: Libraries::default(),
             lots,
+            keeps_times,
+            shared,
             class_counts: None,
             lease_query,
             preferred,
@@ -62,6 +70,11 @@ impl Snapshot {
     /// With libraries that have a say.
     pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
         Self { libraries, ..self }
+    }
+
+    /// With what a library's commands share with what it does to packets.
+    pub fn sharing(self, shared: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        Self { shared, ..self }
     }
 
     /// With leases counted by client class.

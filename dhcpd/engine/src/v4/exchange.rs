@@ -65,7 +65,12 @@ impl Server {
         let snapshot = Arc::clone(&self.snapshot);
         let snapshot = &*snapshot;
         let counters = &snapshot.counters;
-        let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
+        let mut incoming = Incoming {
+            received,
+            message: Cow::Borrowed(received.message),
+            classes: SmallVec::new(),
+            times: self.times,
+        };
         if snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
             return None;
         }

@@ -30,6 +30,7 @@ pub use counters::{Counters, PoolCounters, Snapshot, SubnetCounters};
 pub use reclaim::Reclaimed;
 pub use select::Selector;
 
+use crate::hooks::Times;
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Leases4, StoreError};
 use ncr::NameChangeRequest;
@@ -110,6 +111,8 @@ pub struct Server {
     pub client_port: Option<u16>,
     /// For tests: replies go to whoever sent the query.
     pub reply_to_source: bool,
+    /// When the datagram came that is dealt with next.
+    pub times: Times,
     name_changes: Vec<NameChangeRequest>,
     random: Random,
     watch: Watch,
@@ -123,10 +126,21 @@ impl Server {
             addresses: Vec::new(),
             client_port: None,
             reply_to_source: false,
+            times: Times::default(),
             name_changes: Vec::new(),
             random: Random::new(),
             watch: Watch::default(),
         }
+    }
+
+    /// Whether somebody wants to know when datagrams came.
+    pub fn keeps_times(&self) -> bool {
+        self.snapshot.keeps_times
+    }
+
+    /// Whether there are several threads.
+    pub fn is_threaded(&self) -> bool {
+        self.snapshot.config.threads.is_some()
     }
 
     /// Goes over to another snapshot, between two packets; the one before.

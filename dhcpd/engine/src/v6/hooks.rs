@@ -3,7 +3,7 @@
 use super::messages::*;
 pub use super::query::Label;
 use super::{Received, Snapshot};
-use crate::hooks::{Evaluation, Identity, Kept, Naming, Next, Point, Replies, Stored};
+use crate::hooks::{Evaluation, Identity, Kept, Naming, Next, Point, Replies, Stored, Times};
 use dhcpd_config::classes::{ClassId, ClassSet};
 use dhcpd_config::v6::snapshot::Config6;
 use eval::{Arrival, Subject6};
@@ -76,6 +76,8 @@ pub struct Incoming<'a> {
     pub message: Cow<'a, [u8]>,
     /// Classes that it is in whatever tests say.
     pub classes: SmallVec<[ClassId; 1]>,
+    /// When it came.
+    pub times: Times,
 }
 
 impl Incoming<'_> {

@@ -32,7 +32,7 @@ pub use reclaim::Reclaimed;
 pub use select::Selector;
 pub use snapshot::Snapshot;
 
-use crate::hooks::{Next, Point};
+use crate::hooks::{Next, Point, Times};
 use details::Details;
 use dhcpd_config::classes::ClassSet;
 use exchange::Exchange;
@@ -98,6 +98,8 @@ pub struct Server {
     pub client_port: Option<u16>,
     /// For tests: replies go to whoever sent the query.
     pub reply_to_source: bool,
+    /// When the datagram came that is dealt with next.
+    pub times: Times,
     name_changes: Vec<NameChangeRequest>,
     random: Random,
     watch: Watch,
@@ -107,7 +109,25 @@ impl Server {
     /// An engine that runs with this snapshot.
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
         let (name_changes, random, watch) = (Vec::new(), Random::default(), Watch::default());
-        Self { snapshot, client_port: None, reply_to_source: false, name_changes, random, watch }
+        Self {
+            snapshot,
+            client_port: None,
+            reply_to_source: false,
+            times: Times::default(),
+            name_changes,
+            random,
+            watch,
+        }
+    }
+
+    /// Whether somebody wants to know when datagrams came.
+    pub fn keeps_times(&self) -> bool {
+        self.snapshot.keeps_times
+    }
+
+    /// Whether there are several threads.
+    pub fn is_threaded(&self) -> bool {
+        self.snapshot.config.threads.is_some()
     }
 
     /// Goes over to another snapshot, between two packets; the one before.
@@ -133,7 +153,12 @@ impl Server {
             interface = received.interface,
         );
         let start = out.len();
-        let mut incoming = Incoming { received, message: Cow::Borrowed(received.message), classes: SmallVec::new() };
+        let mut incoming = Incoming {
+            received,
+            message: Cow::Borrowed(received.message),
+            classes: SmallVec::new(),
+            times: self.times,
+        };
         if self.snapshot.libraries.ask(Point::Receive, |library| library.receive(&mut incoming)) == Next::Drop {
             return None;
         }

@@ -7,7 +7,7 @@ use super::allocate::Range;
 use super::counters::{Counters, Event, counts_as_assigned, place_of, publish_totals};
 use super::hooks::Hooks;
 use super::names::queue;
-use crate::hooks::{Libraries, Lots, lease_query_rules};
+use crate::hooks::{Libraries, Lots, keep_times, lease_query_rules};
 use dhcpd_config::common::Allocator;
 use dhcpd_config::parameters::hooks::LeaseQueryRules;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
@@ -15,6 +15,7 @@ use leases::memfile::ClassCounts;
 use leases::{Duid, Lease6, LeaseState, LeaseType, Range6};
 use ncr::{ChangeType, NameChangeRequest};
 use stats::Registry;
+use std::any::Any;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -31,6 +32,10 @@ pub struct Snapshot {
     pub(super) libraries: Libraries<dyn Hooks>,
     /// The replies that libraries keep.
     pub(super) lots: Lots,
+    /// Somebody wants to know when datagrams came.
+    pub keeps_times: bool,
+    /// What a library's commands share with what it does to packets.
+    pub shared: Option<Arc<dyn Any + Send + Sync>>,
     /// Where leases are counted by client class, if their numbers are limited.
     pub class_counts: Option<Arc<ClassCounts>>,
     /// Who may ask about leases, if anybody may.
@@ -42,6 +47,7 @@ impl Snapshot {
     pub fn new(config: Arc<Config6>, server_id: Duid, registry: &Registry, before: Option<&Snapshot>) -> Self {
         let (counters, cursors) = (Counters::new(&config, registry, before), Cursors::new(&config, before));
         let lots = before.map_or_else(Lots::default, |before| before.lots.clone());
+        let (keeps_times, shared) = (keep_times(&config.hooks), None);
         let lease_query = lease_query_rules(&config.hooks).cloned();
         Self {
             config,
@@ -50,6 +56,8 @@ impl Snapshot {
             cursors,
             libraries: Libraries::default(),
             lots,
+            keeps_times,
+            shared,
             class_counts: None,
             lease_query,
         }
@@ -58,6 +66,11 @@ impl Snapshot {
     /// With libraries that have a say.
     pub fn with(self, libraries: Libraries<dyn Hooks>) -> Self {
         Self { libraries, ..self }
+    }
+
+    /// With what a library's commands share with what it does to packets.
+    pub fn sharing(self, shared: Option<Arc<dyn Any + Send + Sync>>) -> Self {
+        Self { shared, ..self }
     }
 
     /// With leases counted by client class.
