@@ -114,8 +114,10 @@ impl Apply<'_> {
         let (now, was) = (inner(now, "vendor-config"), inner(was, "vendor-config"));
         self.within("vendor-config", |apply| apply.only(now, &[&node]));
         let (names, before) = (entries(now, &node), entries(was, &node));
-        if names.iter().map(Value::to_string).collect::<BTreeSet<_>>()
-            == before.iter().map(Value::to_string).collect::<BTreeSet<_>>()
+        // Who replaces all by RFC 9243 alone does not mean a server that hears nobody.
+        if names.is_empty()
+            || names.iter().map(Value::to_string).collect::<BTreeSet<_>>()
+                == before.iter().map(Value::to_string).collect::<BTreeSet<_>>()
         {
             return;
         }

@@ -8,6 +8,7 @@ use super::options::{self, Item};
 use super::place::{PdPool, Pool, canonical_prefix, networks, pool_ids, range_ids};
 use super::{LEASE, OWN, RANGE_TEXTS, duid, entries, hosts, notes, text};
 use crate::LeftOut;
+use crate::scalar::canonical;
 use crate::special::{Context, Members};
 
 /// What is shown, and what is not.
@@ -29,7 +30,7 @@ pub fn show(context: &Context<'_>, kea: &Members) -> Shown {
         server.insert("vendor-config".to_owned(), json!({format!("{OWN}:interface"): once(interfaces)}));
     }
     let mut ranges = show.lease(kea, "Dhcp6", "global");
-    let rapid = notes::note(kea, "rapid-commit");
+    let rapid = notes::note(kea, "rapid-commit").filter(|rapid| rapid.is_boolean());
     ranges.extend(rapid.map(|rapid| ("rapid-commit".to_owned(), rapid.clone())));
     let list = show.ranges(kea, &ranges);
     ranges.extend((!list.is_empty()).then(|| ("allocation-range".to_owned(), list.into())));
@@ -145,7 +146,7 @@ impl Show<'_> {
         let known: &[&str] = match (Pool::of_kea(kea), PdPool::of_kea(kea)) {
             (Some(addresses), _) => {
                 let outer = notes::text(kea, "pool-prefix").filter(|prefix| addresses.is_in(prefix));
-                let outer = outer.map_or_else(|| addresses.outer(), str::to_owned);
+                let outer = outer.map_or_else(|| addresses.outer(), |prefix| canonical("ipv6-prefix", prefix));
                 pool.insert("pool-prefix".to_owned(), outer.into());
                 pool.insert("start-address".to_owned(), addresses.first.to_string().into());
                 pool.insert("end-address".to_owned(), addresses.last.to_string().into());
@@ -161,7 +162,10 @@ impl Show<'_> {
         for (leaf, value) in notes::all(kea) {
             // What a pool repeats of its range holds only while the range says it.
             let repeated = LEASE.iter().any(|(lease, _)| *lease == leaf) || leaf == "rapid-commit";
-            if UTILIZATION.contains(&leaf.as_str()) || repeated && holds(&leaf) == Some(&value) {
+            let limit = UTILIZATION.contains(&leaf.as_str());
+            if limit && value.as_u64().is_some_and(|percent| (1..=100).contains(&percent))
+                || repeated && holds(&leaf) == Some(&value)
+            {
                 pool.insert(leaf, value);
             }
         }

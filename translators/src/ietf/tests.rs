@@ -109,7 +109,7 @@ fn an_edit_changes_what_it_names_and_nothing_else() {
     let before = json!({"Dhcp6": {
         "valid-lifetime": 4000, "min-valid-lifetime": 4000, "max-valid-lifetime": 9000,
         "option-data": [{"name": "dns-servers", "data": "2001:db8::1"}, {"name": "unknown-to-all", "data": "x"}],
-        "lease-database": {"type": "memfile"},
+        "lease-database": {"type": "memfile"}, "interfaces-config": {"interfaces": ["eth1", "eth0"]},
         "shared-networks": [{"name": "n", "interface": "eth1", "subnet6": [
             {"id": 7, "subnet": "2001:DB8:7::/48", "pools": [{"pool": "2001:db8:7::/64"}], "client-classes": ["c"]}]}],
         "subnet6": [{"id": 3, "subnet": "2001:db8:3::/48", "pools": [
@@ -124,6 +124,12 @@ fn an_edit_changes_what_it_names_and_nothing_else() {
     assert_eq!(listed, json!([{"client-duid": "000102030405060708", "reserved-addr": "2001:db8:3::3"}]));
     assert_eq!(was["allocation-ranges"]["allocation-range"][1][format!("{OWN}:shared-network")], "n");
     assert_eq!(made(was.clone(), &before), before["Dhcp6"]);
+
+    let mut now = was.clone();
+    now["vendor-config"] = json!({(format!("{OWN}:interface")): ["eth0", "eth1"]});
+    assert_eq!(made(now.clone(), &before), before["Dhcp6"], "the order is the system's");
+    now["vendor-config"] = json!({});
+    assert_eq!(made(now, &before), before["Dhcp6"], "a server listens somewhere");
 
     let mut now = was.clone();
     now["allocation-ranges"]["valid-lifetime"] = json!(5000);
