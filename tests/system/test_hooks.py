@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import unittest
 
@@ -107,3 +108,103 @@ class RunScript(Library):
         self.assertIn(f"File not found: {self.kea.folder}/absent.sh", self.refusal("run_script", {"name": "absent.sh"}))
         self.script.chmod(0o644)
         self.assertIn(f"File not executable: {self.script}", self.refusal("run_script", {"name": "tell.sh"}))
+
+
+class LegalLog(Library):
+    def setUp(self):
+        super().setUp()
+        self.kea.env["KEA_LEGAL_LOG_DIR"] = self.kea.env["KEA_HOOK_SCRIPTS_PATH"] = str(self.kea.folder)
+
+    def lines(self, base="kea-legal"):
+        """The lines without their times."""
+        texts = [path.read_text() for path in sorted(self.kea.folder.glob(f"{base}.*.txt"))]
+        return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "", line) for line in "".join(texts).splitlines()]
+
+    def test_who_had_which_address(self):
+        self.start(4, "legal_log", {})
+        client = Dhclient(self.lab, "client", "cli0").start()
+        address = client.wait("BOUND")["new_ip_address"]
+        hardware = self.lab.run("client", "cat", "/sys/class/net/cli0/address").strip()
+        device = f"a device with hardware address: hwtype=1 {hardware}"
+        given = f" Address: {address} has been assigned for 1 hrs 6 mins 40 secs to {device}"
+        self.assertEqual(self.lines(), [given])
+        client.release()
+        wait_for(lambda: len(self.lines()) > 1, "a line")
+        self.assertEqual(self.lines(), [given, f" Address: {address} has been released from {device}"])
+
+    def test_commands_are_written_down(self):
+        self.start(4, "legal_log", {"base-name": "commands"}, **{"subnet4": [{"id": 1, "subnet": "192.0.2.0/24"}, {"id": 2, "subnet": "198.51.100.0/24", "user-context": {"legal-logging": False}}]})
+        lease = {"ip-address": "192.0.2.150", "hw-address": "02:00:00:00:00:01", "client-id": "68:6f:77:64:79", "valid-lft": 90061}
+        for command, arguments in [
+            ("lease4-add", lease),
+            ("lease4-add", lease),  # fails
+            ("lease4-update", lease | {"origin": "ha-partner", "user-context": {"a": 1}}),
+            ("lease4-del", {"ip-address": "192.0.2.150"}),
+            ("lease4-add", {"ip-address": "198.51.100.7", "subnet-id": 2, "hw-address": "02:00:00:00:00:01"}),
+        ]:
+            self.kea.command("kea-dhcp4", command, arguments)
+        device = "192.0.2.150 to a device with hardware address: 02:00:00:00:00:01, client-id: 68:6f:77:64:79 (howdy) for 1 days 1 hrs 1 mins 1 secs"
+        expected = [
+            f" Administrator added a lease of address: {device}",
+            f" HA partner updated information on the lease of address: {device}, context: {{ \"a\": 1 }}",
+            " Administrator deleted the lease for address: 192.0.2.150",
+        ]
+        self.assertEqual(self.lines("commands"), expected)
+
+    def test_lines_are_made_by_expressions(self):
+        formats = {"request-parser-format": "'first' + 0x0a + addrtotext(pkt4.ciaddr)", "response-parser-format": "' to ' + addrtotext(pkt4.yiaddr) + 0x0a + 'last'"}
+        self.start(4, "legal_log", formats | {"timestamp-format": "%Y"})
+        address = Dhclient(self.lab, "client", "cli0").start().wait("BOUND")["new_ip_address"]
+        self.assertEqual([line[4:] for line in self.lines()], ["-first", f"-0.0.0.0 to {address}", " last"])
+
+    def test_dhcpv6_and_rotation(self):
+        script, told = self.kea.folder / "rotated.sh", self.kea.folder / "told"
+        script.write_text(f'#!/bin/sh\necho "$1" >> {told}\n')
+        script.chmod(0o755)
+        self.start(6, "legal_log", {"time-unit": "second", "count": 1, "postrotate": "rotated.sh"})
+        client = Dhclient(self.lab, "client", "cli0", family=6).start()
+        address = client.wait("BOUND6")["new_ip6_address"]
+        lines = self.lines()
+        self.assertRegex(lines[0], f"^ Address: {address} has been assigned for 1 hrs 6 mins 40 secs to a device with DUID: [0-9a-f:]+ and hardware address: hwtype=1 [0-9a-f:]+ \\(from DUID\\)$")
+        client.release()
+        wait_for(lambda: len(self.lines()) > 1, "a line")
+        self.assertIn(f"{address} has been released from a device with DUID", self.lines()[1])
+        wait_for(told.exists, "the script")
+        self.assertRegex(told.read_text(), r"kea-legal\.T\d{20}\.txt")
+
+    def test_what_does_not_fit_is_refused_where_it_stands(self):
+        self.assertRegex(self.refusal("legal_log", {"path": "/tmp"}), r"refused\.conf:\d+:\d+[\s\S]*invalid path specified: '/tmp', supported path is")
+        self.assertIn("is no format of a time", self.refusal("legal_log", {"timestamp-format": "%!"}))
+        self.assertIn("Invalid 'prerotate' parameter: File not found", self.refusal("legal_log", {"prerotate": "absent.sh"}))
+        self.assertIn("not supported yet", self.refusal("legal_log", {"type": "mysql"}))
+
+
+class PingCheck(Library):
+    DEBUG = {"loggers": [{"name": "kea-dhcp4", "severity": "DEBUG", "debuglevel": 99, "output-options": [{"output": "stdout"}]}]}
+
+    def setUp(self):
+        super().setUp()
+        # A host that answers to the first address of the pool.
+        self.lab.run("client", "ip", "addr", "add", "192.0.2.100/32", "dev", "lo")
+        self.lab.run("client", "ip", "route", "add", f"{SERVER4}/32", "dev", "cli0", "src", "192.0.2.100")
+
+    def test_an_address_that_answers_is_declined(self):
+        server = self.start(4, "ping_check", {"min-ping-requests": 2, "reply-timeout": 60}, **self.DEBUG)
+        address = Dhclient(self.lab, "client", "cli0").start().wait("BOUND")["new_ip_address"]
+        self.assertEqual(address, "192.0.2.101")
+        server.expect("DHCP4_SERVER_INITIATED_DECLINE")
+        server.expect(r"PING_CHECK_CHANNEL_ECHO_REQUEST_SENT to address 192\.0\.2\.100, id \d+, sequence 1")
+        server.expect(r"PING_CHECK_MGR_RECEIVED_ECHO_REPLY from 192\.0\.2\.100")
+        server.expect(r"PING_CHECK_MGR_REPLY_TIMEOUT_EXPIRED for 192\.0\.2\.101, ECHO REQUEST 2 of 2, reply-timeout 60")
+        server.expect(r"PING_CHECK_MGR_LEASE_FREE_TO_USE address 192\.0\.2\.101 is free to use for")
+        declined = self.kea.command("kea-dhcp4", "lease4-get", {"ip-address": "192.0.2.100"})["arguments"]
+        self.assertEqual((declined["state"], declined["hw-address"]), (1, ""))
+        self.assertEqual([self.statistic("kea-dhcp4", f"subnet[1].{name}-addresses") for name in ("declined", "assigned")], [1, 2])
+
+    def test_a_subnet_says_what_it_wants(self):
+        subnet = {"id": 1, "subnet": "192.0.2.0/24", "pools": [{"pool": "192.0.2.100 - 192.0.2.199"}], "user-context": {"ping-check": {"enable-ping-check": False}}}
+        self.start(4, "ping_check", {}, **{"subnet4": [subnet]})
+        self.assertEqual(Dhclient(self.lab, "client", "cli0").start().wait("BOUND")["new_ip_address"], "192.0.2.100")
+
+    def test_wrong_parameters_are_refused(self):
+        self.assertRegex(self.refusal("ping_check", {"reply-timeout": 0}), r"refused\.conf:\d+:\d+[\s\S]*reply-timeout")

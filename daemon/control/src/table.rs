@@ -43,6 +43,23 @@ impl Table {
         self.handlers.get_mut().insert(name, Rc::new(move |request| Box::pin(handler(request))));
     }
 
+    /// Has `told` hear of the commands that are in the table now, each time one was answered: its name, its arguments, its answer.
+    pub fn observe(&mut self, told: impl Fn(&str, Value, &Answer) + 'static) {
+        let told = Rc::new(told);
+        for handler in self.handlers.get_mut().values_mut() {
+            let (answered, told) = (handler.clone(), told.clone());
+            *handler = Rc::new(move |request| {
+                let (name, arguments) = (request.command.clone(), request.arguments().unwrap_or_default());
+                let (answer, told) = (answered(request), told.clone());
+                Box::pin(async move {
+                    let answer = answer.await;
+                    told(&name, arguments, &answer);
+                    answer
+                })
+            });
+        }
+    }
+
     /// Holds the commands of another table from now on. Those that are being answered come to their end.
     pub fn replace(&self, other: Table) {
         self.handlers.swap(&other.handlers);

@@ -42,6 +42,8 @@ pub enum Point {
     Over,
     /// The server found an address in use.
     Declined,
+    /// A command was answered.
+    Command,
 }
 
 /// What becomes of a packet.

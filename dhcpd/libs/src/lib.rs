@@ -13,10 +13,12 @@ pub mod flex_option;
 pub mod host_cmds;
 pub mod lease_cmds;
 pub mod lease_query;
+pub mod legal_log;
 pub mod limits;
 mod machine;
 mod packets;
 pub mod perfmon;
+pub mod ping_check;
 pub mod run_script;
 mod site;
 pub mod stat_cmds;
@@ -33,12 +35,13 @@ use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use lease_query::messages::{LEASE_QUERY_LOAD_OK, LEASE_QUERY_UNLOAD_OK};
 use perfmon::messages::{PERFMON_DEINIT_OK, PERFMON_INIT_OK};
+use ping_check::messages::{PING_CHECK_LOAD_OK, PING_CHECK_UNLOAD};
 use run_script::messages::{RUN_SCRIPT_LOAD, RUN_SCRIPT_UNLOAD};
 use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 
 pub use editor::Editor;
-pub use machine::{Fault, Machine};
+pub use machine::{Fault, Heard, Machine, Pinger};
 pub use packets::{Means, check, hooks4, hooks6};
 pub use site::{Site, Site4, Site6};
 
@@ -50,6 +53,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
+        "libdhcp_ping_check.so" => log::event!(PING_CHECK_LOAD_OK),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_LOAD),
         "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_LOAD_OK),
         "libdhcp_perfmon.so" => log::event!(PERFMON_INIT_OK),
@@ -69,6 +73,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
+        "libdhcp_ping_check.so" => log::event!(PING_CHECK_UNLOAD),
         "libdhcp_run_script.so" => log::event!(RUN_SCRIPT_UNLOAD),
         "libdhcp_lease_query.so" => log::event!(LEASE_QUERY_UNLOAD_OK),
         "libdhcp_perfmon.so" => log::event!(PERFMON_DEINIT_OK),

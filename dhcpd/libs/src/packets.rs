@@ -1,6 +1,8 @@
 //! The libraries of a configuration that have a say in what becomes of packets.
 
+use crate::legal_log::{self, LegalLog};
 use crate::machine::{Fault, Machine};
+use crate::ping_check::PingCheck;
 use crate::run_script::{self, RunScript};
 use crate::{
     bootp::Bootp,
@@ -15,18 +17,19 @@ use dhcpd_config::v4::snapshot::Config4;
 use dhcpd_config::v6::snapshot::Config6;
 use engine::hooks::Libraries;
 use engine::{v4, v6};
-use leases::memfile::ClassCounts;
+use leases::memfile::{ClassCounts, Store4};
 use std::sync::Arc;
 use wire::options::Family;
 
 /// What of the libraries' parameters does not fit the machine. Nothing is changed there.
 pub fn check(libraries: &[Library], machine: &Machine) -> Vec<Fault> {
     let fault = |(library, entry): (usize, &Library)| {
-        let (parameter, found) = match entry {
-            Library::RunScript(rules) => ("name", run_script::find(rules, machine).map(drop)),
-            _ => return None,
+        let found = match entry {
+            Library::LegalLog(rules) => legal_log::check(rules, machine),
+            Library::RunScript(rules) => run_script::find(rules, machine).map(drop),
+            _ => Ok(()),
         };
-        found.err().map(|reason| Fault { library, parameter, reason })
+        found.err().map(|(parameter, reason)| Fault { library, parameter, reason })
     };
     libraries.iter().enumerate().filter_map(fault).collect()
 }
@@ -47,6 +50,7 @@ pub fn hooks4(
     config: &Config4,
     machine: &Machine,
     means: &Means<'_>,
+    store: &Arc<Store4>,
 ) -> Result<Libraries<dyn v4::hooks::Hooks>, Vec<Fault>> {
     let (remove, names) = (!config.expired.kept(), config.classes.classifier.names());
     all(&config.hooks, |library| {
@@ -57,6 +61,8 @@ pub fn hooks4(
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V4, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
+            Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
+            Library::PingCheck(rules) => Some(Arc::new(PingCheck::new(rules, machine, store)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })
@@ -78,6 +84,7 @@ pub fn hooks6(
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
+            Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })

@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod bpf;
 pub mod drops;
+pub mod echo;
 pub mod frame;
 pub mod interfaces;
 pub mod socket;
@@ -15,6 +16,7 @@ pub mod wait;
 pub use batch::{Datagram, Destination, Parcel, RxBatch, TxBatch};
 pub use bpf::Share;
 pub use drops::DropWatch;
+pub use echo::{Echo, EchoSocket};
 pub use interfaces::{Interface, interfaces};
 pub use socket::Socket;
 pub use wait::{LinkWatch, Waker, wait};

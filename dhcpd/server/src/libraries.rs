@@ -28,6 +28,12 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
             _ => {}
         }
     }
+    if site.snapshot.listens_to_commands() {
+        let snapshot = site.snapshot;
+        table.observe(move |name, arguments, answer| {
+            snapshot.tell_command(name, &arguments.to_string(), &answer.clone().to_json().to_string());
+        });
+    }
 }
 
 /// Adds the commands of the libraries in effect.
@@ -43,6 +49,12 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
             Library::SubnetCmds => libs::subnet_cmds::add6(table, &site, editor),
             _ => {}
         }
+    }
+    if site.snapshot.listens_to_commands() {
+        let snapshot = site.snapshot;
+        table.observe(move |name, arguments, answer| {
+            snapshot.tell_command(name, &arguments.to_string(), &answer.clone().to_json().to_string());
+        });
     }
 }
 

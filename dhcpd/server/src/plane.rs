@@ -15,11 +15,12 @@ use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Sample
 use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Options, Store, Table};
 use libs::lease_query::Bulk;
-use libs::{Fault, Machine};
+use libs::{Fault, Heard, Machine, Pinger};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
 use std::cell::RefCell;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ pub trait Family: Sized + 'static {
     fn snapshot(
         config: Arc<Self::Config>,
         identity: &Self::Identity,
+        store: &SharedStore<Self>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Self::Snapshot>>,
     ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
@@ -140,7 +142,8 @@ impl<F: Family> Clone for Run<F> {
     }
 }
 
-type SharedStore<F> = Arc<Store<<F as Family>::Table>>;
+/// The leases of a family.
+pub type SharedStore<F> = Arc<Store<<F as Family>::Table>>;
 
 /// All that could fail has been done for this configuration; nothing has changed yet.
 pub struct Prepared<F: Family> {
@@ -254,7 +257,7 @@ impl<F: Family> Plane<F> {
             return Err(failures.iter().map(|f| Unfit::Socket(describe(f))).collect());
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
-        let snapshot = F::snapshot(config, &identity, &state.stats, before).map_err(unfit)?;
+        let snapshot = F::snapshot(config, &identity, &store, &state.stats, before).map_err(unfit)?;
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
         let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
         let run = Run { snapshot, store, service: state.service.clone() };
@@ -584,8 +587,28 @@ impl<F: Family> State<F> {
 }
 
 /// What libraries find on this machine.
-pub const MACHINE: Machine =
-    Machine { scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)) };
+pub const MACHINE: Machine = Machine {
+    scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)),
+    legal_logs: |written| paths::LEGAL_LOG.confine_folder(written).map(|confined| (confined.path, confined.warning)),
+    pinger: || Ok(Box::new(Echoes(net::EchoSocket::open()?))),
+};
+
+/// Pings as libraries send them.
+struct Echoes(net::EchoSocket);
+
+impl Pinger for Echoes {
+    fn send(&self, to: Ipv4Addr, id: u16, sequence: u16) -> std::io::Result<()> {
+        self.0.send(to, id, sequence)
+    }
+
+    fn receive(&self, within: Duration) -> std::io::Result<Option<Heard>> {
+        let heard = |echo| match echo {
+            net::Echo::Reply { from, id, sequence } => Heard::Reply { from, id, sequence },
+            net::Echo::Unreachable { to, id, sequence } => Heard::Unreachable { to, id, sequence },
+        };
+        self.0.receive(within).map(|echo| echo.map(heard))
+    }
+}
 
 fn unfit(faults: Vec<Fault>) -> Vec<Unfit> {
     faults.into_iter().map(Unfit::Library).collect()

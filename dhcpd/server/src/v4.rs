@@ -198,6 +198,7 @@ impl Family for V4 {
     fn snapshot(
         config: Arc<Config4>,
         (): &(),
+        store: &Arc<Store4>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
@@ -205,7 +206,7 @@ impl Family for V4 {
         let class_counts = libs::limits::class_counts(&config.hooks, counted);
         let monitor = libs::perfmon::monitor(&config.hooks, wire::options::Family::V4, stats);
         let means = libs::Means { stats, class_counts: &class_counts, monitor: &monitor };
-        let libraries = libs::hooks4(&config, &MACHINE, &means)?;
+        let libraries = libs::hooks4(&config, &MACHINE, &means, store)?;
         let snapshot = Snapshot::new(config, stats, before.map(|b| &**b));
         Ok(Arc::new(snapshot.with(libraries).counting(class_counts).sharing(monitor.map(|monitor| monitor as Arc<_>))))
     }

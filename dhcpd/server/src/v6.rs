@@ -211,6 +211,7 @@ impl Family for V6 {
     fn snapshot(
         config: Arc<Config6>,
         server_id: &Duid,
+        _: &Arc<Store6>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {

@@ -11,8 +11,10 @@ mod flex_option;
 mod host_cmds;
 mod lease_cmds;
 mod lease_query;
+mod legal_log;
 mod limits;
 mod perfmon;
+mod ping_check;
 mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
@@ -27,8 +29,10 @@ pub use flex_option::{
 pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
+pub use legal_log::{LegalLog, LegalLogRules, LegalLogType, LegalLogUnit};
 pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
 pub use perfmon::{AlarmRule, DurationKey, Perfmon, PerfmonRules, check_pair, message_name};
+pub use ping_check::{PingCheck, PingCheckRules, PingPolicy};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
@@ -110,6 +114,10 @@ pub enum Library {
     HostCmds,
     /// `libdhcp_lease_cmds.so`: commands about leases.
     LeaseCmds,
+    /// `libdhcp_legal_log.so`: who had which address, in files.
+    LegalLog(LegalLogRules),
+    /// `libdhcp_ping_check.so`: nobody is offered an address that answers a ping.
+    PingCheck(PingCheckRules),
     /// `libdhcp_run_script.so`: a script hears of leases.
     RunScript(RunScriptRules),
     /// `libdhcp_lease_query.so`: what others ask about leases.
@@ -238,12 +246,12 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<HostCmds>(),
     Bundled::works::<LeaseCmds>(),
     Bundled::works::<LeaseQuery>(),
-    Bundled::later("libdhcp_legal_log.so"),
+    Bundled::works::<LegalLog>(),
     Bundled::works::<Limits>(),
     Bundled::later("libdhcp_mysql.so"),
     Bundled::works::<Perfmon>(),
     Bundled::later("libdhcp_pgsql.so"),
-    Bundled::later("libdhcp_ping_check.so"),
+    Bundled::works::<PingCheck>(),
     Bundled::later("libdhcp_radius.so"),
     Bundled::later("libdhcp_rbac.so"),
     Bundled::works::<RunScript>(),

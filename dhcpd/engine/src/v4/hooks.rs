@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use wire::v4::{Draft, MessageType, Packet};
 
 /// A library that has a say in what becomes of DHCPv4 packets.
@@ -72,6 +73,9 @@ pub trait Hooks: Debug + Send + Sync {
 
     /// The server found an address in use, and nobody gets it for a while: Kea's `lease4_server_decline`.
     fn declined(&self, _lease: &Lease4) {}
+
+    /// A command was answered: Kea's `command_processed`. Arguments and answer are JSON.
+    fn command(&self, _name: &str, _arguments: &str, _answer: &str) {}
 }
 
 /// A datagram that came in.
@@ -258,7 +262,7 @@ impl Settled {
 
 /// The queries of a batch, and their answers before they leave.
 pub struct Batch<'a> {
-    pub(super) snapshot: &'a Snapshot,
+    pub(super) snapshot: &'a Arc<Snapshot>,
     /// What the queries led to, in the order in which they came.
     pub settled: &'a [Settled],
     pub(super) replies: &'a mut dyn Replies,
@@ -268,6 +272,11 @@ impl Batch<'_> {
     /// The configuration.
     pub fn config(&self) -> &Config4 {
         &self.snapshot.config
+    }
+
+    /// What the queries were dealt with by.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(self.snapshot)
     }
 
     /// The answer to one of the queries, if it gets one.

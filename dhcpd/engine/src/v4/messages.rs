@@ -61,6 +61,10 @@ log::messages! {
     DHCP4_HOOK_PACKET_RCVD_SKIP: Debug(15), "hooks", "{query}: packet is dropped, because a library wants it so";
     /// A library has a query dropped, now that its subnet is known.
     DHCP4_HOOK_SUBNET4_SELECT_DROP: Debug(40), "hooks", "{query}: packet was dropped, because a library wants it so now that its subnet is known";
+    /// An address that was to be offered is in use: nobody gets it for so many seconds.
+    DHCP4_SERVER_INITIATED_DECLINE: Info, "leases", "{client}: Lease for addr {address} has been found to be already in use. The lease will be unavailable for {probation} seconds.";
+    /// An address that was found in use was given to another client meanwhile.
+    DHCP4_SERVER_INITIATED_DECLINE_RESOURCE_BUSY: Error, "leases", "{client}: error declining a lease for address {address}";
     /// A library keeps an offer and sends it when it sees fit.
     DHCP4_HOOK_LEASE4_OFFER_PARK: Debug(40), "hooks", "{query}: packet is parked, because a library keeps the offer";
     /// A library does not want an offer to be sent.

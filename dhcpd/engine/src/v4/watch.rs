@@ -2,13 +2,18 @@
 //!
 //! Where nobody listens nothing is gathered.
 
+use super::exchange::declined;
 use super::hooks::{Batch, Hooks, Offer, Settled};
+use super::messages::*;
 use super::query::Query;
 use super::{Server, Snapshot};
 use crate::hooks::{Libraries, Point, Replies, Stored};
 use dhcpd_config::classes::ClassSet;
-use leases::{ClientId, Lease4};
+use leases::lease::UnixSeconds;
+use leases::{ClientId, Lease4, Leases4, StoreError};
+use log::event;
 use smallvec::SmallVec;
+use std::sync::Arc;
 use wire::v4::MessageType;
 
 /// What is to be told.
@@ -173,7 +178,7 @@ impl Server {
 }
 
 fn tell(
-    snapshot: &Snapshot,
+    snapshot: &Arc<Snapshot>,
     point: Point,
     settled: &[Settled],
     replies: &mut dyn Replies,
@@ -184,4 +189,48 @@ fn tell(
     }
     let mut batch = Batch { snapshot, settled, replies };
     snapshot.libraries.of(point).for_each(|library| tell(library, &mut batch));
+}
+
+impl Snapshot {
+    /// An address that was offered to this client was found in use by somebody else: nobody gets it for a while, unless its client has
+    /// been given it meanwhile. Whether that was stored.
+    pub async fn decline<L: Leases4>(
+        &self,
+        leases: &mut L,
+        offered: &Lease4,
+        client: &str,
+        now: UnixSeconds,
+    ) -> Result<bool, StoreError> {
+        let (address, probation) = (offered.address, self.config.decline_probation);
+        event!(DHCP4_SERVER_INITIATED_DECLINE, client, address, probation);
+        let current = leases.by_address(address).await?;
+        let same = |lease: &Lease4| (&lease.hw_addr, &lease.client_id) == (&offered.hw_addr, &offered.client_id);
+        if current.as_ref().is_some_and(|current| !current.is_free_at(now) && !same(current)) {
+            event!(DHCP4_SERVER_INITIATED_DECLINE_RESOURCE_BUSY, client, address);
+            return Ok(false);
+        }
+        let lease = declined(offered, now, probation);
+        leases.put(lease.clone()).await?;
+        match &current {
+            Some(current) => self.count_changed(current, &lease),
+            None => self.count(&lease, 1),
+        }
+        Ok(true)
+    }
+
+    /// Tells libraries of an address that was declined by the server, when that is durable.
+    pub fn tell_declined(&self, offered: &Lease4, now: UnixSeconds) {
+        let lease = declined(offered, now, self.config.decline_probation);
+        self.libraries.of(Point::Declined).for_each(|library| library.declined(&lease));
+    }
+
+    /// Whether libraries hear of commands.
+    pub fn listens_to_commands(&self) -> bool {
+        self.libraries.at(Point::Command)
+    }
+
+    /// Tells libraries of a command that was answered; arguments and answer are JSON.
+    pub fn tell_command(&self, name: &str, arguments: &str, answer: &str) {
+        self.libraries.of(Point::Command).for_each(|library| library.command(name, arguments, answer));
+    }
 }

@@ -65,6 +65,9 @@ pub trait Hooks: Debug + Send + Sync {
     /// These leases were over and have been reclaimed, as they were before that: Kea's `lease6_expire`, and `lease6_recover` of
     /// declined ones.
     fn over(&self, _leases: &[Lease6]) {}
+
+    /// A command was answered: Kea's `command_processed`. Arguments and answer are JSON.
+    fn command(&self, _name: &str, _arguments: &str, _answer: &str) {}
 }
 
 /// A datagram that came in.

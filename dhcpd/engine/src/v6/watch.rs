@@ -2,9 +2,9 @@
 //!
 //! Where nobody listens nothing is gathered.
 
-use super::Server;
 use super::hooks::{Batch, Hooks, Settled};
 use super::query::Query;
+use super::{Server, Snapshot};
 use crate::hooks::{Libraries, Point, Replies, Stored};
 use dhcpd_config::classes::ClassSet;
 use leases::{Duid, Lease6};
@@ -137,5 +137,17 @@ impl Server {
     pub fn forget_settled(&mut self) {
         self.watch.commits.clear();
         self.watch.over.clear();
+    }
+}
+
+impl Snapshot {
+    /// Whether libraries hear of commands.
+    pub fn listens_to_commands(&self) -> bool {
+        self.libraries.at(Point::Command)
+    }
+
+    /// Tells libraries of a command that was answered; arguments and answer are JSON.
+    pub fn tell_command(&self, name: &str, arguments: &str, answer: &str) {
+        self.libraries.of(Point::Command).for_each(|library| library.command(name, arguments, answer));
     }
 }

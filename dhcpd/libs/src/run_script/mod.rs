@@ -15,7 +15,6 @@ use dhcpd_config::parameters::RunScriptRules;
 use environment::Environment;
 use messages::*;
 use runner::{Job, Runner};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// The library at work.
@@ -31,7 +30,7 @@ pub struct RunScript {
 impl RunScript {
     /// By its parameters; `remove` if leases that are over are removed.
     pub(crate) fn new(rules: &RunScriptRules, machine: &Machine, remove: bool) -> Result<Self, Unfit> {
-        let script = find(rules, machine).map_err(|reason| ("name", reason))?;
+        let script = find(rules, machine)?;
         let runner = Runner::start(script).map_err(|error| ("name", error.to_string()))?;
         Ok(Self { runner, sync: rules.sync, remove })
     }
@@ -42,16 +41,11 @@ impl RunScript {
 }
 
 /// The script, if it is where scripts are, and one.
-pub fn find(rules: &RunScriptRules, machine: &Machine) -> Result<PathBuf, String> {
-    let invalid = |reason: String| format!("Invalid 'name' parameter: {reason}");
-    let (path, warning) = (machine.scripts)(&rules.name).map_err(invalid)?;
+pub(crate) fn find(rules: &RunScriptRules, machine: &Machine) -> Result<PathBuf, Unfit> {
+    let found = machine.script(&rules.name);
+    let (path, warning) = found.map_err(|reason| ("name", format!("Invalid 'name' parameter: {reason}")))?;
     if let Some(reason) = warning {
         log::event!(RUN_SCRIPT_PATH_SECURITY_WARNING, reason);
     }
-    let file = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file);
-    let Some(file) = file else { return Err(invalid(format!("File not found: {}", path.display()))) };
-    match file.permissions().mode() & 0o100 {
-        0 => Err(invalid(format!("File not executable: {}", path.display()))),
-        _ => Ok(path),
-    }
+    Ok(path)
 }
