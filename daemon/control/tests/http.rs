@@ -320,3 +320,23 @@ fn commands_go_over_tls() -> io::Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn a_handshake_that_does_not_come_is_given_up() -> io::Result<()> {
+    let folder = certificates();
+    let file = |name: &str| folder.path().join(name);
+    let tls = tls::Server::new(&file("ca.crt"), &file("server.crt"), &file("server.key"), true).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let address = free_address()?;
+        let _server = Listener::bind(address)?.serve(table(), Settings { tls: Some(tls), ..Settings::default() });
+        for part in [&b""[..], b"\x16\x03\x01\x00\x10"] {
+            let before = tokio::time::Instant::now();
+            let mut stream = TcpStream::connect(address).await?;
+            stream.write_all(part).await?;
+            assert_eq!(stream.read(&mut [0; 16]).await?, 0);
+            assert!((10 * SECOND..11 * SECOND).contains(&before.elapsed()));
+        }
+        Ok(())
+    })
+}
