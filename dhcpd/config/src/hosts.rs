@@ -3,6 +3,7 @@
 use hashbrown::{Equivalent, HashMap};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
+use wire::hex::Plain;
 
 /// What kind of identifier a reservation is for; the numbers are those of Kea's databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +50,14 @@ pub struct IdentifierRef<'a> {
     pub kind: IdentifierKind,
     /// Bytes.
     pub bytes: &'a [u8],
+}
+
+impl std::fmt::Display for IdentifierRef<'_> {
+    /// As messages and answers show it: `hwaddr=0A0B0C`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.kind == IdentifierKind::HwAddress { "hwaddr" } else { self.kind.key() };
+        write!(f, "{kind}={}", Plain(self.bytes))
+    }
 }
 
 impl Hash for Identifier {

@@ -22,10 +22,10 @@ impl<K> Default for Unique<K> {
 }
 
 impl<K: Eq + Hash> Unique<K> {
-    /// Refuses what was seen before. `what` is told with the line of the first one.
+    /// Refuses what was seen before. `what` is said of it, with the line of the first one.
     pub fn check(&mut self, key: K, pos: Pos, what: impl FnOnce() -> String, problems: &mut Vec<Problem>) {
         if let Some(first) = self.seen.get(&key) {
-            problems.push(Problem::new(pos, format!("{} stands already in line {}", what(), first.line)));
+            problems.push(Problem::new(pos, format!("{} (line {})", what(), first.line)));
         } else {
             self.seen.insert(key, pos);
         }
@@ -41,20 +41,40 @@ pub(crate) fn check_pools<A: Address>(
 ) {
     for (pool, pos) in pools {
         if pool.first < subnet.first || pool.last > subnet.last {
-            problems.push(Problem::new(*pos, format!("the pool {pool} is not inside the subnet {name}")));
+            let (kind, Range { first, last }) = (address_kind::<A>(), pool);
+            let reason = format!(
+                "a pool of type {kind}, with the following address range: {first}-{last} does not match the prefix of a \
+                 subnet: {name} to which it is being added"
+            );
+            problems.push(Problem::new(*pos, reason));
         }
     }
-    check_overlaps(pools, "pool", problems);
+    check_overlaps(pools, address_kind::<A>(), name, problems);
 }
 
-/// No two ranges have an address in common.
-pub(crate) fn check_overlaps<A: Address>(ranges: &[(Range<A>, Pos)], what: &str, problems: &mut Vec<Problem>) {
+/// What messages call the leases of a pool of addresses.
+fn address_kind<A: Address>() -> &'static str {
+    if A::BITS == 32 { "V4" } else { "IA_NA" }
+}
+
+/// No two pools of a subnet, for leases of this kind, have an address in common.
+pub(crate) fn check_overlaps<A: Address>(
+    ranges: &[(Range<A>, Pos)],
+    kind: &str,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) {
     let mut sorted = ranges.to_vec();
     sorted.sort_by_key(|(range, pos)| (range.first, *pos));
     let mut before: Option<Range<A>> = None;
     for (range, pos) in sorted {
         if let Some(other) = before.filter(|other| other.overlaps(range)) {
-            problems.push(Problem::new(pos, format!("the {what} {range} overlaps the {what} {other}")));
+            let Range { first, last } = range;
+            let reason = format!(
+                "a pool of type {kind}, with the following address range: {first}-{last} overlaps with an existing pool \
+                 in the subnet: {name} to which it is being added ({other})"
+            );
+            problems.push(Problem::new(pos, reason));
         }
         before = Some(before.filter(|other| other.last > range.last).unwrap_or(range));
     }
@@ -75,12 +95,15 @@ pub(crate) fn one_identifier<'a>(
     problems: &mut Vec<Problem>,
 ) -> Option<IdentifierRef<'a>> {
     let Some(&Candidate { kind, bytes, pos }) = given.first() else {
-        let keys: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.key())).collect();
-        problems.push(Problem::new(reservation, format!("a reservation needs one of {}", keys.join(", "))));
+        let mut keys: Vec<_> = kinds.iter().map(|kind| kind.key()).collect();
+        keys.sort_unstable();
+        let keys = keys.join(", ");
+        let reason = format!("one of the supported identifiers must be specified for host reservation: {keys}");
+        problems.push(Problem::new(reservation, reason));
         return None;
     };
     if let Some(other) = given.get(1) {
-        let reason = format!("`{}` and `{}` exclude each other", kind.key(), other.kind.key());
+        let reason = format!("the '{}' and '{}' are mutually exclusive", kind.key(), other.kind.key());
         problems.push(Problem::new(other.pos, reason));
     }
     // Longest DUID: RFC 8415 §11.1. Longest hardware address: what a DHCPv4 message holds, and Infiniband. The last two
@@ -111,7 +134,7 @@ pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut V
         } else if let Some(address) = address.filter(|address| address.parse::<A>().is_err()) {
             problems.push(Problem::new(entry.pos, format!("`{address}` is no address of this family")));
         }
-        unique.check(entry.value.clone(), entry.pos, || format!("`{}`", entry.value), problems);
+        unique.check(entry.value.clone(), entry.pos, || format!("`{}` stands already", entry.value), problems);
         // In DHCPv6, a name is for multicast and one with an address is for unicast.
         if A::BITS == 32 && address.is_some() && names.contains(name) {
             problems.push(Problem::new(entry.pos, format!("`{name}` stands already, with all its addresses")));
@@ -131,7 +154,7 @@ pub(crate) fn check_interfaces<A: Address>(list: &[At<String>], problems: &mut V
 pub(crate) fn check_relays<A: Address + Hash>(list: &[At<A>], problems: &mut Vec<Problem>) {
     let mut unique = Unique::default();
     for address in list {
-        unique.check(address.value, address.pos, || format!("the relay {}", address.value), problems);
+        unique.check(address.value, address.pos, || format!("the relay {} stands already", address.value), problems);
     }
 }
 

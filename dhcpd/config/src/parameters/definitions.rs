@@ -104,15 +104,23 @@ impl Definitions {
             let (Some(At { value: code, pos }), Some(name)) = (&given.code, &given.name) else { continue };
             let code = At { value: (*code).into(), pos: *pos };
             let space = given.space.as_ref().map_or(outermost(self.family), |space| &space.value);
-            let what = || format!("option {} of the space {space}", code.value);
+            let what =
+                || format!("option definition with code '{}' already exists in option space '{space}'", code.value);
             codes.check((space, code.value), code.pos, what, problems);
-            let what = || format!("option `{}` of the space {space}", name.value);
+            let what =
+                || format!("option definition with name '{}' already exists in option space '{space}'", name.value);
             names.check((space, &name.value), name.pos, what, problems);
             if self.is_settled(space, code.value) {
-                let reason = format!("option {} of the space {space} is a standard one", code.value);
+                let reason = format!(
+                    "unable to override definition of option '{}' in standard option space '{space}'",
+                    code.value
+                );
                 problems.push(Problem::new(code.pos, reason));
             } else if options::by_name(self.family, space, name).is_some_and(|known| known.code != code.value) {
-                let reason = format!("option `{}` of the space {space} is a standard one", name.value);
+                let reason = format!(
+                    "unable to override definition of option '{}' in standard option space '{space}'",
+                    name.value
+                );
                 problems.push(Problem::new(name.pos, reason));
             }
             if let Some(definition) = given.definition(self.family, problems) {

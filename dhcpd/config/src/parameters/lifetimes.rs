@@ -42,33 +42,48 @@ pub(crate) fn lifetime(
     let middle = value(default).or(value(min)).or(value(max))?;
     let made = Lifetime { min: value(min).unwrap_or(middle), default: middle, max: value(max).unwrap_or(middle) };
     if let (None, Some(_), Some(max)) = (default, min, max) {
-        problems.push(Problem::new(max.pos, format!("min-{name} and max-{name} need {name} between them")));
+        problems.push(Problem::new(max.pos, format!("have min-{name} and max-{name} but no {name} (default)")));
         return Some(made);
     }
-    let (least, most) = (format!("min-{name}"), format!("max-{name}"));
-    for (low, high) in [((&*least, min), (name, default)), ((name, default), (&*most, max))] {
-        if let ((low_name, Some(low)), (high_name, Some(high))) = (low, high)
-            && low.value > high.value
-        {
-            problems.push(out_of_order((low_name, low), (high_name, high)));
-            break;
-        }
+    if let Some((low, high, reason)) = disorder(name, min.as_ref(), default.as_ref(), max.as_ref()) {
+        // One may be inherited: what was written last is told.
+        problems.push(Problem::new(low.pos.max(high.pos), reason));
     }
     Some(made)
 }
 
-/// Two values in the wrong order. One may be inherited: what was written last is told, with the place of the other.
-fn out_of_order((low_name, low): (&str, &At<u32>), (high_name, high): (&str, &At<u32>)) -> Problem {
-    let place = |at: &At<u32>| match at.pos.line {
-        0 => "by default".to_owned(),
-        line => format!("in line {line}"),
-    };
-    if low.pos > high.pos {
-        let reason = format!("must not be above {high_name}, which is {} {}", high.value, place(high));
-        Problem::new(low.pos, reason)
-    } else {
-        Problem::new(high.pos, format!("must not be below {low_name}, which is {} {}", low.value, place(low)))
+/// Two values in the wrong order, the one that should be lower first, and what Kea says of them.
+fn disorder<'a>(
+    name: &str,
+    min: Option<&'a At<u32>>,
+    default: Option<&'a At<u32>>,
+    max: Option<&'a At<u32>>,
+) -> Option<(&'a At<u32>, &'a At<u32>, String)> {
+    let above = |low: Option<&At<u32>>, high: Option<&At<u32>>| low.zip(high).is_some_and(|(l, h)| l.value > h.value);
+    if above(min, max) {
+        let (min, max) = (min?, max?);
+        let reason = format!("the value of min-{name} ({}) is not less than max-{name} ({})", min.value, max.value);
+        return Some((min, max, reason));
     }
+    let (low, high) = if above(min, default) {
+        (min?, default?)
+    } else if above(default, max) {
+        (default?, max?)
+    } else {
+        return None;
+    };
+    let value = default?.value;
+    let reason = match (min, max) {
+        (Some(min), Some(max)) => {
+            let (min, max) = (min.value, max.value);
+            format!("the value of (default) {name} ({value}) is not between min-{name} ({min}) and max-{name} ({max})")
+        }
+        (Some(min), None) => {
+            format!("the value of min-{name} ({}) is not less than (default) {name} ({value})", min.value)
+        }
+        _ => format!("the value of (default) {name} ({value}) is not less than max-{name} ({})", high.value),
+    };
+    Some((low, high, reason))
 }
 
 /// Renewals that come early get their lease as it stands, which spares a write.

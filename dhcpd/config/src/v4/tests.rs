@@ -51,12 +51,12 @@ fn mistakes_are_told_together() {
 {"id": 1, "subnet": "10.0.0.0/24", "valid_lifetime": 5}]"#
         ),
         [
-            "c:2:46: Dhcp4/min-valid-lifetime: must not be above valid-lifetime, which is 100 in line 2",
+            "c:2:46: Dhcp4/min-valid-lifetime: the value of min-valid-lifetime (200) is not less than (default) valid-lifetime (100)",
             "c:2:94: Dhcp4/t1-percent: must be less than t2-percent, which is 0.875",
-            "c:3:67: Dhcp4/subnet4[0]/pools[0]/pool: the pool 10.0.1.0/28 is not inside the subnet 10.0.0.0/24",
-            "c:3:123: Dhcp4/subnet4[0]/pools[2]/pool: the pool 10.0.0.8/29 overlaps the pool 10.0.0.1-10.0.0.9",
-            "c:4:8: Dhcp4/subnet4[1]/id: a subnet with the id 1 stands already in line 3",
-            "c:4:21: Dhcp4/subnet4[1]/subnet: the subnet 10.0.0.0/24 stands already in line 3",
+            "c:3:67: Dhcp4/subnet4[0]/pools[0]/pool: a pool of type V4, with the following address range: 10.0.1.0-10.0.1.15 does not match the prefix of a subnet: 10.0.0.0/24 to which it is being added",
+            "c:3:123: Dhcp4/subnet4[0]/pools[2]/pool: a pool of type V4, with the following address range: 10.0.0.8-10.0.0.15 overlaps with an existing pool in the subnet: 10.0.0.0/24 to which it is being added (10.0.0.1-10.0.0.9)",
+            "c:4:8: Dhcp4/subnet4[1]/id: ID of the new IPv4 subnet '1' is already in use (line 3)",
+            "c:4:21: Dhcp4/subnet4[1]/subnet: subnet with the prefix of '10.0.0.0/24' already exists (line 3)",
             "c:4:36: Dhcp4/subnet4[1]/valid_lifetime: `valid_lifetime` is not supported here; did you mean `valid-lifetime`?",
         ]
     );
@@ -74,12 +74,12 @@ fn reservations_are_unique_and_inside() {
     assert_eq!(
         errors,
         [
-            "c:4:1: Dhcp4/subnet4[0]/reservations[1]: a reservation for this `hw-address` stands already in line 3",
-            "c:4:51: Dhcp4/subnet4[0]/reservations[1]/ip-address: a reservation of 10.0.0.5 stands already in line 3",
-            "c:5:15: Dhcp4/subnet4[0]/reservations[2]/client-id: `duid` and `client-id` exclude each other",
-            "c:5:50: Dhcp4/subnet4[0]/reservations[2]/ip-address: 10.0.1.5 is not inside the subnet 10.0.0.0/24",
-            "c:6:1: Dhcp4/subnet4[0]/reservations[3]: a reservation needs one of `hw-address`, `duid`, `circuit-id`, `client-id`, `flex-id`",
-            "c:6:40: Dhcp4/subnet4[0]/reservations[5]: a reservation for this `flex-id` stands already in line 6",
+            "c:4:1: Dhcp4/subnet4[0]/reservations[1]: failed to add duplicate IPv4 host using identifier: hwaddr=010203040506 (line 3)",
+            "c:4:51: Dhcp4/subnet4[0]/reservations[1]/ip-address: There's already a reservation for this address: 10.0.0.5 (line 3)",
+            "c:5:15: Dhcp4/subnet4[0]/reservations[2]/client-id: the 'duid' and 'client-id' are mutually exclusive",
+            "c:5:50: Dhcp4/subnet4[0]/reservations[2]/ip-address: specified reservation '10.0.1.5' is not within the IPv4 subnet '10.0.0.0/24'",
+            "c:6:1: Dhcp4/subnet4[0]/reservations[3]: one of the supported identifiers must be specified for host reservation: circuit-id, client-id, duid, flex-id, hw-address",
+            "c:6:40: Dhcp4/subnet4[0]/reservations[5]: failed to add duplicate IPv4 host using identifier: flex-id=62 (line 6)",
         ]
     );
     assert_eq!(
@@ -102,7 +102,7 @@ fn shared_networks_are_one_link() {
         [
             "c:3:49: Dhcp4/shared-networks[0]/subnet4[1]/interface: the shared network is on the interface eth0 already",
             "c:3:74: Dhcp4/shared-networks[0]/subnet4[1]/authoritative: must be as in the shared network, where it is true",
-            "c:3:93: Dhcp4/shared-networks[1]/name: a shared network `a` stands already in line 2",
+            "c:3:93: Dhcp4/shared-networks[1]/name: duplicate network 'a' found in the configuration (line 2)",
             "c:3:99: Dhcp4/shared-networks[2]: `name` is missing",
         ]
     );
@@ -122,7 +122,7 @@ fn what_is_known_and_not_supported_is_named() {
             "c:3:85: Dhcp4/control-socket: there is a unix control socket already",
             "c:4:52: Dhcp4/dhcp-ddns/sender-ip: must be of the same family as server-ip, which is 127.0.0.1",
             "c:4:97: Dhcp4/interfaces-config/interfaces[0]: `::1` is no address of this family",
-            "c:4:114: Dhcp4/interfaces-config/interfaces[2]: `*` stands already in line 4",
+            "c:4:114: Dhcp4/interfaces-config/interfaces[2]: `*` stands already (line 4)",
         ]
     );
 }
@@ -211,7 +211,7 @@ fn classes_are_defined_before_they_are_asked_for() {
             "c:3:89: Dhcp4/client-classes[3]/test: built-in class 'KNOWN' cannot have a test",
             "c:3:124: Dhcp4/client-classes[3]/only-if-required: class 'KNOWN' cannot be in additional lists alone",
             "c:4:35: Dhcp4/client-classes[4]/only-if-required: cannot stand beside only-in-additional-list",
-            "c:4:118: Dhcp4/client-classes[4]/valid-lifetime: must not be below min-valid-lifetime, which is 9 in line 4",
+            "c:4:118: Dhcp4/client-classes[4]/valid-lifetime: the value of min-valid-lifetime (9) is not less than (default) valid-lifetime (8)",
             "c:5:52: Dhcp4/client-classes[5]/option-def[0]/code: a class defines the options 43 and 224 to 254 only",
             "c:6:39: Dhcp4/client-classes[5]/option-data[0]/data: option data does not match option definition (space: dhcp4, code: 43): unable to convert '256' to numeric type. This value is expected to be in the range of 0..255",
             "c:6:81: Dhcp4/client-classes[6]/name: a class needs a name",
@@ -250,8 +250,8 @@ fn definitions_of_options_have_rules() {
 {"name": "i", "code": 237, "type": "empty", "encapsulate": "dhcp4"}, {"name": "i", "code": 237, "type": "uint8", "record-types": "uint8"}, {"code": 1}]"#
         ),
         [
-            "c:2:38: Dhcp4/option-def[0]/code: option 6 of the space dhcp4 is a standard one",
-            "c:2:68: Dhcp4/option-def[1]/name: option `routers` of the space dhcp4 is a standard one",
+            "c:2:38: Dhcp4/option-def[0]/code: unable to override definition of option '6' in standard option space 'dhcp4'",
+            "c:2:68: Dhcp4/option-def[1]/name: unable to override definition of option 'routers' in standard option space 'dhcp4'",
             "c:3:23: Dhcp4/option-def[2]/code: must be a whole number from 1 to 254, not 255",
             "c:3:81: Dhcp4/option-def[3]/type: must be \"empty\", \"binary\", \"boolean\", \"int8\", \"int16\", \"int32\", \"uint8\", \"uint16\", \"uint32\", \"ipv4-address\", \"ipv6-address\", \"ipv6-prefix\", \"psid\", \"string\", \"tuple\", \"fqdn\" or \"record\", not \"text\"",
             "c:3:99: Dhcp4/option-def[4]/name: `-d` is no name: it needs letters, digits, and hyphens between them",
@@ -260,8 +260,8 @@ fn definitions_of_options_have_rules() {
             "c:5:55: Dhcp4/option-def[7]/array: strings, bytes and nothing at all make no array",
             "c:5:136: Dhcp4/option-def[8]/encapsulate: an array has no options inside",
             "c:6:60: Dhcp4/option-def[9]/encapsulate: the option itself is of the space `dhcp4`",
-            "c:6:79: Dhcp4/option-def[10]/name: option `i` of the space dhcp4 stands already in line 6",
-            "c:6:92: Dhcp4/option-def[10]/code: option 237 of the space dhcp4 stands already in line 6",
+            "c:6:79: Dhcp4/option-def[10]/name: option definition with name 'i' already exists in option space 'dhcp4' (line 6)",
+            "c:6:92: Dhcp4/option-def[10]/code: option definition with code '237' already exists in option space 'dhcp4' (line 6)",
             "c:6:130: Dhcp4/option-def[10]/record-types: `record-types` is for the type \"record\"",
             "c:6:140: Dhcp4/option-def[11]: `name` is missing",
             "c:6:140: Dhcp4/option-def[11]: `type` is missing",
@@ -279,6 +279,7 @@ fn sockets_databases_and_libraries_are_complete() {
 "hooks-libraries": [{"library": "libdhcp_run_script.so"}, {"library": "/opt/mine.so"}, {"parameters": {}}]"#
         ),
         [
+            "`name` is missing",
             "c:2:21: Dhcp4/control-sockets[0]: `socket-name` is missing",
             "c:2:60: Dhcp4/control-sockets[0]/socket-port: `socket-port` is for sockets of the types \"http\" and \"https\"",
             "c:2:64: Dhcp4/control-sockets[1]: key-file parameter is missing or empty: all or none of TLS parameters must be set",
@@ -292,7 +293,6 @@ fn sockets_databases_and_libraries_are_complete() {
             "c:4:96: Dhcp4/hosts-databases[0]/password-file: `password` and `password-file` exclude each other",
             "c:4:102: Dhcp4/hosts-databases[1]: `type` is missing",
             "c:4:102: Dhcp4/hosts-databases[1]: not supported yet: leave it out",
-            "c:5:33: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_run_script.so",
             "c:5:71: Dhcp4/hooks-libraries[1]/library: not supported yet: mine.so is not among the bundled libraries",
             "c:5:88: Dhcp4/hooks-libraries[2]: `library` is missing",
         ]
@@ -322,8 +322,8 @@ fn nothing_is_named_twice() {
         ),
         [
             "c:2:46: Dhcp4/interfaces-config/interfaces[1]: `eth0` stands already, with all its addresses",
-            "c:2:125: Dhcp4/host-reservation-identifiers[1]: `duid` stands already in line 2",
-            "c:3:87: Dhcp4/subnet4[0]/relay/ip-addresses[1]: the relay 10.0.0.1 stands already in line 3",
+            "c:2:125: Dhcp4/host-reservation-identifiers[1]: `duid` stands already (line 2)",
+            "c:3:87: Dhcp4/subnet4[0]/relay/ip-addresses[1]: the relay 10.0.0.1 stands already (line 3)",
         ]
     );
 }

@@ -176,7 +176,7 @@ impl<'a> Resolver<'a> {
         }
         let mut unique = Unique::default();
         for kind in &given {
-            unique.check(kind.word(), kind.pos, || format!("`{}`", kind.word()), &mut self.problems);
+            unique.check(kind.word(), kind.pos, || format!("`{}` stands already", kind.word()), &mut self.problems);
         }
         use IdentifierKind::{Duid, FlexId, HwAddress};
         if auto {
@@ -199,7 +199,12 @@ impl<'a> Resolver<'a> {
         }
         let mut unique = Unique::default();
         for source in &given {
-            unique.check(source.word(), source.pos, || format!("`{}`", source.word()), &mut self.problems);
+            unique.check(
+                source.word(),
+                source.pos,
+                || format!("`{}` stands already", source.word()),
+                &mut self.problems,
+            );
         }
         given.iter().map(|source| source.value).collect()
     }
@@ -300,7 +305,7 @@ impl<'a> Resolver<'a> {
         for network in &input.shared_networks {
             let name = network.name.as_ref().map_or("", |name| &name.value);
             if let Some(given) = &network.name {
-                let what = || format!("a shared network `{name}`");
+                let what = || format!("duplicate network '{name}' found in the configuration");
                 unique.check(name, given.pos, what, &mut self.problems);
                 if name.is_empty() {
                     self.problems.push(Problem::new(given.pos, "must not be empty"));
@@ -366,12 +371,17 @@ impl<'a> Resolver<'a> {
         given.guards.check(&mut self.problems);
         self.check_relays(&given.link);
         let (id, prefix) = (given.id.as_ref()?, given.subnet.as_ref()?);
-        self.ids.check(id.value, id.pos, || format!("a subnet with the id {}", id.value), &mut self.problems);
+        self.ids.check(
+            id.value,
+            id.pos,
+            || format!("ID of the new IPv6 subnet '{}' is already in use", id.value),
+            &mut self.problems,
+        );
         let key = (prefix.address, prefix.len);
-        let what = || format!("the subnet {}", prefix.value);
+        let what = || format!("subnet with the prefix of '{}' already exists", prefix.value);
         self.prefixes.check(key, prefix.pos, what, &mut self.problems);
         let pools = self.pools(&inner, &given.pools, prefix.value);
-        let pd_pools = self.pd_pools(&given.pd_pools);
+        let pd_pools = self.pd_pools(&given.pd_pools, prefix.value);
         let guards = || [Some(&given.guards), network.map(|(_, guards)| guards)].into_iter().flatten();
         let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
         let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();

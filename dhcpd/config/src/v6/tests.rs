@@ -55,12 +55,12 @@ fn pools_of_prefixes_have_rules() {
 {"prefix": "3000:4::", "delegated-len": 129}]}]"#
         ),
         [
-            "c:2:69: Dhcp6/subnet6[0]/pools[0]/pool: the pool 2001:db8:1::/64 is not inside the subnet 2001:db8::/48",
+            "c:2:69: Dhcp6/subnet6[0]/pools[0]/pool: a pool of type IA_NA, with the following address range: 2001:db8:1::-2001:db8:1:0:ffff:ffff:ffff:ffff does not match the prefix of a subnet: 2001:db8::/48 to which it is being added",
             "c:3:12: Dhcp6/subnet6[0]/pd-pools[0]/prefix: 3000:1::1 has bits beyond the length 32",
             "c:3:60: Dhcp6/subnet6[0]/pd-pools[0]/delegated-len: must not be below prefix-len, which is 32",
             "c:4:82: Dhcp6/subnet6[0]/pd-pools[1]/excluded-prefix: must be inside the first prefix that is delegated, 3000:2::/56",
             "c:4:117: Dhcp6/subnet6[0]/pd-pools[1]/excluded-prefix-len: must be above delegated-len, which is 56",
-            "c:5:12: Dhcp6/subnet6[0]/pd-pools[2]/prefix: the pool 3000:2:1::/48 overlaps the pool 3000:2::/32",
+            "c:5:12: Dhcp6/subnet6[0]/pd-pools[2]/prefix: a pool of type IA_PD, with the following address range: 3000:2:1::-3000:2:1:ffff:ffff:ffff:ffff:ffff overlaps with an existing pool in the subnet: 2001:db8::/48 to which it is being added (3000:2::/32)",
             "c:5:88: Dhcp6/subnet6[0]/pd-pools[2]/excluded-prefix-len: needs `excluded-prefix`",
             "c:6:1: Dhcp6/subnet6[0]/pd-pools[3]: `prefix-len` is missing",
             "c:6:41: Dhcp6/subnet6[0]/pd-pools[3]/delegated-len: must be a whole number from 1 to 128, not 129",
@@ -95,13 +95,13 @@ fn reservations_and_links_have_rules() {
         ),
         [
             "c:2:87: Dhcp6/subnet6[0]/interface-id: `interface` is for clients on the link, `interface-id` for those behind a relay: one of both",
-            "c:3:39: Dhcp6/subnet6[0]/reservations[0]/ip-addresses[0]: 2001:db8:1::1 is not inside the subnet 2001:db8::/48",
+            "c:3:39: Dhcp6/subnet6[0]/reservations[0]/ip-addresses[0]: specified reservation '2001:db8:1::1' is not within the IPv6 subnet '2001:db8::/48'",
             "c:3:121: Dhcp6/subnet6[0]/reservations[0]/excluded-prefixes[0]: 3000::/40 is not inside 3000::/56",
-            "c:4:45: Dhcp6/subnet6[0]/reservations[1]/ip-addresses[0]: a reservation of 2001:db8::1 stands already in line 3",
+            "c:4:45: Dhcp6/subnet6[0]/reservations[1]/ip-addresses[0]: There's already a reservation for this address or prefix: 2001:db8::1 (line 3)",
             "c:4:74: Dhcp6/subnet6[0]/reservations[1]/prefixes[0]: 3000::1 has bits beyond the length 56",
             "c:4:111: Dhcp6/subnet6[0]/reservations[1]/excluded-prefixes[0]: needs one for each prefix: there are 2 for 1",
             "c:6:64: Dhcp6/shared-networks[0]/subnet6[1]: `rapid-commit` must be the same in all subnets of a shared network, and is false",
-            "c:7:24: Dhcp6/mac-sources[1]: `any` stands already in line 7",
+            "c:7:24: Dhcp6/mac-sources[1]: `any` stands already (line 7)",
             "c:7:59: Dhcp6/relay-supplied-options[0]: `nonsense` is no option",
             "c:7:104: Dhcp6/host-reservation-identifiers: `auto` must stand alone",
         ]

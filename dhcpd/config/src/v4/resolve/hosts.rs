@@ -19,12 +19,12 @@ impl Resolver<'_> {
         for (at, reservation) in given.iter().enumerate() {
             let end = given.get(at + 1).map(|next| next.pos);
             let Some(identifier) = self.identifier(reservation, end) else { continue };
-            let what = || format!("a reservation for this `{}`", identifier.kind.key());
+            let what = || format!("failed to add duplicate IPv4 host using identifier: {identifier}");
             identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             if let Some(address) = &reservation.ip_address {
                 self.check_reserved(address, subnet);
                 if self.input.ip_reservations_unique() {
-                    let what = || format!("a reservation of {}", address.value);
+                    let what = || format!("There's already a reservation for this address: {}", address.value);
                     addresses.check(address.value, address.pos, what, &mut self.problems);
                 }
             }
@@ -73,7 +73,7 @@ impl Resolver<'_> {
         if address.is_unspecified() || address.is_broadcast() {
             self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
         } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
-            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            let reason = format!("specified reservation '{}' is not within the IPv4 subnet '{subnet}'", address.value);
             self.problems.push(Problem::new(address.pos, reason));
         }
     }

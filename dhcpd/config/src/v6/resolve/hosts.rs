@@ -19,7 +19,7 @@ impl Resolver<'_> {
         for (at, reservation) in given.iter().enumerate() {
             let end = given.get(at + 1).map(|next| next.pos);
             let Some(identifier) = self.identifier(reservation, end) else { continue };
-            let what = || format!("a reservation for this `{}`", identifier.kind.key());
+            let what = || format!("failed to add duplicate IPv6 host using identifier: {identifier}");
             identifiers.check(identifier, reservation.pos, what, &mut self.problems);
             for address in &reservation.ip_addresses {
                 self.check_reserved(address, subnet);
@@ -28,7 +28,7 @@ impl Resolver<'_> {
                 let addresses = reservation.ip_addresses.iter().map(|address| (address.value, 128, address.pos));
                 let prefixes = reservation.prefixes.iter().map(|prefix| (prefix.address, prefix.len, prefix.pos));
                 for (address, len, pos) in addresses.chain(prefixes) {
-                    let what = || format!("a reservation of {address}");
+                    let what = || format!("There's already a reservation for this address or prefix: {address}");
                     reserved.check((address, len), pos, what, &mut self.problems);
                 }
             }
@@ -92,7 +92,7 @@ impl Resolver<'_> {
         if address.is_unspecified() || address.is_multicast() {
             self.problems.push(Problem::new(address.pos, format!("{} is no address of a host", address.value)));
         } else if let Some(subnet) = subnet.filter(|subnet| !subnet.contains(address.value)) {
-            let reason = format!("{} is not inside the subnet {subnet}", address.value);
+            let reason = format!("specified reservation '{}' is not within the IPv6 subnet '{subnet}'", address.value);
             self.problems.push(Problem::new(address.pos, reason));
         }
     }

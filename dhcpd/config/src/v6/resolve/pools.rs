@@ -32,7 +32,7 @@ impl Resolver<'_> {
         pools
     }
 
-    pub(super) fn pd_pools(&mut self, given: &[At<PdPool>]) -> Vec<snapshot::PdPool> {
+    pub(super) fn pd_pools(&mut self, given: &[At<PdPool>], subnet: Prefix6) -> Vec<snapshot::PdPool> {
         let mut ranges = Vec::new();
         let mut pools = Vec::new();
         for pool in given {
@@ -60,7 +60,7 @@ impl Resolver<'_> {
                 additional: pool.guards.additional(&mut self.classes),
             });
         }
-        check_overlaps(&ranges, "pool", &mut self.problems);
+        check_overlaps(&ranges, "IA_PD", &subnet.to_string(), &mut self.problems);
         pools
     }
 
