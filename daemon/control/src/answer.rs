@@ -17,6 +17,8 @@ pub enum Code {
     Conflict = 4,
     /// Not done, and the daemon is not as it was before.
     Fatal = 5,
+    /// Not done: a server that shares clients cannot be maintained as it is.
+    MaintenanceNotAllowed = 1001,
 }
 
 /// Result, text and arguments of an answer.
@@ -60,7 +62,7 @@ impl Answer {
     /// `{ "result": 0, "text": "...", "arguments": { } }`
     pub fn to_json(self) -> Value {
         let mut map = Map::new();
-        map.insert("result".to_owned(), json!(self.result as u8));
+        map.insert("result".to_owned(), json!(self.result as u16));
         if !self.text.is_empty() {
             map.insert("text".to_owned(), Value::String(self.text));
         }
@@ -82,6 +84,7 @@ impl Answer {
             Some(3) => Code::Empty,
             Some(4) => Code::Conflict,
             Some(5) => Code::Fatal,
+            Some(1001) => Code::MaintenanceNotAllowed,
             _ => return Err("the answer has no result that is known".to_owned()),
         };
         let text = map.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();

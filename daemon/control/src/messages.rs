@@ -27,6 +27,8 @@ log::messages! {
     COMMAND_UNIX_SOCKET_PERMISSIONS_SECURITY_WARNING: Warn, "commands", "unix socket permissions are NOT SECURE: {reason}";
     /// Anybody who reaches the socket may send commands.
     COMMAND_HTTP_SOCKET_SECURITY_WARNING: Warn, "commands", "command socket configuration is NOT SECURE: {reason}";
+    /// A listener for certain commands got another one.
+    COMMAND_HTTP_LISTENER_COMMAND_REJECTED: Debug(10), "commands", "Command HTTP listener rejected command '{command}' from '{peer}'";
     HTTPS_REQUEST_RECEIVE_START: Debug(50), "http", "start receiving request from {peer}";
     /// What came is no POST of JSON; its sender is told no more than that.
     HTTP_BAD_CLIENT_REQUEST_RECEIVED: Debug(40), "http", "bad request received from {peer}: {reason}";

@@ -100,6 +100,9 @@ pub trait Daemon: Sized + 'static {
     /// do so by `reconfigure`.
     fn commands(self: &Rc<Self>, _table: &mut Table, _reconfigure: Reconfigure) {}
 
+    /// Asked when a configuration took effect and its commands are in the table: opens channels of the daemon's own for them.
+    fn serve(&self, _table: &Rc<Table>) {}
+
     /// Adds to what `status-get` answers.
     fn status(&self, _status: &mut Map<String, Value>) {}
 

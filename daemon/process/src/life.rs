@@ -322,6 +322,7 @@ impl<D: Daemon> Life<D> {
             self.table.replace(commands::table(&life));
         }
         self.sockets.borrow_mut().apply(ready.sockets, &self.table);
+        self.daemon.serve(&self.table);
         self.configured.set(Some(Instant::now()));
         D::report(Event::Configured);
     }

@@ -142,7 +142,7 @@ fn settings(socket: &At<ControlSocket>, defaults: &HttpDefaults) -> Result<Setti
     if access.is_none() && tls.is_none() {
         log::event!(COMMAND_HTTP_SOCKET_SECURITY_WARNING, reason = address(socket, defaults));
     }
-    Ok(Settings { service: defaults.service, headers, access, tls })
+    Ok(Settings { service: defaults.service, headers, access, only: None, tls })
 }
 
 /// What makes a socket one of HTTPS, if it is: the three files are given together or not at all.

@@ -18,9 +18,9 @@ pub use databases::{
 };
 pub use definitions::{Definitions, OptionDef, OptionType};
 pub use hooks::{
-    BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HookLibrary, HostCmds, LeaseCmds,
-    LegalLog, LegalLogRules, LegalLogUnit, Library, Opaque, PingCheck, PingCheckRules, PingPolicy, RunScript,
-    RunScriptRules, StatCmds, SubnetCmds,
+    BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HighAvailability, HookLibrary, HostCmds,
+    LeaseCmds, LegalLog, LegalLogRules, LegalLogUnit, Library, Opaque, PingCheck, PingCheckRules, PingPolicy,
+    RunScript, RunScriptRules, StatCmds, SubnetCmds,
 };
 pub(crate) use hooks::{ClassContext, Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};

@@ -10,6 +10,7 @@ pub mod ddns_tuning;
 mod editor;
 pub mod flex_id;
 pub mod flex_option;
+pub mod ha;
 pub mod host_cmds;
 pub mod lease_cmds;
 pub mod lease_query;
@@ -20,6 +21,7 @@ mod packets;
 pub mod perfmon;
 pub mod ping_check;
 pub mod run_script;
+pub mod service;
 mod site;
 pub mod stat_cmds;
 pub mod subnet_cmds;
@@ -31,6 +33,7 @@ use class_cmds::messages::{CLASS_CMDS_DEINIT_OK, CLASS_CMDS_INIT_OK};
 use ddns_tuning::messages::{DDNS_TUNING_LOAD_OK, DDNS_TUNING_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
+use ha::messages::{HA_DEINIT_OK, HA_INIT_OK};
 use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use lease_query::messages::{LEASE_QUERY_LOAD_OK, LEASE_QUERY_UNLOAD_OK};
@@ -43,6 +46,7 @@ use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 pub use editor::Editor;
 pub use machine::{Fault, Heard, Machine, Pinger};
 pub use packets::{Means, check, hooks4, hooks6};
+pub use service::Service;
 pub use site::{Site, Site4, Site6};
 
 /// Says in the library's own words that it is loaded.
@@ -51,6 +55,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
+        "libdhcp_ha.so" => log::event!(HA_INIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_ping_check.so" => log::event!(PING_CHECK_LOAD_OK),
@@ -71,6 +76,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
+        "libdhcp_ha.so" => log::event!(HA_DEINIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_ping_check.so" => log::event!(PING_CHECK_UNLOAD),

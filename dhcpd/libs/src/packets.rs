@@ -1,5 +1,6 @@
 //! The libraries of a configuration that have a say in what becomes of packets.
 
+use crate::ha::{self, Group, HighAvailability};
 use crate::legal_log::{self, LegalLog};
 use crate::machine::{Fault, Machine};
 use crate::ping_check::PingCheck;
@@ -45,12 +46,13 @@ pub struct Means<'a> {
     pub monitor: &'a Option<Arc<Monitor>>,
 }
 
-/// Those of a DHCPv4 server, in the order of the configuration.
+/// Those of a DHCPv4 server, in the order of the configuration; with these relationships to other servers.
 pub fn hooks4(
     config: &Config4,
     machine: &Machine,
     means: &Means<'_>,
     store: &Arc<Store4>,
+    groups: &[Arc<Group<ha::V4>>],
 ) -> Result<Libraries<dyn v4::hooks::Hooks>, Vec<Fault>> {
     let (remove, names) = (!config.expired.kept(), config.classes.classifier.names());
     all(&config.hooks, |library| {
@@ -59,6 +61,9 @@ pub fn hooks4(
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::HighAvailability(rules) => {
+                Some(Arc::new(HighAvailability::new(rules.clone(), groups.to_vec(), means.stats)))
+            }
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V4, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
@@ -70,11 +75,12 @@ pub fn hooks4(
     .map(|list| Libraries::new(list.into_iter().map(|library| (library.points(), library))))
 }
 
-/// Those of a DHCPv6 server, in the order of the configuration.
+/// Those of a DHCPv6 server, in the order of the configuration; with these relationships to other servers.
 pub fn hooks6(
     config: &Config6,
     machine: &Machine,
     means: &Means<'_>,
+    groups: &[Arc<Group<ha::V6>>],
 ) -> Result<Libraries<dyn v6::hooks::Hooks>, Vec<Fault>> {
     let (remove, names) = (!config.expired.kept(), config.classes.classifier.names());
     all(&config.hooks, |library| {
@@ -82,6 +88,9 @@ pub fn hooks6(
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules)) as Arc<dyn v6::hooks::Hooks>),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
+            Library::HighAvailability(rules) => {
+                Some(Arc::new(HighAvailability::new(rules.clone(), groups.to_vec(), means.stats)))
+            }
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),

@@ -8,45 +8,15 @@ use crate::worker::Protocol;
 use control::{Answer, Code, Request, Table};
 use leases::StoreError;
 use libs::Editor;
+use libs::service::{self, Origin};
 use net::Interface;
 use schema::json;
 use serde_json::{Map, Value, json};
 use stats::Limits;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::ops::Range;
 use std::time::Duration;
 use tokio::time::sleep;
-
-/// Whether clients are answered: `dhcp-disable`, `dhcp-enable`; and whether the lease file is being cleaned up.
-#[derive(Debug, Default)]
-pub struct Service {
-    disabled: AtomicBool,
-    cleaning: AtomicBool,
-    /// Counts the commands, so that an older one's period does not end a newer one.
-    turns: AtomicU64,
-}
-
-impl Service {
-    /// Clients are not answered.
-    pub fn is_disabled(&self) -> bool {
-        self.disabled.load(Relaxed)
-    }
-
-    /// A cleanup of the lease file begins, unless one goes on.
-    pub fn begin_cleanup(&self) -> bool {
-        !self.cleaning.swap(true, Relaxed)
-    }
-
-    /// It is over.
-    pub fn end_cleanup(&self) {
-        self.cleaning.store(false, Relaxed);
-    }
-
-    fn set(&self, disabled: bool) -> u64 {
-        self.disabled.store(disabled, Relaxed);
-        self.turns.fetch_add(1, Relaxed) + 1
-    }
-}
 
 /// Adds the commands to a table.
 pub fn add<F: Family>(table: &mut Table, plane: &Plane<F>) {
@@ -73,17 +43,22 @@ pub fn add_editing(table: &mut Table, editor: &Editor) {
 
 /// What `status-get` tells of the data plane.
 pub fn status<F: Family>(plane: &Plane<F>, status: &mut Map<String, Value>) {
-    let disabled = plane.service().is_disabled();
+    let origins = plane.service().origins();
+    let of = |kind: Range<Origin>| -> Vec<_> { origins.iter().filter(|it| kind.contains(it)).collect() };
     status.insert(
         "dhcp-state".into(),
         json!({
-            "disabled-by-db-connection": [],
-            "disabled-by-local-command": [],
-            "disabled-by-remote-command": [],
-            "disabled-by-user": disabled,
-            "globally-disabled": disabled,
+            "disabled-by-db-connection": of(service::DATABASE..Origin::MAX),
+            "disabled-by-local-command": of(service::HA_LOCAL..service::HA_REMOTE),
+            "disabled-by-remote-command": of(service::HA_REMOTE..service::DATABASE),
+            "disabled-by-user": origins.contains(&service::USER),
+            "globally-disabled": plane.service().is_disabled(),
         }),
     );
+    let groups = plane.groups();
+    if !groups.is_empty() {
+        status.insert("high-availability".into(), libs::ha::status(&groups));
+    }
     let (threads, failures) = (plane.threads(), plane.failures());
     status.insert("multi-threading-enabled".into(), json!(threads.is_some()));
     if let Some(threads) = threads {
@@ -111,45 +86,52 @@ pub fn show_limits(config: &mut Value, limits: Limits) {
 
 fn disable<F: Family>(plane: &Plane<F>, request: Request) -> Answer {
     let arguments = request.arguments();
-    let period = match arguments.as_ref().map(|a| origin_is_user("dhcp-disable", a).and_then(|()| max_period(a))) {
-        None => None,
-        Some(Ok(period)) => period,
+    let given = arguments.as_ref().map(|a| Ok((origin("dhcp-disable", a)?, max_period(a)?)));
+    let (origin, period) = match given {
+        None => (service::USER, None),
+        Some(Ok(given)) => given,
         Some(Err(refusal)) => return refusal,
     };
-    let turn = plane.service().set(true);
+    let command = plane.service().disable(origin);
     let Some(seconds) = period else { return Answer::done(format!("DHCPv{} service disabled", F::NUMBER)) };
     let plane = plane.clone();
     tokio::task::spawn_local(async move {
         sleep(Duration::from_secs(seconds)).await;
-        let service = plane.service();
-        if service.turns.load(Relaxed) == turn {
-            service.set(false);
-        }
+        plane.service().enable_after(origin, command);
     });
     Answer::done(format!("DHCPv{} service disabled for {seconds} seconds", F::NUMBER))
 }
 
 fn enable<F: Family>(plane: &Plane<F>, request: Request) -> Answer {
-    if let Some(Err(refusal)) = request.arguments().map(|a| origin_is_user("dhcp-enable", &a)) {
-        return refusal;
+    match request.arguments().map_or(Ok(service::USER), |a| origin("dhcp-enable", &a)) {
+        Ok(origin) => {
+            plane.service().enable(origin);
+            Answer::done("DHCP service successfully enabled")
+        }
+        Err(refusal) => refusal,
     }
-    plane.service().set(false);
-    Answer::done("DHCP service successfully enabled")
 }
 
-/// HA partners disable and enable each other under their own origins; there is no HA here yet.
-fn origin_is_user(command: &str, arguments: &Value) -> Result<(), Answer> {
+/// Who sent the command: `origin-id`, or `origin` as older versions say it.
+fn origin(command: &str, arguments: &Value) -> Result<Origin, Answer> {
     let Value::Object(map) = arguments else {
         return Err(Answer::error(format!("arguments for the '{command}' command must be a map")));
     };
-    match (map.get("origin"), map.get("origin-id")) {
-        (None, None) => Ok(()),
-        (Some(Value::String(origin)), None) if origin == "user" => Ok(()),
-        (Some(Value::String(origin)), _) => {
-            let origin = if origin.is_empty() { "(empty string)" } else { origin };
-            Err(Answer::error(format!("invalid value used for 'origin' parameter: {origin}")))
+    let number = |value: &Value| value.as_u64().and_then(|number| Origin::try_from(number).ok());
+    match (map.get("origin-id"), map.get("origin")) {
+        (None, None) => Ok(service::USER),
+        (Some(id), _) => number(id).ok_or_else(|| Answer::error("'origin-id' argument must be a number")),
+        (None, Some(Value::String(origin))) => match origin.as_str() {
+            "user" => Ok(service::USER),
+            "ha-partner" => Ok(service::HA_REMOTE),
+            other => {
+                let other = if other.is_empty() { "(empty string)" } else { other };
+                Err(Answer::error(format!("invalid value used for 'origin' parameter: {other}")))
+            }
+        },
+        (None, Some(other)) => {
+            number(other).ok_or_else(|| Answer::error("'origin' argument must be a string or a number"))
         }
-        _ => Err(Answer::error("'origin' other than \"user\" is not supported yet")),
     }
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod d2_client;
 mod duid;
 mod extended_info;
+mod ha;
 mod housekeeping;
 mod intake;
 mod libraries;

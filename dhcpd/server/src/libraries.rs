@@ -20,6 +20,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
+            Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
             Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
@@ -42,6 +43,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
     for library in &site.snapshot.config.hooks {
         match library {
             Library::ClassCmds => libs::class_cmds::add(table, editor),
+            Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
             Library::HostCmds => libs::host_cmds::add(table, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),

@@ -4,21 +4,24 @@
 //! What both families wire alike stands here; what a packet means is in the engine, behind [`Protocol`].
 
 use crate::bulk;
-use crate::commands::Service;
 use crate::d2_client;
+use crate::ha::{self, InService};
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
 use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
+use control::Table as Commands;
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Options, Store, Table};
+use libs::ha::{Group, Groups, SiteOf};
 use libs::lease_query::Bulk;
-use libs::{Fault, Heard, Machine, Pinger};
+use libs::{Fault, Heard, Machine, Pinger, Service};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
+use schema::Problem;
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -55,6 +58,8 @@ pub trait Family: Sized + 'static {
     type Settings: Copy + 'static;
     /// Lease queries over TCP.
     type Bulk: Bulk<Snapshot = Self::Snapshot, Table = Self::Table>;
+    /// How servers that share clients tell each other of leases.
+    type Ha: libs::ha::Family<Site = libs::Site<Self::Snapshot, Self::Table>>;
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>>;
 
@@ -63,13 +68,16 @@ pub trait Family: Sized + 'static {
     /// Default lease file.
     const LEASE_FILE: &'static str;
 
-    /// A snapshot of a configuration, to follow the one `before`.
+    /// The libraries of a configuration.
+    fn libraries(config: &Self::Config) -> &[Library];
+    /// A snapshot of a configuration, to follow the one `before`, with these relationships to other servers.
     fn snapshot(
         config: Arc<Self::Config>,
         identity: &Self::Identity,
         store: &SharedStore<Self>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Self::Snapshot>>,
+        groups: &[Arc<Group<Self::Ha>>],
     ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
     /// Where leases are counted by client class with a snapshot, if anywhere.
     fn class_counts(snapshot: &Self::Snapshot) -> Option<Arc<ClassCounts>>;
@@ -152,6 +160,7 @@ pub struct Prepared<F: Family> {
     failures: Vec<sockets::Failure>,
     needs_cleanup: bool,
     bulk: bulk::Prepared,
+    ha: ha::Ready<F::Ha>,
 }
 
 /// What is wrong with a configuration for this machine.
@@ -171,6 +180,8 @@ pub enum Unfit {
     LeaseFile(String),
     /// A parameter of a library.
     Library(Fault),
+    /// What servers that share clients need.
+    Relationship(Problem),
 }
 
 /// The data plane of a running daemon. Clones are the same one.
@@ -193,6 +204,7 @@ struct State<F: Family> {
     /// Sockets that could not be opened, in words.
     failures: Vec<String>,
     service: Arc<Service>,
+    ha: InService<F::Ha>,
     drops: DropWatch,
     retire: Retire<Run<F>>,
     bulk: bulk::Service<F::Bulk>,
@@ -224,6 +236,7 @@ impl<F: Family> Plane<F> {
             retries: 0,
             failures: Vec::new(),
             service: Arc::default(),
+            ha: InService::default(),
             drops: DropWatch::new(F::NUMBER == 6),
             retire: Retire::start(),
             bulk: bulk::Service::default(),
@@ -257,16 +270,18 @@ impl<F: Family> Plane<F> {
             return Err(failures.iter().map(|f| Unfit::Socket(describe(f))).collect());
         }
         let before = state.run.as_ref().map(|run| &run.snapshot);
-        let snapshot = F::snapshot(config, &identity, &store, &state.stats, before).map_err(unfit)?;
+        let ha = state.ha.prepare(F::libraries(&config), &state.service);
+        let ha = ha.map_err(|problem| vec![Unfit::Relationship(problem)])?;
+        let snapshot = F::snapshot(config, &identity, &store, &state.stats, before, &ha.groups).map_err(unfit)?;
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
         let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
         let run = Run { snapshot, store, service: state.service.clone() };
-        Ok(Prepared { run, sockets, failures, needs_cleanup, bulk })
+        Ok(Prepared { run, sockets, failures, needs_cleanup, bulk, ha })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
-        let Prepared { run, mut sockets, mut failures, needs_cleanup, bulk } = prepared;
+        let Prepared { run, mut sockets, mut failures, needs_cleanup, bulk, ha } = prepared;
         self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
@@ -308,6 +323,7 @@ impl<F: Family> Plane<F> {
         }
         state.sockets = sockets;
         state.failures = failures.iter().map(describe).collect();
+        state.ha.apply(ha, &self.site_of());
         state.hand_over();
         drop(state);
         self.report_sockets(&failures);
@@ -341,6 +357,22 @@ impl<F: Family> Plane<F> {
             name_changes: state.name_changes.clone(),
             confine: |written| paths::DATA.confine(written).map(|confined| (confined.path, confined.warning)),
         })
+    }
+
+    /// The relationships to other servers.
+    pub fn groups(&self) -> Groups<F::Ha> {
+        self.state.borrow().ha.groups()
+    }
+
+    /// What they work on, whenever they ask.
+    pub fn site_of(&self) -> SiteOf<F::Ha> {
+        let plane = self.clone();
+        Rc::new(move || plane.site())
+    }
+
+    /// Serves partners with these commands.
+    pub fn serve(&self, table: &Rc<Commands>) {
+        self.state.borrow_mut().ha.serve(table);
     }
 
     /// Has a configuration freed that was replaced.
@@ -414,6 +446,7 @@ impl<F: Family> Plane<F> {
     pub fn stop(&self) {
         let workers = std::mem::take(&mut self.state.borrow_mut().workers);
         drop(workers);
+        drop(std::mem::take(&mut self.state.borrow_mut().ha));
         if let Some(run) = &self.state.borrow().run {
             let _ = run.store.sync(); // its failure is logged by the store
         }

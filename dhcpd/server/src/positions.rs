@@ -36,6 +36,7 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                 let pos = library(document, module, "libdhcp_lease_query.so").unwrap_or(document.root.pos);
                 document.error(pos, format!("cannot listen for lease queries over TCP: {reason}"))
             }
+            Unfit::Relationship(Problem { pos, reason }) => document.error(pos, reason),
             Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })
         .collect()

@@ -1,6 +1,6 @@
 //! kea-dhcp4.
 
-use crate::commands::{self, Service};
+use crate::commands;
 use crate::extended_info;
 use crate::housekeeping::in_steps;
 use crate::libraries;
@@ -12,13 +12,15 @@ use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
+use dhcpd_config::parameters::Library;
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::hooks::Times;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{ClassCounts, Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
-use libs::{Editor, Fault};
+use libs::ha::Group;
+use libs::{Editor, Fault, Service};
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
@@ -167,6 +169,10 @@ impl Daemon for Dhcp4 {
         commands::status(&self.plane, status);
     }
 
+    fn serve(&self, table: &Rc<Table>) {
+        self.plane.serve(table);
+    }
+
     fn stop(&self) {
         self.plane.stop();
     }
@@ -190,6 +196,7 @@ impl Family for V4 {
     type Identity = ();
     type Settings = Settings;
     type Bulk = libs::lease_query::Bulk4;
+    type Ha = libs::ha::V4;
     type Protocol = Serve4;
 
     const NUMBER: u8 = 4;
@@ -201,18 +208,23 @@ impl Family for V4 {
         store: &Arc<Store4>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
+        groups: &[Arc<Group<libs::ha::V4>>],
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
         let counted = before.and_then(|before| before.class_counts.clone());
         let class_counts = libs::limits::class_counts(&config.hooks, counted);
         let monitor = libs::perfmon::monitor(&config.hooks, wire::options::Family::V4, stats);
         let means = libs::Means { stats, class_counts: &class_counts, monitor: &monitor };
-        let libraries = libs::hooks4(&config, &MACHINE, &means, store)?;
+        let libraries = libs::hooks4(&config, &MACHINE, &means, store, groups)?;
         let snapshot = Snapshot::new(config, stats, before.map(|b| &**b));
         Ok(Arc::new(snapshot.with(libraries).counting(class_counts).sharing(monitor.map(|monitor| monitor as Arc<_>))))
     }
 
     fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
         snapshot.class_counts.clone()
+    }
+
+    fn libraries(config: &Config4) -> &[Library] {
+        &config.hooks
     }
 
     fn config(snapshot: &Snapshot) -> &Config4 {

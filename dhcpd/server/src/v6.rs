@@ -1,6 +1,6 @@
 //! kea-dhcp6.
 
-use crate::commands::{self, Service};
+use crate::commands;
 use crate::duid;
 use crate::extended_info;
 use crate::housekeeping::in_steps;
@@ -13,13 +13,15 @@ use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Leaving, Protocol, Replies};
 use control::{Answer, Table};
+use dhcpd_config::parameters::Library;
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::hooks::Times;
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{ClassCounts, Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
-use libs::{Editor, Fault};
+use libs::ha::Group;
+use libs::{Editor, Fault, Service};
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
@@ -171,6 +173,10 @@ impl Daemon for Dhcp6 {
         commands::status(&self.plane, status);
     }
 
+    fn serve(&self, table: &Rc<Table>) {
+        self.plane.serve(table);
+    }
+
     fn stop(&self) {
         self.plane.stop();
     }
@@ -203,6 +209,7 @@ impl Family for V6 {
     type Table = Table6;
     type Identity = Duid;
     type Bulk = libs::lease_query::Bulk6;
+    type Ha = libs::ha::V6;
     type Protocol = Serve6;
 
     const NUMBER: u8 = 6;
@@ -214,18 +221,23 @@ impl Family for V6 {
         _: &Arc<Store6>,
         stats: &Arc<stats::Registry>,
         before: Option<&Arc<Snapshot>>,
+        groups: &[Arc<Group<libs::ha::V6>>],
     ) -> Result<Arc<Snapshot>, Vec<Fault>> {
         let counted = before.and_then(|before| before.class_counts.clone());
         let class_counts = libs::limits::class_counts(&config.hooks, counted);
         let monitor = libs::perfmon::monitor(&config.hooks, wire::options::Family::V6, stats);
         let means = libs::Means { stats, class_counts: &class_counts, monitor: &monitor };
-        let libraries = libs::hooks6(&config, &MACHINE, &means)?;
+        let libraries = libs::hooks6(&config, &MACHINE, &means, groups)?;
         let snapshot = Snapshot::new(config, server_id.clone(), stats, before.map(|b| &**b));
         Ok(Arc::new(snapshot.with(libraries).counting(class_counts).sharing(monitor.map(|monitor| monitor as Arc<_>))))
     }
 
     fn class_counts(snapshot: &Snapshot) -> Option<Arc<ClassCounts>> {
         snapshot.class_counts.clone()
+    }
+
+    fn libraries(config: &Config6) -> &[Library] {
+        &config.hooks
     }
 
     fn config(snapshot: &Snapshot) -> &Config6 {

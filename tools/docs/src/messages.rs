@@ -17,6 +17,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("DDNS tuning", "`libdhcp_ddns_tuning.so`.", libs::ddns_tuning::messages::MESSAGES),
     ("Flexible identifier", "`libdhcp_flex_id.so`.", libs::flex_id::messages::MESSAGES),
     ("Flexible options", "`libdhcp_flex_option.so`.", libs::flex_option::messages::MESSAGES),
+    ("High availability", "`libdhcp_ha.so`.", libs::ha::messages::MESSAGES),
     ("Class commands", "`libdhcp_class_cmds.so`.", libs::class_cmds::messages::MESSAGES),
     ("Host commands", "`libdhcp_host_cmds.so`.", libs::host_cmds::messages::MESSAGES),
     ("Lease queries", "`libdhcp_lease_query.so`: queries over TCP.", libs::lease_query::messages::MESSAGES),

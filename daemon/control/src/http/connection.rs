@@ -156,6 +156,11 @@ impl Connection {
         let answer = match crate::Request::read(&body) {
             Ok(request) => {
                 log::event!(HTTP_CLIENT_REQUEST_RECEIVED, peer = self.peer);
+                let command = request.command.as_str();
+                if settings.only.is_some_and(|only| !command.is_empty() && !only.contains(&command)) {
+                    log::event!(COMMAND_HTTP_LISTENER_COMMAND_REJECTED, command, peer = self.peer);
+                    return Ok(refusal(StatusCode::FORBIDDEN));
+                }
                 match other_service(&request, settings.service) {
                     Some(reason) => Answer::error(reason),
                     None => self.table.receive(request).await,

@@ -28,6 +28,8 @@ pub struct Settings {
     pub headers: Vec<(String, String)>,
     /// Who may send commands; everybody if it is absent.
     pub access: Option<Access>,
+    /// The commands that it answers; all if it is absent. Others are forbidden.
+    pub only: Option<&'static [&'static str]>,
     /// Makes it HTTPS.
     pub tls: Option<tls::Server>,
 }

@@ -8,6 +8,7 @@ mod class_cmds;
 mod ddns_tuning;
 mod flex_id;
 mod flex_option;
+mod ha;
 mod host_cmds;
 mod lease_cmds;
 mod lease_query;
@@ -26,6 +27,9 @@ pub use flex_id::{FlexId, FlexIdRules};
 pub use flex_option::{
     FlexOption, FlexOptionRule, FlexOptionRules, OfClass, OptionChange, Side, SubOptionRule, ValueChange,
 };
+pub use ha::{
+    HaMode, HaPeer, HaRelationship, HaRole, HaRules, HaState, HaTls, HaUrl, HighAvailability, Pause, Relationship,
+};
 pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
@@ -43,6 +47,7 @@ use eval::{BoolExpression, ParseError, StringExpression};
 use schema::json::{Node, Value};
 use schema::table::{Kind, Table};
 use schema::{At, Field, Given, Json, Pos, Problem, Reader, Scope};
+use std::sync::Arc;
 use wire::options::Family;
 
 /// A library that extends the server.
@@ -110,6 +115,8 @@ pub enum Library {
     FlexId(FlexIdRules),
     /// `libdhcp_flex_option.so`: options that expressions make, change and take away.
     FlexOption(FlexOptionRules),
+    /// `libdhcp_ha.so`: servers that share clients.
+    HighAvailability(Arc<HaRules>),
     /// `libdhcp_host_cmds.so`: commands about reservations.
     HostCmds,
     /// `libdhcp_lease_cmds.so`: commands about leases.
@@ -241,7 +248,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<DdnsTuning>(),
     Bundled::works::<FlexId>(),
     Bundled::works::<FlexOption>(),
-    Bundled::later("libdhcp_ha.so"),
+    Bundled::works::<HighAvailability>(),
     Bundled::later("libdhcp_host_cache.so"),
     Bundled::works::<HostCmds>(),
     Bundled::works::<LeaseCmds>(),

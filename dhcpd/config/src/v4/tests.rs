@@ -112,13 +112,13 @@ fn shared_networks_are_one_link() {
 fn what_is_known_and_not_supported_is_named() {
     assert_eq!(
         refused(
-            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_ha.so"}], "client-classes": [], "option-def": [],
+            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_mysql.so"}], "client-classes": [], "option-def": [],
 "control-sockets": [{"socket-type": "unix", "socket-name": "a"}], "control-socket": {"socket-type": "unix", "socket-name": "b"},
 "dhcp-ddns": {"enable-updates": true, "sender-ip": "::1"}, "interfaces-config": {"interfaces": ["eth0/::1", "*", "*"]}"#
         ),
         [
             "c:2:28: Dhcp4/lease-database/type: not supported yet: `mysql`",
-            "c:2:70: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_ha.so",
+            "c:2:70: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_mysql.so",
             "c:3:85: Dhcp4/control-socket: there is a unix control socket already",
             "c:4:52: Dhcp4/dhcp-ddns/sender-ip: must be of the same family as server-ip, which is 127.0.0.1",
             "c:4:97: Dhcp4/interfaces-config/interfaces[0]: `::1` is no address of this family",

@@ -13,7 +13,7 @@ use std::net::Ipv4Addr;
 const STATES: usize = 4;
 
 /// A lease, and whether it shall be made if it is not there.
-pub(super) fn read(arguments: Arguments<'_>, config: &Config4, now: UnixSeconds) -> Result<(Lease4, bool), Refusal> {
+pub(crate) fn read(arguments: Arguments<'_>, config: &Config4, now: UnixSeconds) -> Result<(Lease4, bool), Refusal> {
     let address = match arguments.required_address("ip-address")? {
         Address::V4(address) => address,
         Address::V6(other) => return Err(format!("Non-IPv4 address specified: {other}").into()),
@@ -72,7 +72,7 @@ fn subnet<'a>(arguments: Arguments<'_>, config: &'a Config4, address: Ipv4Addr) 
 }
 
 /// A lease as Kea shows it.
-pub(super) fn show(lease: &Lease4) -> Value {
+pub(crate) fn show(lease: &Lease4) -> Value {
     let mut map = Map::new();
     show_context(lease.user_context.as_deref(), &mut map);
     map.insert("ip-address".into(), json!(lease.address));

@@ -17,7 +17,7 @@ const NOBODY: [u8; 3] = [0; 3];
 const ETHERNET: u16 = 1;
 
 /// A lease, and whether it shall be made if it is not there.
-pub(super) fn read(arguments: Arguments<'_>, config: &Config6, now: UnixSeconds) -> Result<(Lease6, bool), Refusal> {
+pub(crate) fn read(arguments: Arguments<'_>, config: &Config6, now: UnixSeconds) -> Result<(Lease6, bool), Refusal> {
     let address = match arguments.required_address("ip-address")? {
         Address::V6(address) => address,
         Address::V4(other) => return Err(format!("Non-IPv6 address specified: {other}").into()),
@@ -110,7 +110,7 @@ fn subnet<'a>(
 }
 
 /// A lease as Kea shows it.
-pub(super) fn show(lease: &Lease6) -> Value {
+pub(crate) fn show(lease: &Lease6) -> Value {
     let mut map = Map::new();
     show_context(lease.user_context.as_deref(), &mut map);
     map.insert("ip-address".into(), json!(lease.address));
@@ -137,7 +137,7 @@ pub(super) fn show(lease: &Lease6) -> Value {
     Value::Object(map)
 }
 
-pub(super) fn type_name(lease_type: LeaseType) -> &'static str {
+pub(crate) fn type_name(lease_type: LeaseType) -> &'static str {
     match lease_type {
         LeaseType::Na => "IA_NA",
         LeaseType::Pd => "IA_PD",

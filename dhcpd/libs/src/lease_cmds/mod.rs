@@ -5,10 +5,10 @@
 
 mod apply6;
 mod ddns;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod identifiers;
-mod lease4;
-mod lease6;
+pub(crate) mod lease4;
+pub(crate) mod lease6;
 pub mod messages;
 mod query;
 mod v4;
