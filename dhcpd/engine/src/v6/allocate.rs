@@ -212,13 +212,16 @@ impl<'c, L: Leases6> Exchange<'c, '_, L> {
                 LeaseType::Pd => (subnet.pd_pools.len(), subnet.pd_allocator),
             };
             let Some(cursor) = self.snapshot.cursors.of(at, kind) else { continue };
-            let first = cursor.pool();
+            let fits = |range: &Range| kind == LeaseType::Na || fit.allows(hint_len, range.len);
+            let usable: SmallVec<[Option<Range>; 4]> = (0..count)
+                .map(|pool| Range::of(subnet, kind, pool).filter(|r| fits(r) && self.may_use_pool(at, kind, pool)))
+                .collect();
+            let is_usable = |pool: &usize| usable.get(*pool).is_some_and(Option::is_some);
+            // As in Kea: the pool that gave the last lease, or else the first that suits.
+            let first = Some(cursor.pool()).filter(is_usable).unwrap_or(0);
             for turn in 0..count {
                 let pool = (first + turn) % count;
-                let Some(range) = Range::of(subnet, kind, pool) else { continue };
-                if kind == LeaseType::Pd && !fit.allows(hint_len, range.len) || !self.may_use_pool(at, kind, pool) {
-                    continue;
-                }
+                let Some(range) = usable.get(pool).copied().flatten() else { continue };
                 let from = match allocator {
                     Allocator::Iterative => range.nth(cursor.next(pool)),
                     Allocator::Random | Allocator::Flq => range.nth(self.random.draw()),
@@ -231,7 +234,8 @@ impl<'c, L: Leases6> Exchange<'c, '_, L> {
                 };
                 let Some(address) = found else { continue };
                 let next = range.number_of(range.after(address));
-                cursor.advance(pool, next, if next == 0 { (pool + 1) % count } else { pool });
+                let ahead = || (1..=count).map(|turn| (pool + turn) % count).find(is_usable);
+                cursor.advance(pool, next, if next == 0 { ahead().unwrap_or(pool) } else { pool });
                 let old = self.leases.by_address(kind, address).await?;
                 return Ok(Some(Candidate { subnet: at, address, len: range.len, old }));
             }

@@ -105,9 +105,9 @@ impl<'a> Query<'a> {
                     prefixes.push(Ia::parse(&option).filter(|ia| prefixes_are_whole(ia, leniently)).ok_or(unreadable)?)
                 }
                 code::DHCPV4_MSG => query.dhcpv4_messages += 1,
-                code::ORO => query.oro = option.data,
+                code::ORO if query.oro.is_empty() => query.oro = option.data,
                 code::RAPID_COMMIT => query.rapid_commit = true,
-                code::CLIENT_FQDN => query.fqdn = Some(option.data),
+                code::CLIENT_FQDN => query.fqdn = query.fqdn.or(Some(option.data)),
                 _ => {}
             }
         }
