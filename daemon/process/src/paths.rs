@@ -98,6 +98,12 @@ impl Place {
     }
 }
 
+/// The folder of what is installed for all: that around the scripts.
+pub fn share() -> PathBuf {
+    let scripts = SCRIPTS.folder();
+    scripts.parent().map_or(scripts.clone(), Path::to_owned)
+}
+
 /// The tree that a program is installed in; empty for the system's own, and for a program that is not installed.
 fn installed_in(program: &Path) -> &str {
     let tree = program.parent().filter(|folder| folder.ends_with("sbin")).and_then(Path::parent);

@@ -26,6 +26,7 @@ mod site;
 pub mod stat_cmds;
 pub mod subnet_cmds;
 mod tree;
+pub mod user_chk;
 mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};

@@ -15,6 +15,10 @@ pub struct Machine {
     pub legal_logs: Confine,
     /// A way to ping.
     pub pinger: fn() -> io::Result<Box<dyn Pinger>>,
+    /// The folder of what is installed for all.
+    pub share: fn() -> PathBuf,
+    /// The folder of state.
+    pub data: fn() -> PathBuf,
 }
 
 impl Machine {

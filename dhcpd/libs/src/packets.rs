@@ -12,6 +12,7 @@ use crate::{
     flex_option::FlexOption,
     limits::Limits,
     perfmon::{Monitor, Perfmon},
+    user_chk::UserChk,
 };
 use dhcpd_config::parameters::Library;
 use dhcpd_config::v4::snapshot::Config4;
@@ -68,6 +69,7 @@ pub fn hooks4(
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
             Library::PingCheck(rules) => Some(Arc::new(PingCheck::new(rules, machine, store)?)),
+            Library::UserChk => Some(Arc::new(UserChk::new(machine)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })
@@ -94,6 +96,7 @@ pub fn hooks6(
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
+            Library::UserChk => Some(Arc::new(UserChk::new(machine)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
         })

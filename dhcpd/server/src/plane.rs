@@ -624,6 +624,8 @@ pub const MACHINE: Machine = Machine {
     scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)),
     legal_logs: |written| paths::LEGAL_LOG.confine_folder(written).map(|confined| (confined.path, confined.warning)),
     pinger: || Ok(Box::new(Echoes(net::EchoSocket::open()?))),
+    share: paths::share,
+    data: || paths::DATA.folder(),
 };
 
 /// Pings as libraries send them.

@@ -150,6 +150,8 @@ pub mod code {
     pub const REBINDING_TIME: u8 = 59;
     pub const VENDOR_CLASS_IDENTIFIER: u8 = 60;
     pub const CLIENT_IDENTIFIER: u8 = 61;
+    pub const TFTP_SERVER: u8 = 66;
+    pub const BOOT_FILE: u8 = 67;
     pub const FQDN: u8 = 81;
     pub const AGENT_OPTIONS: u8 = 82;
     pub const LAST_TRANSACTION_TIME: u8 = 91;

@@ -24,6 +24,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("DHCPv4 lease queries", "`libdhcp_lease_query.so`: queries by UDP.", engine::v4::lease_query::MESSAGES),
     ("DHCPv6 lease queries", "`libdhcp_lease_query.so`: queries by UDP.", engine::v6::lease_query::MESSAGES),
     ("Performance", "`libdhcp_perfmon.so`.", libs::perfmon::messages::MESSAGES),
+    ("User check", "`libdhcp_user_chk.so`.", libs::user_chk::messages::MESSAGES),
     ("Limits", "`libdhcp_limits.so`.", libs::limits::messages::MESSAGES),
     ("Lease commands", "`libdhcp_lease_cmds.so`.", libs::lease_cmds::messages::MESSAGES),
     ("Statistics commands", "`libdhcp_stat_cmds.so`.", libs::stat_cmds::messages::MESSAGES),

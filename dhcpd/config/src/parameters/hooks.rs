@@ -19,6 +19,7 @@ mod ping_check;
 mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
+mod user_chk;
 
 pub use bootp::Bootp;
 pub use class_cmds::ClassCmds;
@@ -40,6 +41,7 @@ pub use ping_check::{PingCheck, PingCheckRules, PingPolicy};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
+pub use user_chk::UserChk;
 
 use super::{Definitions, Membership};
 use crate::classes::Classifier;
@@ -137,6 +139,8 @@ pub enum Library {
     StatCmds,
     /// `libdhcp_subnet_cmds.so`: commands about subnets and shared networks.
     SubnetCmds,
+    /// `libdhcp_user_chk.so`: clients that are not registered are served from the last subnet.
+    UserChk,
 }
 
 /// What a library's parameters are resolved with.
@@ -264,7 +268,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<RunScript>(),
     Bundled::works::<StatCmds>(),
     Bundled::works::<SubnetCmds>(),
-    Bundled::later("libdhcp_user_chk.so"),
+    Bundled::works::<UserChk>(),
 ];
 
 /// The libraries in the order in which they are written. Those that are not bundled are refused, and those that do not

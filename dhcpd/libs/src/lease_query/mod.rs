@@ -10,14 +10,22 @@ mod v6;
 pub use v4::{Bulk4, Query4};
 pub use v6::{Bulk6, Query6};
 
+use control::{Answer, Table};
 use dhcpd_config::parameters::hooks::LeaseQueryRules;
 use leases::lease::UnixSeconds;
-use leases::memfile::{Store, Table};
+use leases::memfile;
+use leases::memfile::Store;
 use std::fmt::Display;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+
+/// Adds `extended-info4-upgrade` or `extended-info6-upgrade`: there is nothing to be upgraded in memory and files, whose relay
+/// information is looked at when they are read.
+pub fn add(table: &mut Table, command: &'static str) {
+    table.add(command, |_| Answer::done("Upgraded 0 leases"));
+}
 
 /// Most leases that are looked at while the store is held.
 const STEP: usize = 256;
@@ -27,7 +35,7 @@ pub trait Bulk: 'static {
     /// A configuration in effect.
     type Snapshot;
     /// Leases.
-    type Table: Table;
+    type Table: memfile::Table;
     /// A query that is being answered.
     type Query: Query;
 

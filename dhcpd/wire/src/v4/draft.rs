@@ -37,6 +37,14 @@ impl Draft {
         }
     }
 
+    /// Sets the field `file`; what exceeds 127 bytes is left out.
+    pub fn set_file(&mut self, name: &[u8]) {
+        let Some(place) = self.fields.get_mut(field::FILE) else { return };
+        place.fill(0);
+        let last = place.len().saturating_sub(1);
+        place.iter_mut().take(last).zip(name).for_each(|(place, byte)| *place = *byte);
+    }
+
     /// Takes an option away; whether it was there.
     pub fn remove(&mut self, code: u8) -> bool {
         let before = self.options.len();
