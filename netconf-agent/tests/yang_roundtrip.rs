@@ -34,6 +34,27 @@ fn ietf_dhcpv6_server() {
     all(Model::IETF6, (0..cases()).map(|seed| json!({ "Dhcp6": inner(generate::dhcp6(seed), "Dhcp6") })));
 }
 
+/// Whatever a server runs with: data that is committed is what it shows afterwards.
+#[test]
+fn ietf_dhcpv6_server_shows_what_was_edited() {
+    let config = |seed| json!({ "Dhcp6": inner(generate::dhcp6(seed), "Dhcp6") });
+    const ROOT: &str = "ietf-dhcpv6-server:dhcpv6-server";
+    let mut wanted = config(0);
+    for seed in 1..cases() {
+        let before = std::mem::replace(&mut wanted, config(seed));
+        let data = to_yang(&Model::IETF6, &wanted).expect("a configuration").yang;
+        let after = to_kea(&Model::IETF6, &data, &before).unwrap_or_else(|errors| panic!("{seed}: {errors:?}"));
+        let shown = to_yang(&Model::IETF6, &after).expect("a configuration").yang;
+        let (data, mut shown) = (sorted(data), sorted(shown));
+        // A server listens somewhere: without any interface, those of before stay.
+        let (of_data, of_shown) = (data.get(ROOT), shown.get_mut(ROOT).and_then(Value::as_object_mut));
+        if of_data.is_some_and(|server| server.get("vendor-config").is_none()) {
+            of_shown.and_then(|server| server.remove("vendor-config"));
+        }
+        assert_eq!(shown, data, "configuration {seed}: {:#}", difference(&data, &shown));
+    }
+}
+
 #[test]
 fn ddns() {
     let (mut runner, any) = (TestRunner::deterministic(), tables::configuration(Model::DDNS));
@@ -267,4 +288,17 @@ fn project() -> PathBuf {
 
 fn schema() -> Schema {
     Schema::load(Some(&project().join("yang")), &MODELS.map(|model| model.module)).expect("the modules")
+}
+
+/// The same with all lists in an order of their own, since these are the system's.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(entries) => {
+            let mut entries: Vec<_> = entries.into_iter().map(sorted).collect();
+            entries.sort_by_key(Value::to_string);
+            entries.into()
+        }
+        Value::Object(members) => members.into_iter().map(|(key, value)| (key, sorted(value))).collect(),
+        other => other,
+    }
 }
