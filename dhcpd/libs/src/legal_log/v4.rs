@@ -97,8 +97,22 @@ mod tests {
 
     #[test]
     fn entries_are_kea_s() {
-        let header =
-            Header { giaddr: [192, 2, 16, 33].into(), hw_addr: &[8, 0, 0x2b, 2, 0x3f, 0x4e], ..Header::default() };
+        let nowhere = std::net::Ipv4Addr::UNSPECIFIED;
+        let header = Header {
+            op: 1,
+            htype: 1,
+            hops: 1,
+            xid: 1,
+            secs: 0,
+            flags: 0,
+            ciaddr: nowhere,
+            yiaddr: nowhere,
+            siaddr: nowhere,
+            giaddr: [192, 2, 16, 33].into(),
+            hw_addr: &[8, 0, 0x2b, 2, 0x3f, 0x4e],
+            sname: b"",
+            file: b"",
+        };
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes, &header);
         writer.option(code::MESSAGE_TYPE, &[3]);

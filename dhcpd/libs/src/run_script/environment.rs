@@ -34,11 +34,6 @@ impl Environment {
     pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
-
-    #[cfg(test)]
-    pub fn text(&self) -> String {
-        self.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
-    }
 }
 
 /// What the kernel says of an interface.
