@@ -1,5 +1,6 @@
 """Servers that share clients: two of ours, and ours with Kea 2.2 in either role."""
 
+import http.client
 import json
 import os
 import socket
@@ -7,7 +8,7 @@ import struct
 import unittest
 from pathlib import Path
 
-from lab import Kea, Lab, in_namespace, wait_for
+from lab import Kea, Lab, in_namespace, run, wait_for
 
 KEA = {4: Path("/usr/sbin/kea-dhcp4"), 6: Path("/usr/sbin/kea-dhcp6")}
 HOOKS = Path("/usr/lib/x86_64-linux-gnu/kea/hooks")
@@ -276,6 +277,118 @@ class Ours4(Pair):
 
     def test_two_divide_the_clients(self):
         self.divide()
+
+    def test_maintenance(self):
+        for name in self.servers:
+            self.start(name, "hot-standby")
+        self.both("hot-standby")
+        answer = self.command("server2", "ha-maintenance-start")
+        self.assertIn("Server is now in the partner-in-maintenance state", answer["text"])
+        self.assertEqual((self.state("server1"), self.state("server2")), ("in-maintenance", "partner-in-maintenance"))
+        self.assertEqual(self.relay.obtain(1)[0], self.address("server2"))
+        self.assertEqual(self.command("server1", "ha-maintenance-start")["result"], 1)
+        self.assertEqual(self.command("server2", "ha-maintenance-cancel")["text"], "Server maintenance successfully canceled.")
+        self.both("hot-standby")
+        self.assertEqual(self.relay.obtain(2)[0], self.address("server1"))
+        self.command("server2", "ha-maintenance-start")
+        self.servers["server1"].processes[self.daemon].stop()
+        self.becomes("server2", "partner-down")
+
+    def test_an_interruption_without_an_outage(self):
+        for name in self.servers:
+            self.start(name, "load-balancing", **{"max-unacked-clients": 5, "max-response-delay": 60000})
+        self.both("load-balancing")
+        self.lab.run("net", "ip", "link", "set", "server2", "down")
+        # Connections that are open do not notice: a change of a lease does.
+        self.becomes("server1", "communication-recovery", seconds=25)
+        given = [client for client in range(40) if self.relay.obtain(client)]
+        self.assertGreater(len(given), 8)
+        self.lab.run("net", "ip", "link", "set", "server2", "up")
+        self.both("load-balancing")
+        wait_for(lambda: self.leases("server1") == self.leases("server2"), "the servers to agree")
+        self.assertEqual(len(self.leases("server2")), len(given))
+        self.assertTrue(self.said("server1", "HA_LEASES_BACKLOG_SUCCESS"))
+
+    def test_what_operators_see_and_do(self):
+        pause = {"state-machine": {"states": [{"state": "waiting", "pause": "once"}]}}
+        self.start("server1", "hot-standby", **pause)
+        self.start("server2", "hot-standby")
+        self.assertTrue(self.said("server1", "HA_STATE_MACHINE_PAUSED server1: state machine paused in state WAITING"))
+        self.assertIsNone(self.relay.obtain(1))
+        self.assertEqual(self.command("server1", "ha-continue")["text"], "HA state machine continues.")
+        self.assertEqual(self.command("server1", "ha-continue")["text"], "HA state machine is not paused.")
+        self.both("hot-standby")
+        (status,) = self.command("server1", "status-get")["arguments"]["high-availability"]
+        self.assertEqual(status["ha-mode"], "hot-standby")
+        local, remote = status["ha-servers"]["local"], status["ha-servers"]["remote"]
+        self.assertEqual((local["role"], local["scopes"], local["state"]), ("primary", ["server1"], "hot-standby"))
+        self.assertEqual((remote["role"], remote["in-touch"], remote["server-name"]), ("standby", True, "server2"))
+        self.assertEqual(self.command("server2", "ha-scopes", scopes=["server1"])["text"], "New HA scopes configured.")
+        self.assertEqual(len(self.relay.ask(3, DISCOVER, answers=2)), 2, "both serve, as they were told")
+        self.assertEqual(self.command("server2", "ha-scopes", scopes=["x"])["result"], 1)
+        self.assertEqual(self.command("server2", "ha-sync", server_name="server2")["text"], "'server2' points to local server but should point to a partner")
+        self.assertEqual(self.command("server2", "ha-sync", server_name="server1", max_period=5)["text"], "Lease database synchronization complete.")
+        self.assertEqual(self.command("server2", "ha-reset")["text"], "HA state machine reset.")
+        self.both("hot-standby")
+        with in_namespace("relay"):
+            connection = http.client.HTTPConnection("192.0.2.1", 8005, timeout=10)
+            connection.connect()
+        for command, code in (("config-get", 403), ("ha-heartbeat", 200)):
+            connection.request("POST", "/", json.dumps({"command": command}), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            self.assertEqual((response.status, response.read() is not None), (code, True))
+        connection.close()
+
+    def test_a_configuration_that_leaves_the_relationship_alone(self):
+        for name in self.servers:
+            self.start(name, "hot-standby")
+        self.both("hot-standby")
+        config = self.config("server1", [self.group("server1", "hot-standby")], **{"valid-lifetime": 5000})
+        self.assertEqual(self.servers["server1"].command(self.daemon, "config-set", config)["result"], 0)
+        self.assertEqual(self.state("server1"), "hot-standby")
+        self.assertEqual(self.relay.obtain(1)[0], self.address("server1"))
+        self.assertEqual(self.leases("server2"), self.leases("server1"))
+
+
+class Tls4(Pair):
+    def group(self, name, mode, **more):
+        return super().group(name, mode, **more) | {key: str(self.lab.folder / file) for key, file in (("trust-anchor", "ca.pem"), ("cert-file", f"{name}.pem"), ("key-file", f"{name}.key"))}
+
+    def test_one_stands_by(self):
+        def openssl(*argv):
+            run("openssl", *argv, cwd=self.lab.folder)
+
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=authority")
+        for name in self.servers:
+            openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.pem")
+        self.stand_by()
+
+
+class HubAndSpoke(Pair):
+    """server2 stands by for two others; here one of them is there."""
+
+    def test_a_subnet_is_served_by_its_relationship(self):
+        def hub(name, one, other, port):
+            group = self.group(name, "hot-standby")
+            group["peers"][0] |= {"name": one, "url": f"http://192.0.2.1:{port}/"}
+            group["peers"][1] |= {"name": other, "url": f"http://192.0.2.2:{port}/"}
+            return group
+
+        def subnet(number, prefix, server):
+            return {"id": number, "subnet": f"{prefix}.0/24", "pools": [{"pool": f"{prefix}.100 - {prefix}.199"}], "user-context": {"ha-server-name": server}}
+
+        near, far = subnet(1, "192.0.2", "server1"), subnet(2, "198.51.100", "server3")
+        self.start("server1", None, groups=[hub("server1", "server1", "server2", 8005)], subnets=[near])
+        self.start("server2", None, groups=[hub("server2", "server1", "server2", 8005), hub("server4", "server3", "server4", 8006)], subnets=[near, far])
+        self.both("hot-standby")
+        states = lambda: [status["ha-servers"]["local"]["state"] for status in self.command("server2", "status-get")["arguments"]["high-availability"]]
+        wait_for(lambda: states() == ["hot-standby", "partner-down"], "the second partner to be down")
+        self.assertEqual(self.relay.obtain(1)[0], self.address("server1"))
+        self.assertEqual(self.leases("server1"), self.leases("server2"))
+        self.servers["server1"].processes[self.daemon].kill()
+        wait_for(lambda: states() == ["partner-down", "partner-down"], "the first partner to be down")
+        self.assertEqual(self.relay.obtain(2)[0], self.address("server2"))
 
 
 @unittest.skipUnless(KEA[4].exists(), "Kea 2.2 is not installed")
