@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use crate::commit;
-use crate::core::{Core, Entry};
+use crate::core::{Core, Entry, Turn};
 use crate::datastore::Content;
 use crate::events::Confirmation;
 use crate::messages::*;
@@ -24,6 +24,7 @@ pub struct Unconfirmed {
     session: u32,
     /// The name under which others may follow; without one, it ends with its session.
     persist: Option<String>,
+    /// Ends it, and stands for it.
     timer: AbortHandle,
 }
 
@@ -93,15 +94,29 @@ fn start_timer(core: &Rc<Core>, timeout: Duration) -> AbortHandle {
     let core = Rc::clone(core);
     let waiting = async move {
         tokio::time::sleep(timeout).await;
+        let timer = tokio::task::id();
         // On its own, since who takes the commit ends this task.
-        tokio::task::spawn_local(async move { undo(&core, None, Confirmation::Timeout).await });
+        tokio::task::spawn_local(async move { time_is_over(&core, timer).await });
     };
     tokio::task::spawn_local(waiting).abort_handle()
+}
+
+/// Undoes the commit of that timer, unless another one followed while this waited for its turn.
+async fn time_is_over(core: &Rc<Core>, timer: tokio::task::Id) {
+    let turn = core.turn().await;
+    let is_it = core.unconfirmed.borrow().as_ref().is_some_and(|waiting| waiting.timer.id() == timer);
+    if is_it {
+        undo_in_turn(core, None, Confirmation::Timeout, &turn).await;
+    }
 }
 
 /// Goes back to what running was. True if a commit waited.
 pub async fn undo(core: &Rc<Core>, by: Option<&Entry>, why: Confirmation) -> bool {
     let turn = core.turn().await;
+    undo_in_turn(core, by, why, &turn).await
+}
+
+async fn undo_in_turn(core: &Rc<Core>, by: Option<&Entry>, why: Confirmation, turn: &Turn<'_>) -> bool {
     let Some(waiting) = core.unconfirmed.borrow_mut().take() else { return false };
     log::event!(NETCONF_COMMIT_UNDONE);
     core.events.confirmation(by, why);
@@ -112,7 +127,7 @@ pub async fn undo(core: &Rc<Core>, by: Option<&Entry>, why: Confirmation) -> boo
         if let Some(tree) = waiting.before.tree(model) {
             wanted.set(model, Rc::clone(tree));
         }
-        if let Err(errors) = commit::apply(core, wanted, by, &turn).await {
+        if let Err(errors) = commit::apply(core, wanted, by, turn).await {
             let reason = errors.first().map(|error| error.message.clone()).unwrap_or_default();
             log::event!(NETCONF_COMMIT_NOT_UNDONE, reason);
         }

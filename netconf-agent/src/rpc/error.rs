@@ -117,7 +117,7 @@ pub struct RpcError {
     /// What exactly, in the words of a module (RFC 7950 §15).
     pub app_tag: Option<String>,
     /// Where in the data.
-    pub path: Option<ErrorPath>,
+    pub path: Option<Box<ErrorPath>>,
     /// For people.
     pub message: String,
     /// `<error-info>`: names and texts (`bad-element`, `session-id`).
@@ -173,7 +173,7 @@ impl RpcError {
 
     /// The same error with its place in the data.
     pub fn at(mut self, path: ErrorPath) -> Self {
-        self.path = Some(path);
+        self.path = Some(Box::new(path));
         self
     }
 

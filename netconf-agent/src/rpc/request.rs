@@ -439,10 +439,9 @@ fn create_subscription(mut parameters: Parameters) -> Result<Operation, Errors> 
 fn get_schema(mut parameters: Parameters) -> Result<Operation, Errors> {
     let identifier = parameters.required("identifier")?.trimmed().to_string();
     let version = parameters.take("version").map(|v| v.trimmed().to_string()).filter(|v| !v.is_empty());
-    if let Some(format) = parameters.take("format") {
-        if local_name(format.trimmed()) != "yang" {
-            return Err(bad_value("format", format.trimmed()).into());
-        }
+    let format = parameters.take("format").filter(|format| local_name(format.trimmed()) != "yang");
+    if let Some(other) = format {
+        return Err(bad_value("format", other.trimmed()).into());
     }
     parameters.end()?;
     Ok(Operation::GetSchema { identifier, version })

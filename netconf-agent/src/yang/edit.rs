@@ -14,6 +14,9 @@ use crate::xml::Element;
 /// Namespace of the attributes `insert`, `key` and `value`.
 const YANG: &str = "urn:ietf:params:xml:ns:yang:1";
 
+/// Namespace of the attribute `default` (RFC 6243 §6).
+const DEFAULT: &str = "urn:ietf:params:xml:ns:netconf:default:1.0";
+
 /// What is done with an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operation {
@@ -185,6 +188,9 @@ impl<'s> Edit<'s> {
         }
         let schema = &target.schema;
         let value = self.value(schema, element).map_err(|error| error.at(self.schema.error_path(&target.place())))?;
+        if matches!(element.attribute(DEFAULT, "default"), Some("true" | "1")) {
+            return self.set_default(&value, target);
+        }
         match &target.existing {
             _ if operation == Operation::None => return Ok(()),
             Some(leaf) if schema.kind() == SchemaNodeKind::Leaf => {
@@ -196,6 +202,16 @@ impl<'s> Edit<'s> {
                 .map_err(|e| self.invalid(e, target))?,
         }
         self.arrange(data, parent, element, target)
+    }
+
+    /// A value that is tagged as the schema's is taken away, so that the schema's holds (RFC 6243 §4.5.2).
+    fn set_default(&self, value: &str, target: &Target<'_>) -> Result<(), RpcError> {
+        if target.schema.default_value_canonical() != Some(value) {
+            let error = RpcError::application(Tag::InvalidValue, "this is not the default that it is tagged as");
+            return Err(error.at(self.schema.error_path(&target.place())));
+        }
+        target.existing.iter().cloned().for_each(|mut node| node.remove());
+        Ok(())
     }
 
     fn set_inner<'d>(

@@ -67,6 +67,14 @@ fn defaults_are_shown_as_asked_for() {
             .await;
         assert!(client.rpc(&ask("explicit")).await.contains("<exec-default>"));
         assert!(!client.rpc(&ask("trim")).await.contains("<exec-default>"));
+        // What comes back tagged is the schema's again, if it is.
+        let tagged = |value: &str| {
+            let tag = "xmlns:wd=\"urn:ietf:params:xml:ns:netconf:default:1.0\" wd:default=\"true\"";
+            edit("running", &format!("<nacm xmlns=\"{NACM}\"><exec-default {tag}>{value}</exec-default></nacm>"))
+        };
+        assert_eq!(text(&client.rpc(&tagged("deny")).await, "error-tag"), "invalid-value");
+        client.ok(&tagged("permit")).await;
+        assert!(!client.rpc(&ask("explicit")).await.contains("<exec-default>"));
     });
 }
 
