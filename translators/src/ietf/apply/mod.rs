@@ -1,18 +1,20 @@
 //! From ietf-dhcpv6-server to the JSON of kea-dhcp6: what differs from what was shown before is changed.
 
+mod pools;
+mod sets;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::hosts::{self, Kept};
-use super::options::{self, Item, Key};
-use super::place::{Pool, bounds, networks, pool_ids, range_ids};
-use super::show::{SET_ID, UTILIZATION, range_place, show};
+use self::sets::sets;
+use super::options::Item;
+use super::place::{networks, range_ids};
+use super::show::{SET_ID, range_place, show};
 use super::{LEASE, OWN, RANGE_TEXTS, ROOT, UNSUPPORTED, duid, entries, notes, text};
 use crate::TranslateError;
 use crate::merge::Merge;
-use crate::scalar::Prefix;
 use crate::special::{Context, Members};
 
 static EMPTY: LazyLock<Members> = LazyLock::new(Map::new);
@@ -262,254 +264,6 @@ impl Apply<'_> {
         kea
     }
 
-    /// One of the lists of pools; `holds` is what holds in the range.
-    fn pools(
-        &mut self,
-        kea: &mut Members,
-        [key, outer, list]: [&str; 3],
-        range: Side<'_>,
-        holds: &dyn Fn(&str) -> Option<Value>,
-    ) {
-        let (now, was) = (inner(range.now, outer), inner(range.was, outer));
-        let were: HashMap<&str, &Members> = keyed(entries(was, list), "pool-id").collect();
-        let before = kea.get(key).cloned();
-        let old = before.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let numbered = old.iter().filter_map(|pool| pool.get("pool-id")?.as_u64());
-        let named = entries(now, list).iter().filter_map(|pool| pool_name(pool)?.parse().ok());
-        let mut taken: HashSet<u64> = numbered.chain(named).collect();
-        let merge = Merge {
-            now: entries(now, list).iter().map(|pool| (pool_name(pool).map(str::to_owned), pool)).collect(),
-            was: old.iter().zip(pool_ids(old)).map(|(pool, id)| (id, pool)).collect(),
-            by_user: false,
-        };
-        let merged = merge.run(|pool, old| {
-            let (id, now) = (pool_name(pool)?, pool.as_object()?);
-            let was = were.get(id).copied().unwrap_or(&EMPTY);
-            let place = format!("{}/pool/{id}", range.place);
-            let step = format!("{outer}/{list}[pool-id={}]", quoted(id));
-            let old = old.and_then(Value::as_object);
-            let side = Side { now, was, place: &place };
-            self.within(&step, |apply| Some(apply.pool(id, side, old, &mut taken, holds).into()))
-        });
-        if !merged.is_empty() || before.is_some() {
-            kea.insert(key.to_owned(), merged.into());
-        }
-    }
-
-    fn pool(
-        &mut self,
-        id: &str,
-        side: Side<'_>,
-        before: Option<&Members>,
-        taken: &mut HashSet<u64>,
-        holds: &dyn Fn(&str) -> Option<Value>,
-    ) -> Members {
-        let Side { now, was, .. } = side;
-        let bounding = ["pool-prefix", "start-address", "end-address", "client-prefix-length"];
-        let repeated: Vec<&str> =
-            lease_leaves().into_iter().filter(|leaf| *leaf != SET_ID).chain(["rapid-commit"]).collect();
-        let known = bounding.into_iter().chain(UTILIZATION).chain(["pool-id", SET_ID, hosts::CONTAINER]);
-        self.only(now, &known.chain(repeated.iter().copied()).collect::<Vec<_>>());
-        let mut kea = before.cloned().unwrap_or_default();
-        let mut remarks = notes::all(&kea);
-        if bounding.iter().any(|leaf| now.get(*leaf) != was.get(*leaf)) {
-            self.bounds(&mut kea, now, &mut remarks);
-            let number = id.parse::<u32>().ok().filter(|number| *number != 0 && number.to_string() == id);
-            if let (None, Some(number)) = (before, number) {
-                kea.insert("pool-id".to_owned(), number.into());
-            }
-        }
-        let mut counted = false;
-        for leaf in UTILIZATION {
-            counted |= now.contains_key(leaf);
-            notes::set(&mut remarks, leaf, now.get(leaf).cloned());
-        }
-        let numbered = kea.get("pool-id").is_some_and(|number| *number != 0);
-        if counted && !numbered {
-            // The server counts the leases of a pool under its number.
-            let free = (1..).find(|number| taken.insert(*number));
-            kea.extend(free.map(|number| ("pool-id".to_owned(), number.into())));
-        }
-        if before != Some(&kea) {
-            let number = kea.get("pool-id").filter(|number| **number != 0).map(Value::to_string);
-            let natural = number.or_else(|| bounds(&kea));
-            notes::set(&mut remarks, "pool-id", (natural.as_deref() != Some(id)).then(|| id.into()));
-        }
-        for leaf in repeated {
-            let value = now.get(leaf);
-            if value.is_some() && value != holds(leaf).as_ref() {
-                self.within(leaf, |apply| {
-                    apply.error("the daemon has one value for a whole allocation range: this is another")
-                });
-            }
-            notes::set(&mut remarks, leaf, value.cloned());
-        }
-        self.options(&mut kea, side, &mut remarks);
-        notes::write(&mut kea, remarks);
-        kea
-    }
-
-    /// What addresses or prefixes a pool has.
-    fn bounds(&mut self, kea: &mut Members, now: &Members, remarks: &mut Members) {
-        let prefix = text(now, "pool-prefix").unwrap_or_default();
-        if let Some(length) = now.get("client-prefix-length") {
-            if let Some(prefix) = Prefix::parse(prefix) {
-                kea.insert("prefix".to_owned(), prefix.first().to_string().into());
-                kea.insert("prefix-len".to_owned(), prefix.length().into());
-                kea.insert("delegated-len".to_owned(), length.clone());
-            }
-            return;
-        }
-        let address = |leaf: &str| text(now, leaf).and_then(|text| text.parse().ok());
-        let pool =
-            address("start-address").zip(address("end-address")).and_then(|(first, last)| Pool::new(first, last));
-        match pool {
-            None => self.within("end-address", |apply| apply.error("the last address is before the first one")),
-            Some(pool) if !pool.is_in(prefix) => {
-                self.within("pool-prefix", |apply| apply.error("the pool's addresses are not in its prefix"));
-            }
-            Some(pool) => {
-                kea.insert("pool".to_owned(), pool.text().into());
-                notes::set(remarks, "pool-prefix", (pool.outer() != prefix).then(|| prefix.into()));
-            }
-        }
-    }
-
-    fn hosts(&mut self, kea: &mut Members, side: Side<'_>) {
-        self.only_in_hosts(side.now);
-        let now = match hosts::kept(side.now) {
-            Ok(now) => now,
-            Err((step, reason)) => return self.within(&step, |apply| apply.error(&reason)),
-        };
-        let was: HashMap<String, Kept> = hosts::kept(side.was).unwrap_or_default().into_iter().collect();
-        let before = entries(kea, "reservations").to_vec();
-        let mut wanted: HashMap<&str, &Kept> = now.iter().map(|(client, kept)| (client.as_str(), kept)).collect();
-        let nothing = Kept::default();
-        let mut list: Vec<Value> = Vec::new();
-        for reservation in &before {
-            let old = reservation.as_object();
-            let client = old.and_then(|old| duid::canonical(text(old, "duid")?));
-            let (Some(old), Some(client)) = (old, client) else {
-                list.push(reservation.clone());
-                continue;
-            };
-            let was = was.get(&client).unwrap_or(&nothing);
-            let now = wanted.remove(client.as_str()).unwrap_or(&nothing);
-            list.extend(self.host(Some(old), &client, was, now, side.place));
-        }
-        for (client, kept) in now.iter().filter(|(client, _)| wanted.contains_key(client.as_str())) {
-            list.extend(self.host(None, client, &nothing, kept, side.place));
-        }
-        if list != before {
-            kea.insert("reservations".to_owned(), list.into());
-        }
-    }
-
-    fn host(&mut self, before: Option<&Members>, client: &str, was: &Kept, now: &Kept, place: &str) -> Option<Value> {
-        let mut kea = hosts::change(before, client, was, now)?;
-        if let Some(host) = &now.host {
-            let mut remarks = notes::all(&kea);
-            let place = format!("{place}/client/{client}");
-            let side = Side { now: host, was: was.host.as_ref().unwrap_or(&EMPTY), place: &place };
-            self.options(&mut kea, side, &mut remarks);
-            notes::write(&mut kea, remarks);
-        }
-        Some(kea.into())
-    }
-
-    /// Refuses what the daemon does not have in reservations.
-    fn only_in_hosts(&mut self, range: &Members) {
-        let kinds = [
-            ("address-pools", "address-pool", hosts::HOSTS, "reserved-addr", SET_ID),
-            ("prefix-pools", "prefix-pool", hosts::PREFIXES, "reserved-prefix", "reserved-prefix-len"),
-        ];
-        for (outer, list, inner_list, key, more) in kinds {
-            for (id, pool) in keyed(entries(inner(range, outer), list), "pool-id") {
-                let Some(reservations) = pool.get(hosts::CONTAINER).and_then(Value::as_object) else { continue };
-                let step = format!("{outer}/{list}[pool-id={}]/{}", quoted(id), hosts::CONTAINER);
-                self.within(&step, |apply| {
-                    apply.only(reservations, &[inner_list]);
-                    for (name, entry) in keyed(entries(reservations, inner_list), key) {
-                        let step = format!("{inner_list}[{key}={}]", quoted(name));
-                        apply.within(&step, |apply| apply.only(entry, &["client-duid", key, more]));
-                    }
-                });
-            }
-        }
-    }
-
-    /// The options of a scope.
-    fn options(&mut self, kea: &mut Members, side: Side<'_>, remarks: &mut Members) {
-        let ids = |nodes: &Members| -> Vec<String> {
-            entries(nodes, SET_ID).iter().filter_map(|id| id.as_str().map(str::to_owned)).collect()
-        };
-        let (now, was) = (ids(side.now), ids(side.was));
-        self.used.extend(now.iter().cloned());
-        let said = |ids: &[String], sets: &Sets| -> HashMap<String, Vec<Item>> {
-            ids.iter().map(|id| (id.clone(), sets.get(id).cloned().unwrap_or_default())).collect()
-        };
-        if (now.is_empty() && was.is_empty()) || said(&now, &self.now) == said(&was, &self.was) {
-            return;
-        }
-        let mut wanted: Vec<(&str, Item)> = Vec::new();
-        let mut places: HashMap<Key, usize> = HashMap::new();
-        for id in &now {
-            for item in self.now.get(id).into_iter().flatten() {
-                if places.insert(item.key(), wanted.len()).is_some() {
-                    let (space, code, _) = item.key();
-                    let path = format!("{}/{SET_ID}[.={}]", self.path, quoted(id));
-                    let reason = format!("option {code} of {space} is in more than one of these sets");
-                    self.errors.push(TranslateError { path, reason });
-                }
-                wanted.push((id, item.clone()));
-            }
-        }
-        let tag = |id: &str| (id != side.place).then(|| id.to_owned());
-        let mut done = HashSet::new();
-        let mut list = Vec::new();
-        for entry in entries(kea, "option-data") {
-            let Ok(item) = Item::of_entry(self.context, entry) else {
-                list.push(entry.clone());
-                continue;
-            };
-            let key = item.key();
-            let Some((id, now)) = places.get(&key).and_then(|at| wanted.get(*at)) else { continue };
-            if !done.insert(key) {
-                // It stands behind another that is shown in its place.
-                list.push(entry.clone());
-            } else if *now == item {
-                let mut entry = entry.clone();
-                options::retag(&mut entry, tag(id).as_deref());
-                list.push(entry);
-            } else {
-                list.push(now.entry(tag(id).as_deref()));
-            }
-        }
-        let new = wanted.iter().filter(|(_, item)| !done.contains(&item.key()));
-        list.extend(new.map(|(id, item)| item.entry(tag(id).as_deref())));
-        let full = |id: &String| self.now.get(id).is_some_and(|items| !items.is_empty());
-        let all_told = now.iter().all(full);
-        notes::set(remarks, SET_ID, (!all_told).then(|| now.clone().into()));
-        if !list.is_empty() || kea.contains_key("option-data") {
-            kea.insert("option-data".to_owned(), list.into());
-        }
-    }
-
-    /// What no scope says of the sets.
-    fn remarkable_sets(&self, server: &Members) -> Option<Value> {
-        let sets = keyed(entries(inner(server, "option-sets"), "option-set"), SET_ID);
-        let remarkable = sets.filter_map(|(id, set)| match self.used.contains(id) {
-            false => Some(Value::from(set.clone())),
-            true => {
-                let description = set.get("description")?.clone();
-                let id = (SET_ID.to_owned(), id.into());
-                Some(Map::from_iter([id, ("description".to_owned(), description)]).into())
-            }
-        });
-        let remarkable: Vec<Value> = remarkable.collect();
-        (!remarkable.is_empty()).then(|| remarkable.into())
-    }
-
     /// Refuses all nodes but these.
     fn only(&mut self, nodes: &Members, known: &[&str]) {
         let says_nothing = |value: &Value| value.as_object().is_some_and(Map::is_empty);
@@ -532,21 +286,6 @@ impl Apply<'_> {
     fn error(&mut self, reason: &str) {
         self.errors.push(TranslateError { path: self.path.clone(), reason: reason.to_owned() });
     }
-}
-
-/// The option sets of the data, and what is wrong with nodes of theirs.
-fn sets(server: &Members) -> (Sets, Vec<(String, String)>) {
-    let (mut sets, mut errors) = (Sets::new(), Vec::new());
-    for (id, set) in keyed(entries(inner(server, "option-sets"), "option-set"), SET_ID) {
-        match options::of_set(set) {
-            Ok(items) => drop(sets.insert(id.to_owned(), items)),
-            Err((node, reason)) => {
-                let step = format!("option-sets/option-set[{SET_ID}={}]/{node}", quoted(id));
-                errors.push((step, reason));
-            }
-        }
-    }
-    (sets, errors)
 }
 
 /// Option sets and lifetimes, which global and range scopes have.
