@@ -107,7 +107,7 @@ impl<F: Family> InService<F> {
     fn listener(&self, rules: &HaRelationship) -> Result<Wanted, Problem> {
         let this = rules.this_server();
         let address = this.url.address;
-        let tls = this.tls.as_ref().map(|files| server_of(files, rules.require_client_certs)).transpose()?;
+        let tls = this.tls.as_ref().map(|files| server_of(files, this.require_client_certs)).transpose()?;
         let only = rules.restrict_commands.then_some(F::COMMANDS);
         let settings = Settings { service: F::SERVICE, tls, only, ..Settings::default() };
         let waits = self.bound.iter().any(|(bound, _)| bound.address() == address);

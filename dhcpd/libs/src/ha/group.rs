@@ -34,9 +34,9 @@ pub struct Group<F: Family> {
     pub backlog: Mutex<Backlog<F::Lease>>,
     /// The ways to the servers; none to this one.
     pub links: Vec<Option<Link>>,
-    posts: Vec<UnboundedSender<Vec<Arc<Update<F>>>>>,
+    posts: Vec<UnboundedSender<Post<F>>>,
     /// What is posted comes out here; until it is taken by those who send.
-    pub posted: Mutex<Vec<UnboundedReceiver<Vec<Arc<Update<F>>>>>>,
+    pub posted: Mutex<Vec<UnboundedReceiver<Post<F>>>>,
     /// The machine has to run.
     pub wake: Notify,
     /// The partner has fetched leases while this server was the only one that served; clients wait until it is heard of.
@@ -45,6 +45,9 @@ pub struct Group<F: Family> {
     settled: Mutex<Option<HaState>>,
     service: Arc<Service>,
 }
+
+/// What a batch of queries changed.
+type Post<F> = Vec<Arc<Update<F>>>;
 
 /// What workers ask of the machine, without a lock.
 #[derive(Debug, Default)]

@@ -108,6 +108,8 @@ pub struct Peer {
     /// Whether it serves the clients of a partner that is down without being told to.
     #[param(default = true)]
     pub auto_failover: Given<bool>,
+    /// Whether partners must show a certificate to its listener; as the relationship says if it is absent.
+    pub require_client_certs: Given<bool>,
     /// User as whom it gets commands.
     pub basic_auth_user: Given<String>,
     /// File whose first line is that user.

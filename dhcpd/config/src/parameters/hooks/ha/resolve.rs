@@ -64,8 +64,6 @@ pub struct HaRelationship {
     pub dedicated_listener: bool,
     /// It takes commands of partners only.
     pub restrict_commands: bool,
-    /// It wants certificates.
-    pub require_client_certs: bool,
     /// States in which the server waits.
     pub pauses: HashMap<HaState, Pause>,
 }
@@ -85,6 +83,8 @@ pub struct HaPeer {
     pub credentials: Option<(String, String)>,
     /// How connections are made safe, if they are.
     pub tls: Option<HaTls>,
+    /// Its listener wants certificates.
+    pub require_client_certs: bool,
 }
 
 /// Files of TLS.
@@ -229,7 +229,6 @@ impl Relationship {
             wait_backup_ack: self.wait_backup_ack(),
             dedicated_listener: threads.enable_multi_threading() && threads.http_dedicated_listener(),
             restrict_commands: self.restrict_commands(),
-            require_client_certs: self.require_client_certs(),
             pauses,
         })
     }
@@ -293,7 +292,17 @@ impl Peer {
         }
         let credentials = self.credentials().map_err(|told| loading.problems.push(told)).ok()?;
         let auto_failover = self.auto_failover();
-        Some(HaPeer { name: trimmed, url: read, role: role.value, auto_failover, credentials, tls })
+        let own = self.require_client_certs.as_ref().map(|given| given.value);
+        let require_client_certs = own.unwrap_or(group.require_client_certs());
+        Some(HaPeer {
+            name: trimmed,
+            url: read,
+            role: role.value,
+            auto_failover,
+            credentials,
+            tls,
+            require_client_certs,
+        })
     }
 
     /// Files of the peer, or those of the group; all three or none. An empty name is none.
