@@ -65,11 +65,11 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         if !self.hosts.is_empty() {
             if let Some((subnet, _)) = kept.iter().find(|(subnet, lease)| self.hosts.cover(*subnet, lease)) {
                 self.subnet = Some(*subnet);
-            } else if let Some(candidate) = self.reserved_candidate(kind).await? {
-                if let Some(grant) = self.grant(kind, iaid, candidate, hints).await? {
-                    self.log_reserved(&grant);
-                    binding.grants.push(grant);
-                }
+            } else if let Some(candidate) = self.reserved_candidate(kind).await?
+                && let Some(grant) = self.grant(kind, iaid, candidate, hints).await?
+            {
+                self.log_reserved(&grant);
+                binding.grants.push(grant);
             }
             // One lease that is not reserved may stay, if there is no other.
             while kept.len() + binding.grants.len() > 1 {
