@@ -153,7 +153,7 @@ impl<'a> Packet<'a> {
 
     #[expect(clippy::indexing_slicing, reason = "a table of 256 entries, indexed by a byte")]
     fn retain_good(&mut self) {
-        self.spans.retain(|span| !span.has_wrong_size() && !(span.is_text() && span.len == 0));
+        self.spans.retain(|span| !(span.has_wrong_size() || span.is_text() && span.len == 0));
         self.index = [0; 256];
         for (place, span) in self.spans.iter().enumerate() {
             self.index[usize::from(span.code)] = place as u8 + 1;
