@@ -25,14 +25,12 @@ pub async fn watch(core: Rc<Core>) {
         told.retain(|pool| pools.contains(pool));
         for pool in pools {
             match leased(server, &pool).await {
-                Some(leased) if leased > pool.most => {
-                    if !told.contains(&pool) {
-                        tell(&core, &pool, leased);
-                        told.insert(pool);
-                    }
+                Some(leased) if leased <= pool.most => drop(told.remove(&pool)),
+                Some(leased) if !told.contains(&pool) => {
+                    tell(&core, &pool, leased);
+                    told.insert(pool);
                 }
-                Some(_) => drop(told.remove(&pool)),
-                None => {}
+                _ => {}
             }
         }
     }

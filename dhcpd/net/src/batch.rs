@@ -652,7 +652,7 @@ mod tests {
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = client.local_addr().unwrap();
         let mut tx = TxBatch::new();
-        let mut fill = |texts: &[&str], tx: &mut TxBatch| {
+        let fill = |texts: &[&str], tx: &mut TxBatch| {
             for text in texts {
                 tx.buffer().extend(text.as_bytes());
                 tx.push(0, lo.index, Destination::Udp { to, source: None });
