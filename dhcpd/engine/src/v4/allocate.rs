@@ -220,8 +220,10 @@ async fn in_subnet<L: Leases4>(
     search.full += 1;
     let Some(counters) = client.snapshot.counters.subnets.get(client.subnet) else { return Ok(None) };
     let pools = subnet.pools.len();
+    let admits = |at: &usize| subnet.pools.get(*at).is_some_and(|pool| pool.guard.admits(client.classes()));
     let first = match subnet.allocator {
-        Allocator::Iterative => counters.pool(),
+        // As in Kea: the pool that gave the last lease, or else the first that suits.
+        Allocator::Iterative => Some(counters.pool()).filter(admits).unwrap_or(0),
         Allocator::Random | Allocator::Flq => random.below(pools as u64) as usize,
     };
     for at in (first..pools).chain(0..first.min(pools)) {
@@ -241,7 +243,8 @@ async fn in_subnet<L: Leases4>(
         };
         if let Some(address) = found {
             let next = of_pool.advance(address);
-            counters.go_on_in(if next == pool.first { at + 1 } else { at });
+            let ahead = || (1..=pools).map(|turn| (at + turn) % pools).find(admits);
+            counters.go_on_in(if next == pool.first { ahead().unwrap_or(at) } else { at });
             let current = leases.by_address(address).await?;
             return Ok(Some(Choice::new(address, current)));
         }

@@ -131,8 +131,7 @@ impl<'a> Client<'a> {
     pub fn host(&self) -> Option<&'a Host4> {
         let subnet = self.subnet_config()?;
         let own = self.hosts.iter().find(|(at, _)| subnet.reservations.in_subnet && *at == self.subnet);
-        own.map(|(_, host)| *host)
-            .or(self.global_host.filter(|_| subnet.reservations.global || self.config().early_global_reservations))
+        own.map(|(_, host)| *host).or(self.global_host.filter(|_| subnet.reservations.global))
     }
 
     /// The address reserved for it on this link; goes over to the subnet it is in.
