@@ -62,7 +62,7 @@ pub fn hooks4(
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules))),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V4))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
-            Library::HighAvailability(rules) => {
+            Library::HighAvailability(rules) if !groups.is_empty() => {
                 Some(Arc::new(HighAvailability::new(rules.clone(), groups.to_vec(), means.stats)))
             }
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V4, names, means))),
@@ -90,7 +90,7 @@ pub fn hooks6(
             Library::DdnsTuning(rules) => Some(Arc::new(DdnsTuning::new(rules)) as Arc<dyn v6::hooks::Hooks>),
             Library::FlexId(rules) => Some(Arc::new(FlexId::new(rules, Family::V6))),
             Library::FlexOption(rules) => Some(Arc::new(FlexOption::new(rules))),
-            Library::HighAvailability(rules) => {
+            Library::HighAvailability(rules) if !groups.is_empty() => {
                 Some(Arc::new(HighAvailability::new(rules.clone(), groups.to_vec(), means.stats)))
             }
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),

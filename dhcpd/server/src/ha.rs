@@ -6,7 +6,9 @@ use control::{Table, tls};
 use dhcpd_config::parameters::Library;
 use dhcpd_config::parameters::hooks::{HaRelationship, HaRules, HaState, HaTls};
 use libs::Service;
+use libs::ha::messages::HA_MISSING_CONFIGURATION;
 use libs::ha::{Family, Group, Groups, Running, SiteOf};
+use log::event;
 use schema::{At, Problem};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -58,6 +60,9 @@ impl<F: Family> InService<F> {
                 }
                 listeners.push(wanted);
             }
+        }
+        if groups.is_empty() && libraries.iter().any(|library| matches!(library, Library::HighAvailability(_))) {
+            event!(HA_MISSING_CONFIGURATION);
         }
         Ok(Ready { groups, listeners })
     }

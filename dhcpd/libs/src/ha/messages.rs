@@ -5,6 +5,8 @@ log::messages! {
     HA_INIT_OK: Info, "ha-hooks", "loading High Availability hooks library successful";
     /// The library is not loaded any more.
     HA_DEINIT_OK: Info, "ha-hooks", "unloading High Availability hooks library successful";
+    /// The library is loaded and has nothing to do: Kea does not load it then.
+    HA_MISSING_CONFIGURATION: Warn, "ha-hooks", "high-availability parameter not specified for High Availability hooks library";
     /// The parameters of a relationship are good.
     HA_CONFIGURATION_SUCCESSFUL: Info, "ha-hooks", "{server}: HA hook library has been successfully configured";
     /// By its configuration, the server does not take the place of its partner by itself.

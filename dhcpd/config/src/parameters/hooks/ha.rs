@@ -10,8 +10,7 @@ use std::fmt::{self, Display, Formatter};
 /// Parameters of `libdhcp_ha.so`, by which servers share their clients and keep the same leases.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct HighAvailability {
-    /// Groups of servers; this one is in each of them.
-    #[param(required)]
+    /// Groups of servers; this one is in each of them. Without it the library does nothing.
     pub high_availability: Given<Vec<At<Relationship>>>,
 }
 
