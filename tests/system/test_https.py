@@ -122,7 +122,7 @@ class Https(unittest.TestCase):
                     stream.shutdown(socket.SHUT_WR)
                     while stream.recv(4096):
                         pass
-                except ConnectionError:
+                except OSError:
                     pass
             self.assertEqual(self.curl(), 0)
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", "-CAfile", self.files / "ca.crt"], input="Q\n", capture_output=True, text=True, timeout=30)
