@@ -1,0 +1,1 @@
+//! Databases: what is kept in them is what Kea keeps there, so that either may use the other's.
