@@ -1,8 +1,12 @@
 //! Resolved parameters that mean the same in both families.
 
+pub use crate::parameters::{DatabaseType, OnFail, SslMode};
+
 use schema::Word;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How the next free lease of a pool is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,9 +74,11 @@ impl Default for ExpiredLeases {
     }
 }
 
-/// `lease-database`: memfile.
+/// `lease-database`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseDatabase {
+    /// The database, if it is none of files; what follows, but `sync`, is then without meaning.
+    pub database: Option<Database>,
     /// Leases are kept in files.
     pub persist: bool,
     /// The file, if not the daemon's default one.
@@ -87,7 +93,110 @@ pub struct LeaseDatabase {
 
 impl Default for LeaseDatabase {
     fn default() -> Self {
-        Self { persist: true, name: None, lfc_interval: 3600, max_row_errors: 0, sync: true }
+        Self { database: None, persist: true, name: None, lfc_interval: 3600, max_row_errors: 0, sync: true }
+    }
+}
+
+/// A database and the way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// `type`.
+    pub kind: DatabaseType,
+    /// `name`; whoever opens a database without one says so.
+    pub name: Option<Box<str>>,
+    /// `user`; the user that the daemon runs as if absent.
+    pub user: Option<Box<str>>,
+    /// `password` or `password-file`.
+    pub password: Password,
+    /// `host`: a name, an address, or the folder of a unix socket, with its slash in front.
+    pub host: Box<str>,
+    /// `port`; the usual one if absent.
+    pub port: Option<u16>,
+    /// `readonly`: reservations and configurations in it are read and never changed.
+    pub readonly: bool,
+    /// `connect-timeout`.
+    pub connect_timeout: Duration,
+    /// `ssl-mode`, or what the files of TLS imply.
+    pub ssl_mode: SslMode,
+    /// `trust-anchor`.
+    pub trust_anchor: Option<PathBuf>,
+    /// `cert-file`.
+    pub cert_file: Option<PathBuf>,
+    /// `key-file`.
+    pub key_file: Option<PathBuf>,
+    /// What is done when it cannot be reached.
+    pub recovery: Recovery,
+}
+
+impl Database {
+    /// The way to it as Kea's messages tell it, in the order of the keys and without the password.
+    pub fn parameters(&self) -> String {
+        let Self { kind, name, user, host, port, .. } = self;
+        let kind = match kind {
+            DatabaseType::Mysql => "mysql",
+            DatabaseType::Postgresql => "postgresql",
+        };
+        let parts = [
+            Some(format!("host={host}")),
+            name.as_ref().map(|name| format!("name={name}")),
+            (self.password != Password::None).then(|| "password=*****".to_owned()),
+            port.map(|port| format!("port={port}")),
+            Some(format!("type={kind}")),
+            user.as_ref().map(|user| format!("user={user}")),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The password of a database's user; never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Password {
+    /// There is none.
+    #[default]
+    None,
+    /// It is this.
+    Is(Box<str>),
+    /// It stands in this file.
+    File(PathBuf),
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Password::None => f.write_str("None"),
+            Password::Is(_) => f.write_str("Is(*****)"),
+            Password::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// What is done when a database cannot be reached any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// `max-reconnect-tries`; 0: none is made.
+    pub tries: u32,
+    /// `reconnect-wait-time`, between two tries; zero: none is made.
+    pub wait: Duration,
+    /// `on-fail`.
+    pub on_fail: OnFail,
+    /// `retry-on-startup`: tries are made at the start, too.
+    pub at_start: bool,
+}
+
+impl Recovery {
+    /// Whether tries are made at all.
+    pub fn is_on(&self) -> bool {
+        self.tries > 0 && !self.wait.is_zero()
+    }
+
+    /// Whether nobody is served meanwhile.
+    pub fn stops(&self) -> bool {
+        self.on_fail == OnFail::StopRetryExit
+    }
+
+    /// Whether the daemon ends when all tries were in vain.
+    pub fn exits(&self) -> bool {
+        self.on_fail != OnFail::ServeRetryContinue
     }
 }
 

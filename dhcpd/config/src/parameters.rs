@@ -13,6 +13,7 @@ mod options;
 
 pub use classes::{Guards, Membership};
 pub(crate) use classes::{check_classes, ids};
+pub(crate) use databases::check_library;
 pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
 };

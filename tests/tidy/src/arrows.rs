@@ -59,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "dhcpd-engine",
             "dhcpd-libs",
             "dhcpd-net",
+            "dhcpd-sql",
             "d2-ncr",
         ],
     ),

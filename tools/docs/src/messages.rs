@@ -13,6 +13,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ),
     ("Expressions", "Both DHCP servers: what classes come to, step by step.", engine::steps::MESSAGES),
     ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
+    ("Databases", "Both DHCP servers: `libdhcp_pgsql.so`.", sql::messages::MESSAGES),
     ("BOOTP", "`libdhcp_bootp.so`.", libs::bootp::messages::MESSAGES),
     ("DDNS tuning", "`libdhcp_ddns_tuning.so`.", libs::ddns_tuning::messages::MESSAGES),
     ("Flexible identifier", "`libdhcp_flex_id.so`.", libs::flex_id::messages::MESSAGES),

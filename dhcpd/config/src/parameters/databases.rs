@@ -1,7 +1,10 @@
 //! Databases: of leases, of reservations, of the configuration.
 
+use super::HookLibrary;
 use crate::common;
-use schema::{At, Given, Pos, Reader, Scope, Word};
+use schema::{At, Given, Pos, Problem, Reader, Scope, Word};
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Where leases are kept.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
@@ -154,6 +157,27 @@ pub struct ConfigControl {
     pub config_fetch_wait_time: Given<u32>,
 }
 
+/// The library that knows databases of the kind must be among those of the configuration. `what` is kept there.
+pub(crate) fn check_library(
+    what: &str,
+    database: &common::Database,
+    pos: Pos,
+    libraries: &[At<HookLibrary>],
+    problems: &mut Vec<Problem>,
+) {
+    let (kind, library) = match database.kind {
+        DatabaseType::Mysql => ("mysql", "libdhcp_mysql"),
+        DatabaseType::Postgresql => ("postgresql", "libdhcp_pgsql"),
+    };
+    if !libraries.iter().any(|entry| entry.file().strip_suffix(".so") == Some(library)) {
+        let reason = format!(
+            "Unable to open database: The Kea server has not been compiled with support for {what} database type: \
+             {kind}. Did you forget to use -D {kind}=enabled during setup or to load {library} hook library?"
+        );
+        problems.push(Problem::new(pos, reason));
+    }
+}
+
 impl LeaseDatabase {
     fn rules(&self, _pos: Pos, reader: &mut Reader) {
         let kind = self.r#type.as_ref().map(|kind| kind.value);
@@ -162,7 +186,13 @@ impl LeaseDatabase {
     }
 
     pub(crate) fn resolve(&self) -> common::LeaseDatabase {
+        let kind = match self.r#type.as_ref().map(|kind| kind.value) {
+            None | Some(LeaseDatabaseType::Memfile) => None,
+            Some(LeaseDatabaseType::Mysql) => Some(DatabaseType::Mysql),
+            Some(LeaseDatabaseType::Postgresql) => Some(DatabaseType::Postgresql),
+        };
         common::LeaseDatabase {
+            database: kind.map(|kind| self.connection.resolve(kind, &self.name)),
             persist: self.persist(),
             name: self.name.as_ref().filter(|name| !name.is_empty()).map(|name| name.value.clone().into()),
             lfc_interval: self.lfc_interval(),
@@ -180,7 +210,50 @@ impl Database {
     }
 }
 
+impl Database {
+    /// The database; none without a type, which is an error of its own.
+    pub fn resolve(&self) -> Option<common::Database> {
+        Some(self.connection.resolve(self.r#type.as_ref()?.value, &self.name))
+    }
+}
+
 impl Connection {
+    fn resolve(&self, kind: DatabaseType, name: &Given<String>) -> common::Database {
+        let path = |given| text(given).map(|path| PathBuf::from(&*path));
+        let trust_anchor = path(&self.trust_anchor);
+        let (cert_file, key_file) = (path(&self.cert_file), path(&self.key_file));
+        // As libpq has it where nothing is said; Kea makes it more where files are given.
+        let implied = match (&trust_anchor, &cert_file, &key_file) {
+            (Some(_), _, _) => SslMode::VerifyCa,
+            (None, None, None) => SslMode::Prefer,
+            _ => SslMode::Require,
+        };
+        common::Database {
+            kind,
+            name: text(name),
+            user: text(&self.user),
+            password: match (text(&self.password), path(&self.password_file)) {
+                (Some(password), _) => common::Password::Is(password),
+                (None, Some(file)) => common::Password::File(file),
+                (None, None) => common::Password::None,
+            },
+            host: text(&self.host).unwrap_or_else(|| "localhost".into()),
+            port: plain(&self.port).filter(|&port| port > 0),
+            readonly: plain(&self.readonly).unwrap_or_default(),
+            connect_timeout: Duration::from_secs(plain(&self.connect_timeout).unwrap_or(5).into()),
+            ssl_mode: plain(&self.ssl_mode).unwrap_or(implied),
+            trust_anchor,
+            cert_file,
+            key_file,
+            recovery: common::Recovery {
+                tries: plain(&self.max_reconnect_tries).unwrap_or_default(),
+                wait: Duration::from_millis(plain(&self.reconnect_wait_time).unwrap_or_default().into()),
+                on_fail: plain(&self.on_fail).unwrap_or(OnFail::StopRetryExit),
+                at_start: plain(&self.retry_on_startup).unwrap_or_default(),
+            },
+        }
+    }
+
     fn rules(&self, mysql: bool, postgresql: bool, reader: &mut Reader) {
         let timeouts = [
             ("read-timeout", &self.read_timeout, mysql, "mysql"),
@@ -192,8 +265,23 @@ impl Connection {
                 reader.problem(given.pos, format!("`{key}` is for databases of the type \"{kind}\""));
             }
         }
+        if let Some(given) = self.tcp_user_timeout.as_ref().filter(|given| given.value > 0 && postgresql) {
+            reader.problem(given.pos, "not supported yet: leave it out");
+        }
+        if let Some(given) = self.connect_timeout.as_ref().filter(|given| given.value == 0) {
+            reader.problem(given.pos, "connect-timeout must be at least 1");
+        }
         if let (Some(_), Some(file)) = (&self.password, &self.password_file) {
             reader.problem(file.pos, "`password` and `password-file` exclude each other");
         }
     }
+}
+
+/// What is empty is as if absent.
+fn text(given: &Given<String>) -> Option<Box<str>> {
+    given.as_ref().filter(|text| !text.is_empty()).map(|text| text.value.as_str().into())
+}
+
+fn plain<T: Copy>(given: &Given<T>) -> Option<T> {
+    given.as_ref().map(|given| given.value)
 }

@@ -15,6 +15,7 @@ mod lease_query;
 mod legal_log;
 mod limits;
 mod perfmon;
+mod pgsql;
 mod ping_check;
 mod run_script;
 mod stat_cmds;
@@ -37,6 +38,7 @@ pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
 pub use legal_log::{LegalLog, LegalLogRules, LegalLogType, LegalLogUnit};
 pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
 pub use perfmon::{AlarmRule, DurationKey, Perfmon, PerfmonRules, check_pair, message_name};
+pub use pgsql::Pgsql;
 pub use ping_check::{PingCheck, PingCheckRules, PingPolicy};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
@@ -125,6 +127,8 @@ pub enum Library {
     LeaseCmds,
     /// `libdhcp_legal_log.so`: who had which address, in files.
     LegalLog(LegalLogRules),
+    /// `libdhcp_pgsql.so`: databases of the type "postgresql".
+    Pgsql,
     /// `libdhcp_ping_check.so`: nobody is offered an address that answers a ping.
     PingCheck(PingCheckRules),
     /// `libdhcp_run_script.so`: a script hears of leases.
@@ -261,7 +265,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<Limits>(),
     Bundled::later("libdhcp_mysql.so"),
     Bundled::works::<Perfmon>(),
-    Bundled::later("libdhcp_pgsql.so"),
+    Bundled::works::<Pgsql>(),
     Bundled::works::<PingCheck>(),
     Bundled::later("libdhcp_radius.so"),
     Bundled::later("libdhcp_rbac.so"),

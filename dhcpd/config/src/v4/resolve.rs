@@ -15,7 +15,7 @@ use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{
     ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
-    check_classes, load_libraries, part, tee_times,
+    check_classes, check_library, load_libraries, part, tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -104,9 +104,14 @@ impl<'a> Resolver<'a> {
         let loading =
             Loading { family: Family::V4, definitions, classes, client_classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
+        let lease_database = input.lease_database().resolve();
+        if let (Some(database), Some(given)) = (&lease_database.database, &input.lease_database) {
+            let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);
+            check_library("lease", database, pos, &input.hooks_libraries, &mut self.problems);
+        }
         let config = Config4 {
             interfaces,
-            lease_database: input.lease_database().resolve(),
+            lease_database,
             expired: input.expired_leases_processing().resolve(),
             d2: input.dhcp_ddns().resolve(&mut self.problems),
             lease_checks: input.sanity_checks().lease_checks(),

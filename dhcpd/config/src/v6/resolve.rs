@@ -16,7 +16,7 @@ use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{
     AllocatorName, ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold,
-    check_allocator, check_classes, lifetime, load_libraries, part, push_once, tee_times,
+    check_allocator, check_classes, check_library, lifetime, load_libraries, part, push_once, tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -104,10 +104,15 @@ impl<'a> Resolver<'a> {
         let loading =
             Loading { family: Family::V6, definitions, classes, client_classes, subnets: &contexts, problems };
         let hooks = load_libraries(&input.hooks_libraries, loading);
+        let lease_database = input.lease_database().resolve();
+        if let (Some(database), Some(given)) = (&lease_database.database, &input.lease_database) {
+            let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);
+            check_library("lease", database, pos, &input.hooks_libraries, &mut self.problems);
+        }
         let config = Config6 {
             interfaces,
             server_id,
-            lease_database: input.lease_database().resolve(),
+            lease_database,
             expired: input.expired_leases_processing().resolve(),
             d2: input.dhcp_ddns().resolve(&mut self.problems),
             lease_checks: input.sanity_checks().lease_checks(),
