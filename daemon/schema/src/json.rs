@@ -5,6 +5,7 @@
 //! same key twice in a map is an error. A string holds Unicode; `\u` escapes are code units of UTF-16 as in RFC 8259 §7
 //! (Kea takes only up to `\u00ff`).
 
+mod edit;
 mod scan;
 
 use crate::{ConfigError, Pos, Problem};
@@ -159,14 +160,6 @@ impl Node {
             Value::Map(members) => {
                 members.iter().map(|member| (member.key.to_string(), member.node.to_json())).collect()
             }
-        }
-    }
-
-    /// The value of a key, when this is a map that has it.
-    pub fn member(&self, key: &str) -> Option<&Node> {
-        match &self.value {
-            Value::Map(members) => members.iter().find(|member| &*member.key == key).map(|member| &member.node),
-            _ => None,
         }
     }
 }

@@ -41,7 +41,7 @@ impl Editor {
         let mut document =
             json::parse("running configuration", &text, &mut json::no_includes).map_err(|error| error.to_string())?;
         document.files.push("<string>".to_owned());
-        let module = child(&mut document.root, self.module).ok_or("there is no configuration yet")?;
+        let module = document.root.member_mut(self.module).ok_or("there is no configuration yet")?;
         let told = edit(module)?;
         (self.configure)(&document)
             .map_err(|errors| errors.first().map_or_else(String::new, ConfigError::to_string))?;
@@ -65,56 +65,5 @@ pub(crate) fn adopted(node: &Node) -> Node {
     Node { pos: at(node.pos), value }
 }
 
-/// The value of a key in a map.
-pub(crate) fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
-    match &mut node.value {
-        Tree::Map(members) => members.iter_mut().find(|member| &*member.key == key).map(|member| &mut member.node),
-        _ => None,
-    }
-}
-
-/// Sets the value of a key in a map.
-pub(crate) fn set(node: &mut Node, key: &str, value: Node) {
-    if let Some(old) = child(node, key) {
-        *old = value;
-    } else if let Tree::Map(members) = &mut node.value {
-        members.push(Member { key: key.into(), pos: value.pos, node: value });
-    }
-}
-
-/// Takes a key out of a map.
-pub(crate) fn remove(node: &mut Node, key: &str) -> Option<Node> {
-    let Tree::Map(members) = &mut node.value else { return None };
-    let at = members.iter().position(|member| &*member.key == key)?;
-    Some(members.remove(at).node)
-}
-
-/// The list of a key in a map, made if it is not there.
-pub(crate) fn list<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Vec<Node>> {
-    if child(node, key).is_none() {
-        set(node, key, Node { pos: NOWHERE, value: Tree::List(Vec::new()) });
-    }
-    match child(node, key) {
-        Some(Node { value: Tree::List(nodes), .. }) => Some(nodes),
-        _ => None,
-    }
-}
-
 /// Where a list stands that nobody wrote: no mistake is there.
 pub(crate) const NOWHERE: Pos = Pos { file: COMMAND, line: u32::MAX, column: u32::MAX };
-
-/// The text of a key in a map.
-pub(crate) fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    match node.member(key).map(|node| &node.value) {
-        Some(Tree::Text(text)) => Some(text),
-        _ => None,
-    }
-}
-
-/// The number of a key in a map.
-pub(crate) fn integer(node: &Node, key: &str) -> Option<i64> {
-    match node.member(key).map(|node| &node.value) {
-        Some(Tree::Int(number)) => Some(*number),
-        _ => None,
-    }
-}

@@ -1,7 +1,7 @@
 //! Subnets and shared networks in a configuration as it was written.
 
 use crate::arguments::Refusal;
-use crate::editor::{child, integer, list, text};
+use crate::editor::NOWHERE;
 use schema::json::{Node, Value as Tree};
 
 /// Where a subnet stands: its list (that of a shared network, or the one of the server), and its place there.
@@ -20,7 +20,7 @@ pub(crate) struct Written<'a> {
 impl Written<'_> {
     /// Where the subnet of a number stands.
     pub fn find(&self, id: i64) -> Option<Place> {
-        let is_it = |subnet: &Node| integer(subnet, "id") == Some(id);
+        let is_it = |subnet: &Node| subnet.integer("id") == Some(id);
         if let Some(at) = nodes(self.module, self.key).iter().position(is_it) {
             return Some(Place { network: None, at });
         }
@@ -35,9 +35,11 @@ impl Written<'_> {
     pub fn subnets(&mut self, network: Option<usize>) -> Result<&mut Vec<Node>, Refusal> {
         let holder = match network {
             None => Some(&mut *self.module),
-            Some(network) => list(self.module, "shared-networks").and_then(|networks| networks.get_mut(network)),
+            Some(network) => {
+                self.module.list_mut("shared-networks", NOWHERE).and_then(|networks| networks.get_mut(network))
+            }
         };
-        let subnets = holder.and_then(|holder| list(holder, self.key));
+        let subnets = holder.and_then(|holder| holder.list_mut(self.key, NOWHERE));
         subnets.ok_or_else(|| "there is no such list of subnets".into())
     }
 
@@ -58,12 +60,12 @@ impl Written<'_> {
 
     /// Where the shared network of a name stands.
     pub fn network(&self, name: &str) -> Option<usize> {
-        nodes(self.module, "shared-networks").iter().position(|node| text(node, "name") == Some(name))
+        nodes(self.module, "shared-networks").iter().position(|node| node.text("name") == Some(name))
     }
 
     /// All shared networks.
     pub fn networks(&mut self) -> Result<&mut Vec<Node>, Refusal> {
-        list(self.module, "shared-networks").ok_or_else(|| "shared-networks is not a list".into())
+        self.module.list_mut("shared-networks", NOWHERE).ok_or_else(|| "shared-networks is not a list".into())
     }
 }
 
@@ -77,5 +79,5 @@ fn nodes<'a>(node: &'a Node, key: &str) -> &'a [Node] {
 
 /// Takes the reservations of a subnet, which other commands change.
 pub(crate) fn reservations(subnet: &mut Node) -> Option<Node> {
-    child(subnet, "reservations").cloned()
+    subnet.member_mut("reservations").cloned()
 }

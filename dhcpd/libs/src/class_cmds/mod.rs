@@ -4,7 +4,7 @@ pub mod messages;
 
 use crate::Editor;
 use crate::arguments::{Arguments, Refusal};
-use crate::editor::{adopted, list, text};
+use crate::editor::{NOWHERE, adopted};
 use control::{Answer, Code, Request, Table};
 use messages::*;
 use schema::json::{Node, Value as Tree};
@@ -184,11 +184,11 @@ fn arguments(request: &Request) -> Result<Arguments<'_>, Refusal> {
 }
 
 fn classes(module: &mut Node) -> Result<&mut Vec<Node>, Refusal> {
-    list(module, "client-classes").ok_or_else(|| "client-classes is not a list".into())
+    module.list_mut("client-classes", NOWHERE).ok_or_else(|| "client-classes is not a list".into())
 }
 
 fn place(classes: &[Node], name: &str) -> Option<usize> {
-    classes.iter().position(|class| text(class, "name") == Some(name))
+    classes.iter().position(|class| class.text("name") == Some(name))
 }
 
 fn no_such(name: &str) -> Refusal {

@@ -9,7 +9,7 @@ pub mod messages;
 
 use crate::Editor;
 use crate::arguments::{Arguments, Refusal, address};
-use crate::editor::{adopted, list, remove};
+use crate::editor::{NOWHERE, adopted};
 use crate::tree::Written;
 use control::{Answer, Code, Request, Table};
 use host::Key;
@@ -159,7 +159,7 @@ fn reservation(arguments: Arguments<'_>) -> Result<(Node, i64), Refusal> {
         None => 0,
     };
     let mut node = adopted(given);
-    remove(&mut node, "subnet-id");
+    node.take("subnet-id");
     Ok((node, subnet))
 }
 
@@ -172,7 +172,7 @@ fn change(editor: &Editor, subnet: i64, by: impl FnOnce(&mut Vec<Node>) -> Resul
             (_, Some(place)) => tree.subnet(place)?,
             (id, None) => return Err(format!("there is no subnet with the id {id}").into()),
         };
-        by(list(holder, "reservations").ok_or("reservations is not a list")?)
+        by(holder.list_mut("reservations", NOWHERE).ok_or("reservations is not a list")?)
     })
 }
 

@@ -3,7 +3,7 @@
 //! Options are known by their space and code (or the name that stands for it), pools by their range, prefix pools by prefix
 //! and lengths; all else is known by its key alone.
 
-use crate::editor::{child, integer, list, remove, set, text};
+use crate::editor::NOWHERE;
 use schema::json::{Node, Value as Tree};
 use wire::options::{self, Family};
 
@@ -18,7 +18,7 @@ pub(super) fn add(scope: &mut Node, delta: Node, family: Family) {
     for member in members {
         match member.node.value {
             Tree::List(parts) if PARTS.contains(&&*member.key) => {
-                let Some(present) = list(scope, &member.key) else { continue };
+                let Some(present) = scope.list_mut(&member.key, NOWHERE) else { continue };
                 for part in parts {
                     let at = present.iter().position(|other| is_same(&member.key, other, &part, family));
                     match at.and_then(|at| present.get_mut(at)) {
@@ -28,7 +28,7 @@ pub(super) fn add(scope: &mut Node, delta: Node, family: Family) {
                     }
                 }
             }
-            value => set(scope, &member.key, Node { pos: member.node.pos, value }),
+            value => scope.set(&member.key, Node { pos: member.node.pos, value }),
         }
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn subtract(scope: &mut Node, delta: &Node, family: Family) {
     for member in members.iter().filter(|member| !KEYS.contains(&&*member.key)) {
         match &member.node.value {
             Tree::List(parts) if PARTS.contains(&&*member.key) => {
-                let Some(Node { value: Tree::List(present), .. }) = child(scope, &member.key) else { continue };
+                let Some(Node { value: Tree::List(present), .. }) = scope.member_mut(&member.key) else { continue };
                 for part in parts {
                     let Some(at) = present.iter().position(|other| is_same(&member.key, other, part, family)) else {
                         continue;
@@ -51,7 +51,7 @@ pub(super) fn subtract(scope: &mut Node, delta: &Node, family: Family) {
                     }
                 }
             }
-            _ => drop(remove(scope, &member.key)),
+            _ => drop(scope.take(&member.key)),
         }
     }
 }
@@ -65,10 +65,10 @@ fn only_keys(part: &Node) -> bool {
 }
 
 fn is_same(list: &str, one: &Node, other: &Node, family: Family) -> bool {
-    let range = |node: &Node| text(node, "pool").map(|pool| pool.replace(char::is_whitespace, ""));
+    let range = |node: &Node| node.text("pool").map(|pool| pool.replace(char::is_whitespace, ""));
     let prefix = |node: &Node| {
-        let prefix = text(node, "prefix").map(str::to_lowercase);
-        (prefix, integer(node, "prefix-len"), integer(node, "delegated-len"))
+        let prefix = node.text("prefix").map(str::to_lowercase);
+        (prefix, node.integer("prefix-len"), node.integer("delegated-len"))
     };
     match list {
         "pools" => range(one) == range(other),
@@ -83,10 +83,10 @@ fn option(node: &Node, family: Family) -> (String, Result<i64, String>) {
         Family::V4 => "dhcp4",
         Family::V6 => "dhcp6",
     };
-    let space = text(node, "space").unwrap_or(outermost);
-    let name = text(node, "name").unwrap_or_default();
+    let space = node.text("space").unwrap_or(outermost);
+    let name = node.text("name").unwrap_or_default();
     let standard = || options::by_name(family, space, name).map(|definition| i64::from(definition.code));
-    (space.to_owned(), integer(node, "code").or_else(standard).ok_or_else(|| name.to_owned()))
+    (space.to_owned(), node.integer("code").or_else(standard).ok_or_else(|| name.to_owned()))
 }
 
 #[cfg(test)]

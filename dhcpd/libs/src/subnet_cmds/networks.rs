@@ -4,7 +4,7 @@ use super::messages::*;
 use super::subnets::no_such;
 use super::{Listed, Server, arguments, entries, failed, is_empty, only};
 use crate::arguments::{Arguments, Refusal};
-use crate::editor::{adopted, child};
+use crate::editor::adopted;
 use crate::tree::Place;
 use control::{Answer, Code, Request};
 use schema::json::{Node, Value as Tree};
@@ -79,7 +79,7 @@ pub(super) fn del(server: &Server, request: &Request) -> Answer {
         server.change(|mut tree| {
             let at = tree.network(name).ok_or_else(|| absent(server, name))?;
             let mut network = tree.networks()?.remove(at);
-            if let Some(Node { value: Tree::List(subnets), .. }) = child(&mut network, server.key()).filter(|_| keep) {
+            if let Some(Node { value: Tree::List(subnets), .. }) = network.member_mut(server.key()).filter(|_| keep) {
                 tree.subnets(None)?.append(subnets);
             }
             Ok(name)

@@ -3,7 +3,7 @@
 use super::messages::*;
 use super::{Listed, Server, arguments, delta, entries, failed, is_empty, only};
 use crate::arguments::{Arguments, Refusal};
-use crate::editor::{NOWHERE, adopted, integer, set, text};
+use crate::editor::{NOWHERE, adopted};
 use crate::tree::reservations;
 use control::{Answer, Code, Request};
 use schema::json::{Node, Value as Tree};
@@ -82,7 +82,7 @@ fn try_add(server: &Server, request: &Request) -> Result<Listed, Refusal> {
     let given = subnet(server, request)?;
     let prefix = Arguments::new(given).required_text("subnet")?.to_owned();
     let all = (server.subnets)();
-    let id = match integer(given, "id").filter(|id| *id != 0) {
+    let id = match given.integer("id").filter(|id| *id != 0) {
         Some(id) => id,
         None => (1..).find(|id| all.iter().all(|other| i64::from(other.id) != *id)).unwrap_or_default(),
     };
@@ -94,8 +94,8 @@ fn try_add(server: &Server, request: &Request) -> Result<Listed, Refusal> {
     }
     server.change(|mut tree| {
         let mut new = adopted(given);
-        if integer(&new, "id").is_none_or(|id| id == 0) {
-            set(&mut new, "id", Node { pos: NOWHERE, value: Tree::Int(id) });
+        if new.integer("id").is_none_or(|id| id == 0) {
+            new.set("id", Node { pos: NOWHERE, value: Tree::Int(id) });
         }
         tree.subnets(None)?.push(new);
         Ok(())
@@ -108,7 +108,7 @@ pub(super) fn update(server: &Server, request: &Request) -> Answer {
         let kept = reservations(old);
         *old = new;
         if let Some(kept) = kept {
-            set(old, "reservations", kept);
+            old.set("reservations", kept);
         }
     });
     match updated {
@@ -141,7 +141,7 @@ fn change(server: &Server, request: &Request, by: impl FnOnce(&mut Node, Node, F
     let id: i64 = Arguments::new(given).required_number("id")?;
     let listed =
         server.by_id(id).ok_or_else(|| Refusal::empty(format!("There is no {} subnet with ID {id}", server.ip())))?;
-    if let Some(prefix) = text(given, "subnet").filter(|prefix| !prefix.eq_ignore_ascii_case(&listed.prefix)) {
+    if let Some(prefix) = given.text("subnet").filter(|prefix| !prefix.eq_ignore_ascii_case(&listed.prefix)) {
         let reason = format!("the prefix of the subnet with ID {id} is {}, it cannot become {prefix}", listed.prefix);
         return Err(reason.into());
     }
