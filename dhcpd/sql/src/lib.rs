@@ -3,5 +3,6 @@
 //! Whoever needs a database asks [`connect`] for a connection; what to do without one is the business of its caller.
 //! What is here knows nothing of packets, and nothing of the daemon that it serves.
 
+pub mod config;
 pub mod connect;
 pub mod messages;
