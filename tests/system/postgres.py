@@ -33,7 +33,7 @@ class Postgres:
     host, user, password, database = "127.0.0.1", NAME, NAME, NAME
 
     def __init__(self, ns=None):
-        self.ns, self.process = ns, None
+        self.ns, self.process, self.templates = ns, None, {}
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="takahe-pg-"))
@@ -70,21 +70,24 @@ class Postgres:
         self.process.stop(how, 30)
         self.process = None
 
-    def fresh(self, database=NAME):
-        """An empty database of the role's, in place of the one of that name."""
-        for statement in (f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database} OWNER {NAME}"):
+    def fresh(self, database=NAME, template="template1"):
+        """An empty database of the role's, or a copy of another, in place of the one of that name."""
+        for statement in (f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database} OWNER {NAME} TEMPLATE {template}"):
             self.sql(statement, user="postgres", database="postgres")
         return database
 
     def create(self, script, database=NAME):
-        """Runs a script, as it would be given to psql, in a fresh database."""
-        self.fresh(database)
-        run(*self._psql(NAME, database), "-f", script)
+        """A fresh database in which a script was run, as psql does; the second time it is a copy of the first."""
+        if script not in self.templates:
+            template = self.fresh(f"template_{len(self.templates)}")
+            run(*self._psql(NAME, template), "-f", script)
+            self.templates[script] = template
+        return self.fresh(database, self.templates[script])
 
     def sql(self, text, user=NAME, database=NAME):
         """Runs statements; the rows of what they select, as tuples of text (None where there is NULL)."""
         done = run(*self._psql(user, database), "-t", "--csv", "-P", f"null={NULL}", input=text)
-        return [tuple(None if value == NULL else value for value in row) for row in csv.reader(io.StringIO(done))]
+        return [tuple(None if value == NULL else value for value in row or [""]) for row in csv.reader(io.StringIO(done))]
 
     def value(self, text, **where):
         """The one value that a query selects."""
