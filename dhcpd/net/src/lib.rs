@@ -19,4 +19,4 @@ pub use drops::DropWatch;
 pub use echo::{Echo, EchoSocket};
 pub use interfaces::{Interface, interfaces};
 pub use socket::Socket;
-pub use wait::{LinkWatch, Waker, wait};
+pub use wait::{LinkWatch, Waker, wait, wait_at_most};

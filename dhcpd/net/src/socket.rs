@@ -131,6 +131,18 @@ impl Socket {
         Ok(Self::of(inner, Kind::Udp6, interface, share.count > 1))
     }
 
+    /// DHCPv6 as a client or a relay: bound to an address of the interface, in no group; what is sent to one stays on the link.
+    pub fn udp6_at(interface: &Interface, address: Ipv6Addr, port: u16) -> io::Result<Self> {
+        let inner = udp(Domain::IPV6)?;
+        inner.set_only_v6(true)?;
+        inner.set_multicast_if_v6(interface.index)?;
+        inner.set_multicast_hops_v6(1)?;
+        set_option(&inner, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+        let scope = if address.is_unicast_link_local() { interface.index } else { 0 };
+        inner.bind(&SocketAddrV6::new(address, port, 0, scope).into())?;
+        Ok(Self::of(inner, Kind::Udp6, interface, false))
+    }
+
     fn of(inner: socket2::Socket, kind: Kind, interface: &Interface, filtered: bool) -> Self {
         Self { inner, kind, interface: interface.index, filtered, known_drops: AtomicU32::new(0) }
     }

@@ -1,11 +1,12 @@
 //! Waiting: for packets, for a nudge from another thread, for the kernel's word that links or addresses changed.
 
 use crate::socket::Socket;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use socket2::{Domain, SockAddr, Type};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 /// Wakes a thread that is in [`wait`].
 #[derive(Debug)]
@@ -49,6 +50,14 @@ pub fn wait<'a>(sockets: impl Iterator<Item = &'a Socket>, waker: &Waker, ready:
     }
     ready.extend(fds[1..].iter().enumerate().filter(|(_, fd)| fd.any() == Some(true)).map(|(i, _)| i));
     Ok(())
+}
+
+/// Waits until the socket has packets, at most so long; with the precision of the kernel's timers.
+pub fn wait_at_most(socket: &Socket, time: Duration) -> io::Result<()> {
+    match ppoll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], Some(time.into()), None) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// Tells when a link or an address of this machine changes (rtnetlink(7)).
