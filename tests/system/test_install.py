@@ -13,7 +13,7 @@ from lab import BIN, ROOT, run, unix_command, wait_for
 
 PREFIX = "/usr/local"
 DAEMONS = ["kea-dhcp4", "kea-dhcp6", "kea-dhcp-ddns", "kea-netconf"]
-TOOLS = ["keactrl", "kea-lfc", "kea-shell", "kea-yang"]
+TOOLS = ["keactrl", "kea-lfc", "kea-shell", "kea-yang", "perfdhcp"]
 # As keactrl calls them, their titles there, and their control sockets.
 SERVERS = {"dhcp4": ("DHCPv4 server", "kea4-ctrl-socket"), "dhcp6": ("DHCPv6 server", "kea6-ctrl-socket"), "dhcp_ddns": ("DHCP DDNS", "kea-ddns-ctrl-socket")}
 CONFIGURATIONS = [f"{name}.conf" for name in DAEMONS]

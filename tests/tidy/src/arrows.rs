@@ -87,6 +87,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kea-lfc", &["daemon-log", "dhcpd-leases"]),
     ("kea-shell", &["daemon-control"]),
     ("keactrl", &[]),
+    ("perfdhcp", &["dhcpd-net", "dhcpd-wire"]),
     ("docs", &[]),
     ("tidy", &[]),
 ];
