@@ -80,6 +80,12 @@ pub trait Daemon: Sized + 'static {
     /// Makes the daemon, not configured yet.
     fn new(context: Context) -> Result<Self, String>;
 
+    /// What the daemon runs with in place of what was written, where that is completed from elsewhere. Asked for a configuration
+    /// that shall take effect, and then [`prepare`](Self::prepare) is given the answer.
+    fn complete(&self, _written: &Document) -> Result<Option<Document>, Vec<ConfigError>> {
+        Ok(None)
+    }
+
     /// Does all that can fail for this configuration (`{ "Dhcp4": { } }`) and changes nothing.
     fn prepare(&self, config: &Document) -> Result<Self::Prepared, Vec<ConfigError>>;
 

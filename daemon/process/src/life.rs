@@ -151,7 +151,7 @@ impl<D: Daemon> Life<D> {
         }
         let checked = match checks {
             Checks::Plain => self.test(&document),
-            Checks::Extra => self.prepare(&document).map(drop),
+            Checks::Extra => self.ready(&document).map(drop),
         };
         match checked {
             Ok(()) => ExitCode::SUCCESS,
@@ -273,10 +273,10 @@ impl<D: Daemon> Life<D> {
         if self.configured.get().is_none() {
             self.log_early(document);
         }
-        match self.prepare(document) {
-            Ok(ready) => {
+        match self.ready(document) {
+            Ok((ready, hash)) => {
                 self.apply(ready);
-                self.hash.replace(hash::of(document));
+                self.hash.replace(hash);
                 Ok(())
             }
             Err(errors) => {
@@ -304,6 +304,13 @@ impl<D: Daemon> Life<D> {
 
     fn wanted(common: &Common) -> Result<Wanted, Problem> {
         Wanted::plan(common.sockets(), D::IDENTITY.http.as_ref())
+    }
+
+    /// What was written, completed and prepared, with the hash of what it became.
+    fn ready(&self, written: &Document) -> Result<(Ready<D>, String), Vec<ConfigError>> {
+        let completed = self.daemon.complete(written)?;
+        let document = completed.as_ref().unwrap_or(written);
+        Ok((self.prepare(document)?, hash::of(document)))
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready<D>, Vec<ConfigError>> {

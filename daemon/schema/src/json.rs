@@ -112,7 +112,8 @@ impl Document {
                 if problem.pos != pos {
                     break;
                 }
-                found.push_str(path);
+                // Where nobody wrote a key, it stands where its value does.
+                path.clone_into(found);
             }
         });
         problems.into_iter().zip(paths).map(|(problem, path)| problem.at(&self.files, path)).collect()

@@ -141,7 +141,24 @@ impl Generator {
             "Link6" if map.contains_key("interface") => take(map, &["interface-id"]),
             "Subnet4" if self.shared => take(map, &["interface", "authoritative"]),
             "Subnet6" if self.shared => take(map, &["interface", "rapid-commit"]),
-            "Dhcp4" | "Dhcp6" if map.contains_key("control-sockets") => take(map, &["control-socket"]),
+            "Dhcp4" | "Dhcp6" => {
+                if map.contains_key("control-sockets") {
+                    take(map, &["control-socket"]);
+                }
+                let databases = ["lease-database", "hosts-databases", "hosts-database", "config-control"];
+                let named =
+                    |key: &&str| map.get(*key).is_some_and(|value| value.to_string().contains("\"postgresql\""));
+                if databases.iter().any(|key| named(&key))
+                    && let Value::Array(libraries) = map.entry("hooks-libraries").or_insert_with(|| json!([]))
+                {
+                    libraries.push(json!({ "library": "libdhcp_pgsql.so" }));
+                }
+            }
+            "ConfigControl" => {
+                if let Some(Value::Array(databases)) = map.get_mut("config-databases") {
+                    databases.truncate(1);
+                }
+            }
             "Connection" => take(map, &["read-timeout", "write-timeout", "tcp-user-timeout", "password-file"]),
             "ControlSocket" if is_socket(map, "http") => {
                 take(map, &["socket-name", "trust-anchor", "cert-file", "key-file"]);
@@ -184,6 +201,7 @@ impl Generator {
     /// Values that must fit to others.
     fn ruled(&mut self, table: &Table, param: &Param) -> Option<Value> {
         let value = match (table.name, param.key) {
+            ("Connection", "connect-timeout") => self.int(1, 60).into(),
             ("ControlSocket", "socket-address") => self.pick(&["127.0.0.1", "::1"]).into(),
             (_, "min-valid-lifetime" | "min-preferred-lifetime") => self.int(1, 999).into(),
             (_, "valid-lifetime" | "preferred-lifetime") => self.int(1000, 9999).into(),

@@ -13,6 +13,7 @@ pub mod lifetime;
 pub mod options;
 pub mod parameters;
 mod printer;
+pub mod remote;
 mod rules;
 pub mod v4;
 pub mod v6;

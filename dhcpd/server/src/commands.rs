@@ -29,8 +29,6 @@ pub fn add<F: Family>(table: &mut Table, plane: &Plane<F>) {
     table.add("interface-list", on(interface_list));
     table.add("interface-redetect", on(interface_redetect));
     table.add("kea-lfc-start", on(clean_up));
-    // There are none yet.
-    table.add("config-backend-pull", |_| Answer::new(Code::Empty, "No config backend."));
     let reclaiming = plane.clone();
     table.add_async("leases-reclaim", move |request| reclaim(reclaiming.clone(), request));
 }

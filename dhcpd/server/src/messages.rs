@@ -13,6 +13,16 @@ log::messages! {
     DHCP4_CONFIG_LOAD_FAIL: Error, "dhcp4", "configuration error using file: {file}, reason: {reason}";
     /// Something in a configuration file is not as it should be, and was understood all the same.
     DHCP4_CONFIG_SYNTAX_WARNING: Warn, "dhcp4", "configuration syntax warning: {warning}";
+    /// The database that completes the configuration was asked by command, in vain.
+    DHCP4_CB_ON_DEMAND_FETCH_UPDATES_FAIL: Error, "dhcp4", "error on demand attempt to fetch configuration updates from the configuration backend(s): {reason}";
+    /// The database that completes the configuration was asked as it is at intervals, in vain.
+    DHCP4_CB_PERIODIC_FETCH_UPDATES_FAIL: Error, "dhcp4", "error on periodic attempt to fetch configuration updates from the configuration backend(s): {reason}";
+    /// It was in vain so often that the database is not asked any more, until a command or a new configuration has it asked.
+    DHCP4_CB_PERIODIC_FETCH_UPDATES_RETRIES_EXHAUSTED: Error, "dhcp4", "maximum number of configuration fetch attempts: 10, has been exhausted without success";
+    /// Option -R: the configuration is not completed, and nobody is served.
+    DHCP4_CB_REPAIR_MODE_ENABLED: Warn, "dhcp4", "Server is running in config back end repair mode.";
+    /// The database that completes the configuration could not be asked.
+    DHCP4_PARSER_COMMIT_FAIL: Error, "dhcp4", "parser failed to commit changes: {reason}";
     /// A configuration is wrong in one place; each place is told.
     DHCP4_PARSER_FAIL: Error, "dhcp4", "failed to create or run parser for configuration element {element}: {reason}";
     /// The server cannot start.
@@ -58,6 +68,16 @@ log::messages! {
     DHCP6_CONFIG_LOAD_FAIL: Error, "dhcp6", "configuration error using file: {file}, reason: {reason}";
     /// Something in a configuration file is not as it should be, and was understood all the same.
     DHCP6_CONFIG_SYNTAX_WARNING: Warn, "dhcp6", "configuration syntax warning: {warning}";
+    /// The database that completes the configuration was asked by command, in vain.
+    DHCP6_CB_ON_DEMAND_FETCH_UPDATES_FAIL: Error, "dhcp6", "error on demand attempt to fetch configuration updates from the configuration backend(s): {reason}";
+    /// The database that completes the configuration was asked as it is at intervals, in vain.
+    DHCP6_CB_PERIODIC_FETCH_UPDATES_FAIL: Error, "dhcp6", "error on periodic attempt to fetch configuration updates from the configuration backend(s): {reason}";
+    /// It was in vain so often that the database is not asked any more, until a command or a new configuration has it asked.
+    DHCP6_CB_PERIODIC_FETCH_UPDATES_RETRIES_EXHAUSTED: Error, "dhcp6", "maximum number of configuration fetch attempts: 10, has been exhausted without success";
+    /// Option -R: the configuration is not completed, and nobody is served.
+    DHCP6_CB_REPAIR_MODE_ENABLED: Warn, "dhcp6", "Server is running in config back end repair mode.";
+    /// The database that completes the configuration could not be asked.
+    DHCP6_PARSER_COMMIT_FAIL: Error, "dhcp6", "parser failed to commit changes: {reason}";
     /// A configuration is wrong in one place; each place is told.
     DHCP6_PARSER_FAIL: Error, "dhcp6", "failed to create or run parser for configuration element {element}: {reason}";
     /// The server cannot start.
@@ -93,6 +113,19 @@ log::messages! {
     /// Replies were held back since their leases could not be made durable.
     DHCP6_REPLIES_HELD_BACK: Error, "leases", "{count} replies were not sent: the leases behind them could not be made durable";
 
+    /// The database that completes the configuration is asked for all of its part, or for what changed.
+    DCTL_CONFIG_FETCH: Info, "dctl", "Fetching configuration data from config backends.";
+    /// The database that completes the configuration is opened.
+    DCTL_OPEN_CONFIG_DB: Info, "dctl", "Opening configuration database: {parameters}";
+    /// It could not be opened, and is tried again.
+    DCTL_DB_OPEN_CONNECTION_WITH_RETRY_FAILED: Info, "dctl", "Failed to connect to database: {parameters} with error: {reason}";
+
+    /// What the database says is in the configuration.
+    DHCPSRV_CFGMGR_CONFIG4_MERGED: Info, "dhcpsrv", "Configuration backend data has been merged.";
+    /// What the database says is in the configuration.
+    DHCPSRV_CFGMGR_CONFIG6_MERGED: Info, "dhcpsrv", "Configuration backend data has been merged.";
+    /// Something that the database says cannot be used, and the server runs without it.
+    DHCPSRV_CFGMGR_CONFIG_ELEMENT_LEFT_OUT: Error, "dhcpsrv", "left out of the configuration backend data: {error}";
     /// An interface is listened on.
     DHCPSRV_CFGMGR_ADD_IFACE: Info, "dhcpsrv", "listening on interface {interface}";
     /// A socket could not be opened; it is tried again when the interface changes.

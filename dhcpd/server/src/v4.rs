@@ -1,5 +1,6 @@
 //! kea-dhcp4.
 
+use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::extended_info;
 use crate::housekeeping::in_steps;
@@ -20,7 +21,7 @@ use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{ClassCounts, Mark, Store4, Table4};
 use leases::{Lease4, Leases4, StoreError};
 use libs::ha::Group;
-use libs::{Editor, Fault, Service};
+use libs::{Editor, Fault, Service, service};
 use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
@@ -44,6 +45,9 @@ const SERVER_PORT: u16 = 67;
 pub struct Dhcp4 {
     plane: Plane<V4>,
     parameters: RefCell<Option<Arc<Parameters>>>,
+    backend: Rc<Backend>,
+    /// `-R`: nobody is served.
+    repair: bool,
 }
 
 /// A configuration that is good and ready.
@@ -76,7 +80,17 @@ impl Daemon for Dhcp4 {
             client_port: context.options.client_port,
             reply_to_source: crate::replies_to_source(),
         };
-        Ok(Self { plane: Plane::new(port, settings, context.stats, context.shutdown), parameters: RefCell::new(None) })
+        let repair = context.options.repair;
+        if repair {
+            log::event!(DHCP4_CB_REPAIR_MODE_ENABLED);
+        }
+        let plane = Plane::new(port, settings, context.stats, context.shutdown);
+        let backend = Rc::new(Backend::new(sql::config::Family::V4, repair, judge));
+        Ok(Self { plane, parameters: RefCell::new(None), backend, repair })
+    }
+
+    fn complete(&self, written: &Document) -> Result<Option<Document>, Vec<ConfigError>> {
+        self.backend.complete(written)
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
@@ -96,6 +110,10 @@ impl Daemon for Dhcp4 {
 
     fn apply(&self, ready: Ready) {
         self.plane.apply(ready.plane);
+        self.backend.apply();
+        if self.repair {
+            self.plane.service().disable(service::USER);
+        }
         log::event!(DHCP4_CONFIG_COMPLETE, summary = ready.summary);
         let before = self.parameters.borrow_mut().replace(ready.parameters.clone());
         let before = before.as_ref().map_or(&[][..], |before| &before.hooks_libraries);
@@ -130,7 +148,10 @@ impl Daemon for Dhcp4 {
             }
             Event::Refused(errors) => {
                 for error in errors {
-                    log::event!(DHCP4_PARSER_FAIL, element = error.path, reason = crate::place(error));
+                    match error.is_placed() {
+                        true => log::event!(DHCP4_PARSER_FAIL, element = error.path, reason = crate::place(error)),
+                        false => log::event!(DHCP4_PARSER_COMMIT_FAIL, reason = error),
+                    }
                 }
             }
             Event::InitFailed(reason) => log::event!(DHCP4_INIT_FAIL, reason),
@@ -154,9 +175,10 @@ impl Daemon for Dhcp4 {
             module: "Dhcp4",
             written: Rc::new(move || written.parameters.borrow().as_ref().map_or(Value::Null, |p| p.write())),
             shown: Rc::new(move || shown.config()),
-            configure: reconfigure,
+            configure: self.backend.editing(reconfigure.clone()),
         };
         commands::add_editing(table, &editor);
+        self.backend.add(table, reconfigure);
         libraries::add4(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
@@ -176,6 +198,13 @@ impl Daemon for Dhcp4 {
     fn stop(&self) {
         self.plane.stop();
     }
+}
+
+/// Whether a configuration is good, and where it is completed from.
+fn judge(document: &Document) -> Result<Option<Control>, Vec<ConfigError>> {
+    let (parameters, _) = dhcpd_config::v4::load(document)?;
+    positions::check_links(document, "Dhcp4")?;
+    Ok(Control::of(&parameters.config_control, parameters.server_tag()))
 }
 
 /// DHCPv4 on the data plane.

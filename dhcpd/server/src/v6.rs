@@ -1,5 +1,6 @@
 //! kea-dhcp6.
 
+use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::duid;
 use crate::extended_info;
@@ -21,7 +22,7 @@ use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{ClassCounts, Mark, Store6, Table6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use libs::ha::Group;
-use libs::{Editor, Fault, Service};
+use libs::{Editor, Fault, Service, service};
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
@@ -44,6 +45,9 @@ const SERVER_PORT: u16 = 547;
 pub struct Dhcp6 {
     plane: Plane<V6>,
     parameters: RefCell<Option<Arc<Parameters>>>,
+    backend: Rc<Backend>,
+    /// `-R`: nobody is served.
+    repair: bool,
 }
 
 /// A configuration that is good and ready.
@@ -73,7 +77,17 @@ impl Daemon for Dhcp6 {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
         let settings =
             Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
-        Ok(Self { plane: Plane::new(port, settings, context.stats, context.shutdown), parameters: RefCell::new(None) })
+        let repair = context.options.repair;
+        if repair {
+            log::event!(DHCP6_CB_REPAIR_MODE_ENABLED);
+        }
+        let plane = Plane::new(port, settings, context.stats, context.shutdown);
+        let backend = Rc::new(Backend::new(sql::config::Family::V6, repair, judge));
+        Ok(Self { plane, parameters: RefCell::new(None), backend, repair })
+    }
+
+    fn complete(&self, written: &Document) -> Result<Option<Document>, Vec<ConfigError>> {
+        self.backend.complete(written)
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
@@ -100,6 +114,10 @@ impl Daemon for Dhcp6 {
 
     fn apply(&self, ready: Ready) {
         self.plane.apply(ready.plane);
+        self.backend.apply();
+        if self.repair {
+            self.plane.service().disable(service::USER);
+        }
         log::event!(DHCP6_CONFIG_COMPLETE, summary = ready.summary);
         let before = self.parameters.borrow_mut().replace(ready.parameters.clone());
         let before = before.as_ref().map_or(&[][..], |before| &before.hooks_libraries);
@@ -134,7 +152,10 @@ impl Daemon for Dhcp6 {
             }
             Event::Refused(errors) => {
                 for error in errors {
-                    log::event!(DHCP6_PARSER_FAIL, element = error.path, reason = crate::place(error));
+                    match error.is_placed() {
+                        true => log::event!(DHCP6_PARSER_FAIL, element = error.path, reason = crate::place(error)),
+                        false => log::event!(DHCP6_PARSER_COMMIT_FAIL, reason = error),
+                    }
                 }
             }
             Event::InitFailed(reason) => log::event!(DHCP6_INIT_FAIL, reason),
@@ -158,9 +179,10 @@ impl Daemon for Dhcp6 {
             module: "Dhcp6",
             written: Rc::new(move || written.parameters.borrow().as_ref().map_or(Value::Null, |p| p.write())),
             shown: Rc::new(move || shown.config()),
-            configure: reconfigure,
+            configure: self.backend.editing(reconfigure.clone()),
         };
         commands::add_editing(table, &editor);
+        self.backend.add(table, reconfigure);
         libraries::add6(table, &self.plane, &editor);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
@@ -190,6 +212,13 @@ fn load(document: &Document) -> Result<(Parameters, Config6), Vec<ConfigError>> 
         log::event!(DHCP6_CONFIG_SYNTAX_WARNING, warning);
     }
     Ok((parameters, config))
+}
+
+/// Whether a configuration is good, and where it is completed from.
+fn judge(document: &Document) -> Result<Option<Control>, Vec<ConfigError>> {
+    let (parameters, _) = dhcpd_config::v6::load(document)?;
+    positions::check_links(document, "Dhcp6")?;
+    Ok(Control::of(&parameters.config_control, parameters.server_tag()))
 }
 
 /// DHCPv6 on the data plane.

@@ -70,6 +70,7 @@ pub struct Database {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
 pub enum DatabaseType {
     /// MySQL or MariaDB.
+    #[later]
     Mysql,
     /// PostgreSQL.
     Postgresql,
@@ -150,7 +151,7 @@ pub enum SslMode {
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
 pub struct ConfigControl {
     /// Databases with parts of the configuration.
-    #[param(later, yang = "config-database")]
+    #[param(yang = "config-database")]
     pub config_databases: Vec<At<Database>>,
     /// Seconds between two looks for changes; 0 for none.
     #[param(range = 0..=65535, default = 30)]
@@ -170,11 +171,38 @@ pub(crate) fn check_library(
         DatabaseType::Postgresql => ("postgresql", "libdhcp_pgsql"),
     };
     if !libraries.iter().any(|entry| entry.file().strip_suffix(".so") == Some(library)) {
+        let doing = match what {
+            CONFIGURATION => "during update from config backend database",
+            _ => "Unable to open database",
+        };
         let reason = format!(
-            "Unable to open database: The Kea server has not been compiled with support for {what} database type: \
+            "{doing}: The Kea server has not been compiled with support for {what} database type: \
              {kind}. Did you forget to use -D {kind}=enabled during setup or to load {library} hook library?"
         );
         problems.push(Problem::new(pos, reason));
+    }
+}
+
+/// What the database of `config-control` keeps.
+const CONFIGURATION: &str = "configuration";
+
+impl ConfigControl {
+    /// What is wrong with the databases. As in Kea, only one can be asked.
+    pub(crate) fn check(&self, libraries: &[At<HookLibrary>], problems: &mut Vec<Problem>) {
+        for given in self.config_databases.iter().skip(1) {
+            problems.push(Problem::new(given.pos, "only one database can complete the configuration"));
+        }
+        let Some(given) = self.config_databases.first() else { return };
+        if let Some(database) = given.resolve().filter(|database| database.kind == DatabaseType::Postgresql) {
+            let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);
+            check_library(CONFIGURATION, &database, pos, libraries, problems);
+        }
+    }
+
+    /// The database that completes the configuration, and how long to wait until it is looked at again: none for never.
+    pub fn database(&self) -> Option<(common::Database, Option<Duration>)> {
+        let wait = Duration::from_secs(self.config_fetch_wait_time().into());
+        Some((self.config_databases.first()?.resolve()?, Some(wait).filter(|wait| !wait.is_zero())))
     }
 }
 

@@ -109,6 +109,9 @@ impl<'a> Resolver<'a> {
             let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);
             check_library("lease", database, pos, &input.hooks_libraries, &mut self.problems);
         }
+        if let Some(control) = &input.config_control {
+            control.check(&input.hooks_libraries, &mut self.problems);
+        }
         let config = Config4 {
             interfaces,
             lease_database,

@@ -4,11 +4,13 @@
 //! [`changes`] tells what happened since. [`read`] and [`write`] are single elements, for commands. What is written has
 //! passed the checks of a configuration file before; here it is only moved.
 
+pub mod follow;
 pub mod read;
 mod rows;
 pub mod write;
 
 use crate::connect::Error;
+use dhcpd_config::remote::{Part, Parts};
 use rows::text;
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, Row};
@@ -56,25 +58,6 @@ pub enum Servers {
     Tags(Vec<String>),
 }
 
-/// All that a database has for a server.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Remote {
-    /// Global parameters; one inside of a map is named `map.parameter`.
-    pub globals: Object,
-    /// Definitions of options, as in `option-def`.
-    pub option_defs: Vec<Value>,
-    /// Options for every client, as in `option-data`; each with `code` and `space`.
-    pub options: Vec<Value>,
-    /// Classes in their order, as in `client-classes`.
-    pub classes: Vec<Value>,
-    /// Shared networks without their subnets, as in `shared-networks`.
-    pub networks: Vec<Value>,
-    /// Subnets, as in `subnet4` or `subnet6`; one in a shared network names it in `shared-network-name`.
-    pub subnets: Vec<Value>,
-    /// How far the changes have come.
-    pub mark: Mark,
-}
-
 /// A place among the changes of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -116,36 +99,36 @@ pub enum Modification {
     Delete,
 }
 
-/// All that the database has for the server of this tag: what is its own, and what is for all; where both say something, the
-/// former counts.
-pub async fn fetch(connection: &mut PgConnection, family: Family, tag: &str) -> Result<Remote, Error> {
+/// All that the database has for the server of this tag, and how far its changes have come: what is its own, and what is for
+/// all; where both say something, the former counts.
+pub async fn fetch(connection: &mut PgConnection, family: Family, tag: &str) -> Result<(Parts, Mark), Error> {
     let failed = |error| Error::of("START_TRANSACTION", error);
     // One look for all tables: no subnet without the network that came with it.
     let mut look = connection.begin().await.map_err(failed)?;
     let once = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
     sqlx::query(once).execute(&mut *look).await.map_err(failed)?;
     let servers = Servers::Tags(vec![tag.to_owned()]);
-    let mut globals = Object::new();
-    for entry in own_first(read::globals(&mut look, family, &servers, None).await?, |entry| {
-        text(&entry.value, "name").to_owned()
-    }) {
-        globals.insert(text(&entry.value, "name").to_owned(), entry.value.get("value").cloned().unwrap_or_default());
-    }
-    let defs = read::definitions(&mut look, family, &servers, None).await?;
+    let name = |entry: &read::Entry| text(&entry.value, "name").to_owned();
+    let global = |entry: read::Entry| {
+        let value = entry.value.get("value").cloned().unwrap_or_default();
+        Part::global(number(&entry), text(&entry.value, "name"), value)
+    };
+    let globals = own_first(read::globals(&mut look, family, &servers, None).await?, name);
+    let option_defs = read::definitions(&mut look, family, &servers, None).await?;
     let options = read::options(&mut look, family, &servers, None).await?;
-    let remote = Remote {
-        globals,
-        option_defs: values(own_first(defs, |entry| code_and_space(&entry.value))),
-        options: values(own_first(options, |entry| {
+    let found = Parts {
+        globals: globals.into_iter().map(global).collect(),
+        option_defs: parts(own_first(option_defs, |entry| code_and_space(&entry.value))),
+        options: parts(own_first(options, |entry| {
             (code_and_space(&entry.value), entry.value.get("client-classes").map(Value::to_string))
         })),
-        classes: values(read::classes(&mut look, family, &servers, None).await?),
-        networks: values(read::networks(&mut look, family, &servers, None).await?),
-        subnets: values(read::subnets(&mut look, family, &servers, read::Which::All).await?),
-        mark: latest(&mut look, family, tag).await?,
+        classes: parts(read::classes(&mut look, family, &servers, None).await?),
+        networks: parts(read::networks(&mut look, family, &servers, None).await?),
+        subnets: parts(read::subnets(&mut look, family, &servers, read::Which::All).await?),
     };
+    let mark = latest(&mut look, family, tag).await?;
     look.commit().await.map_err(failed)?;
-    Ok(remote)
+    Ok((found, mark))
 }
 
 /// What changed for the server of this tag after a mark, in order.
@@ -211,8 +194,13 @@ pub fn own_first<K: std::hash::Hash + Eq>(
     chosen
 }
 
-fn values(entries: Vec<read::Entry>) -> Vec<Value> {
-    entries.into_iter().map(|entry| entry.value.into()).collect()
+fn parts(entries: Vec<read::Entry>) -> Vec<Part> {
+    entries.into_iter().map(|entry| Part::new(number(&entry), entry.value.into())).collect()
+}
+
+/// The row's number, as it is told when something is wrong there.
+fn number(entry: &read::Entry) -> u32 {
+    u32::try_from(entry.id).unwrap_or_default()
 }
 
 /// What makes an option or a definition different from others.
