@@ -231,9 +231,19 @@ pub struct TxBatch {
     len: usize,
     /// How many of them were taken out.
     taken: usize,
+    scratch: Scratch,
+}
+
+/// What a system call is told. Empty between two calls: only the room is kept.
+#[derive(Default)]
+struct Scratch {
     headers: Vec<libc::mmsghdr>,
     vectors: Vec<libc::iovec>,
 }
+
+#[expect(unsafe_code, reason = "pointers are not sent by themselves")]
+// SAFETY: there are pointers in it only while `TxBatch::flush` runs, on one thread.
+unsafe impl Send for Scratch {}
 
 struct Outgoing {
     /// [`HEADROOM`] bytes, then the message.
@@ -268,7 +278,7 @@ pub struct Parcel(Outgoing);
 impl Parcel {
     /// Sends it by the socket that it was addressed for.
     pub fn send(self, socket: &Socket) -> io::Result<()> {
-        let mut alone = TxBatch { messages: vec![self.0], len: 1, taken: 0, headers: Vec::new(), vectors: Vec::new() };
+        let mut alone = TxBatch { messages: vec![self.0], len: 1, taken: 0, scratch: Scratch::default() };
         let mut result = Ok(());
         alone.flush(|_| socket, |error| result = Err(error));
         result
@@ -293,8 +303,7 @@ impl TxBatch {
             messages: Vec::with_capacity(BATCH),
             len: 0,
             taken: 0,
-            headers: Vec::with_capacity(BATCH),
-            vectors: Vec::with_capacity(BATCH),
+            scratch: Scratch { headers: Vec::with_capacity(BATCH), vectors: Vec::with_capacity(BATCH) },
         }
     }
 
@@ -400,17 +409,16 @@ impl TxBatch {
     /// is reported to `refused` and skipped; how many went out.
     pub fn flush<'s>(&mut self, sockets: impl Fn(usize) -> &'s Socket, mut refused: impl FnMut(io::Error)) -> usize {
         self.close_gaps();
-        self.headers.clear();
-        self.vectors.clear();
+        let Scratch { headers, vectors } = &mut self.scratch;
         let waiting = &mut self.messages[..self.len];
-        self.vectors.extend(waiting.iter_mut().map(|m| {
+        vectors.extend(waiting.iter_mut().map(|m| {
             let from = if m.framed { 0 } else { HEADROOM };
             libc::iovec { iov_base: m.buffer[from..].as_mut_ptr().cast(), iov_len: m.buffer.len() - from }
         }));
-        for (message, vector) in waiting.iter_mut().zip(&mut self.vectors) {
+        for (message, vector) in waiting.iter_mut().zip(&mut *vectors) {
             let mut header = mmsghdr(vector, &mut message.name, message.control.0.as_mut_ptr(), message.control_len);
             header.msg_hdr.msg_namelen = message.name_len;
-            self.headers.push(header);
+            headers.push(header);
         }
         let (mut at, mut sent) = (0, 0);
         while at < self.len {
@@ -421,7 +429,7 @@ impl TxBatch {
             let n = unsafe {
                 libc::sendmmsg(
                     sockets(socket).as_raw_fd(),
-                    self.headers[at..].as_mut_ptr(),
+                    headers[at..].as_mut_ptr(),
                     run as u32,
                     libc::MSG_DONTWAIT,
                 )
@@ -440,6 +448,8 @@ impl TxBatch {
                 },
             }
         }
+        headers.clear();
+        vectors.clear();
         self.len = 0;
         sent
     }

@@ -23,6 +23,7 @@ mod sockets;
 mod v4;
 mod v6;
 mod worker;
+mod writer;
 
 pub use v4::Dhcp4;
 pub use v6::Dhcp6;

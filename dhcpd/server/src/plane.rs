@@ -11,6 +11,7 @@ use crate::messages::*;
 use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
+use crate::writer::Writer;
 use control::Table as Commands;
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use dhcpd_config::parameters::Library;
@@ -61,7 +62,7 @@ pub trait Family: Sized + 'static {
     /// How servers that share clients tell each other of leases.
     type Ha: libs::ha::Family<Site = libs::Site<Self::Snapshot, Self::Table>>;
     /// The engine in a worker.
-    type Protocol: Protocol<Config = Run<Self>>;
+    type Protocol: Protocol<Config = Run<Self>, Table = Self::Table>;
 
     /// 4 or 6.
     const NUMBER: u8;
@@ -194,6 +195,8 @@ struct State<F: Family> {
     settings: F::Settings,
     stats: Arc<stats::Registry>,
     workers: Vec<Worker<Run<F>>>,
+    /// Outlives the workers, whose last promises it keeps.
+    writer: Option<Writer<F::Table>>,
     sockets: SocketSet,
     run: Option<Run<F>>,
     d2: watch::Sender<D2Client>,
@@ -227,6 +230,7 @@ impl<F: Family> Plane<F> {
             settings,
             stats,
             workers: Vec::new(),
+            writer: None,
             sockets: SocketSet::default(),
             run: None,
             d2: watch::Sender::new(D2Client::default()),
@@ -446,6 +450,7 @@ impl<F: Family> Plane<F> {
     pub fn stop(&self) {
         let workers = std::mem::take(&mut self.state.borrow_mut().workers);
         drop(workers);
+        drop(self.state.borrow_mut().writer.take());
         drop(std::mem::take(&mut self.state.borrow_mut().ha));
         if let Some(run) = &self.state.borrow().run {
             let _ = run.store.sync(); // its failure is logged by the store
@@ -586,15 +591,17 @@ impl<F: Family> State<F> {
     }
 
     fn start_workers(&mut self, run: &Run<F>, count: u32) {
+        let failed = |error| log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));
+        let writer = match self.writer.take().map_or_else(|| Writer::start::<F::Protocol>(self.name_changes.clone()), Ok) {
+            Ok(writer) => self.writer.insert(writer).queue(),
+            Err(error) => return failed(error),
+        };
         while (self.workers.len() as u32) < count {
             let name = format!("worker-{}", self.workers.len());
             let protocol = F::protocol(run.clone(), self.settings, &self.stats);
-            match Worker::start(name, protocol, self.name_changes.clone(), self.retire.clone()) {
+            match Worker::start(name, protocol, self.name_changes.clone(), writer.clone(), self.retire.clone()) {
                 Ok(worker) => self.workers.push(worker),
-                Err(error) => {
-                    log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));
-                    return;
-                }
+                Err(error) => return failed(error),
             }
         }
     }

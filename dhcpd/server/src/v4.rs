@@ -12,6 +12,7 @@ use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
 use crate::worker::{Leaving, Protocol, Replies};
+use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
 use dhcpd_config::parameters::Library;
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
@@ -386,6 +387,7 @@ impl Exits {
 
 impl Protocol for Serve4 {
     type Config = Run<V4>;
+    type Table = Table4;
     const FAMILY: u8 = 4;
 
     fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) -> Run<V4> {
@@ -463,8 +465,14 @@ impl Protocol for Serve4 {
         self.unsynced = (changed || !replies.promises.is_empty()).then(|| leases.mark());
     }
 
-    fn sync(&mut self) -> Result<(), StoreError> {
-        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
+    fn settled(&mut self) -> Option<Settled<Table4>> {
+        let tell = self.engine.commits().map(|tell| Box::new(tell) as Tell);
+        let mark = match (self.unsynced.take(), &tell) {
+            (None, None) => return None,
+            (mark, _) => mark.unwrap_or_default(),
+        };
+        let name_changes = mem::take(self.engine.name_changes());
+        Some(Settled { store: self.store.clone(), mark, tell, name_changes })
     }
 
     fn reclaim(&mut self, limit: usize, forget: Option<bool>) -> Result<(usize, bool), StoreError> {
@@ -496,10 +504,6 @@ impl Protocol for Serve4 {
         self.engine.tell_offers(replies);
     }
 
-    fn tell_commits(&mut self, replies: &mut Leaving<'_>) {
-        self.engine.tell_commits(replies);
-    }
-
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
         self.engine.name_changes()
     }
@@ -513,12 +517,16 @@ impl Protocol for Serve4 {
         log::event!(DHCP4_PACKET_QUEUE_FULL, count);
     }
 
-    fn held_back(&mut self, count: usize) {
+    fn held_back(count: usize) {
         log::event!(DHCP4_REPLIES_HELD_BACK, count);
     }
 }
 
 impl Serve4 {
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
+    }
+
     /// The socket that a reply leaves by, and how. Where there is no packet socket, the kernel's broadcast reaches those
     /// who have no address.
     fn way_out(&self, at: usize, reply: Reply) -> Option<(usize, Destination)> {

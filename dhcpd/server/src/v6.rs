@@ -12,7 +12,8 @@ use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
-use crate::worker::{Leaving, Protocol, Replies};
+use crate::worker::{Protocol, Replies};
+use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
 use dhcpd_config::parameters::Library;
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
@@ -368,6 +369,7 @@ pub struct Serve6 {
 
 impl Protocol for Serve6 {
     type Config = Run<V6>;
+    type Table = Table6;
     const FAMILY: u8 = 6;
 
     fn configure(&mut self, run: Run<V6>, sockets: &[Arc<Bound>]) -> Run<V6> {
@@ -423,8 +425,14 @@ impl Protocol for Serve6 {
         self.unsynced = (changed || !replies.promises.is_empty()).then(|| leases.mark());
     }
 
-    fn sync(&mut self) -> Result<(), StoreError> {
-        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
+    fn settled(&mut self) -> Option<Settled<Table6>> {
+        let tell = self.engine.commits().map(|tell| Box::new(tell) as Tell);
+        let mark = match (self.unsynced.take(), &tell) {
+            (None, None) => return None,
+            (mark, _) => mark.unwrap_or_default(),
+        };
+        let name_changes = mem::take(self.engine.name_changes());
+        Some(Settled { store: self.store.clone(), mark, tell, name_changes })
     }
 
     fn reclaim(&mut self, limit: usize, forget: Option<bool>) -> Result<(usize, bool), StoreError> {
@@ -452,10 +460,6 @@ impl Protocol for Serve6 {
         self.sync().map(|()| done.0)
     }
 
-    fn tell_commits(&mut self, replies: &mut Leaving<'_>) {
-        self.engine.tell_commits(replies);
-    }
-
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest> {
         self.engine.name_changes()
     }
@@ -469,12 +473,16 @@ impl Protocol for Serve6 {
         log::event!(DHCP6_PACKET_QUEUE_FULL, count);
     }
 
-    fn held_back(&mut self, count: usize) {
+    fn held_back(count: usize) {
         log::event!(DHCP6_REPLIES_HELD_BACK, count);
     }
 }
 
 impl Serve6 {
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.unsynced.take().map_or(Ok(()), |mark| self.store.sync_to(mark))
+    }
+
     /// One of a batch; what is none is counted.
     fn datagram<'r>(&self, rx: &'r RxBatch, at: usize, socket: &Socket) -> Option<Datagram<'r>> {
         rx.datagram(at, socket)

@@ -1,17 +1,19 @@
 //! A worker: a thread that takes packets in batches and answers them.
 //!
-//! One turn: wait, receive what has arrived, hold the lease store while the engine decides, make the changes durable,
-//! send the replies. A system call, a lock or a wake-up is paid once for a batch. Everything that changes (configuration,
-//! sockets) comes as one [`Setup`] between two turns, so a packet sees one state.
+//! One turn: wait, receive what has arrived, hold the lease store while the engine decides, send the replies that promise
+//! nothing, hand the others to the [`Writer`](crate::writer). A system call, a lock or a wake-up is paid once for a batch. Everything
+//! that changes (configuration, sockets) comes as one [`Setup`] between two turns, so a packet sees one state.
 
 use crate::intake::Intake;
 use crate::load::Load;
 use crate::retire::Retire;
 use crate::sockets::Bound;
+use crate::writer::{Queue, Settled};
 use engine::hooks::Departure;
 use leases::StoreError;
+use leases::memfile::Table;
 use ncr::NameChangeRequest;
-use net::{Destination, Parcel, RxBatch, Socket, TxBatch, Waker, wait};
+use net::{Destination, Parcel, RxBatch, TxBatch, Waker, wait};
 use parking_lot::Mutex;
 use std::io;
 use std::ops::Range;
@@ -24,6 +26,8 @@ use tokio::sync::mpsc::UnboundedSender;
 pub trait Protocol: Send + 'static {
     /// What configures it.
     type Config: Send + 'static;
+    /// Leases.
+    type Table: Table + Send + 'static;
     /// 4 or 6.
     const FAMILY: u8;
 
@@ -33,8 +37,8 @@ pub trait Protocol: Send + 'static {
     /// Decides about these packets of those that `rx` received from `sockets[at]`.
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies);
 
-    /// Makes what was decided durable, if there is anything to be made so.
-    fn sync(&mut self) -> Result<(), StoreError>;
+    /// What the last batch led to, if it changed or promised anything.
+    fn settled(&mut self) -> Option<Settled<Self::Table>>;
 
     /// Reclaims up to `limit` expired leases, and makes that durable: were the rows of many left to the last step, clients
     /// would wait while they are written. How many, and whether there may be more. `forget`: they are removed, or kept as reclaimed
@@ -47,10 +51,7 @@ pub trait Protocol: Send + 'static {
     /// Tells libraries of offers before they leave.
     fn tell_offers(&mut self, _replies: &mut Leaving<'_>) {}
 
-    /// Tells libraries of what is durable before the answers leave.
-    fn tell_commits(&mut self, replies: &mut Leaving<'_>);
-
-    /// What D2 is to be told.
+    /// What D2 is to be told and is not in what was [settled](Self::settled).
     fn name_changes(&mut self) -> &mut Vec<NameChangeRequest>;
 
     /// The kernel refused a reply.
@@ -60,7 +61,7 @@ pub trait Protocol: Send + 'static {
     fn shed(&mut self, count: usize);
 
     /// So many replies must not leave: what they promise is not durable.
-    fn held_back(&mut self, count: usize);
+    fn held_back(count: usize);
 }
 
 /// The replies of a batch.
@@ -91,9 +92,12 @@ impl Replies {
 
 /// Replies that are about to leave: libraries may keep some.
 pub struct Leaving<'a> {
-    batch: &'a mut TxBatch,
-    sockets: &'a [Arc<Bound>],
-    failed: fn(&io::Error),
+    /// The replies.
+    pub batch: &'a mut TxBatch,
+    /// The sockets that they leave by.
+    pub sockets: &'a [Arc<Bound>],
+    /// Told what the kernel refused.
+    pub failed: fn(&io::Error),
 }
 
 /// A reply that a library keeps, with the socket that it is to leave by.
@@ -159,12 +163,13 @@ impl<C: Send + 'static> Worker<C> {
         name: String,
         mut protocol: P,
         name_changes: UnboundedSender<Vec<NameChangeRequest>>,
+        writer: Arc<Queue<P::Table>>,
         retire: Retire<C>,
     ) -> io::Result<Self> {
         let mailbox = Arc::new(Mailbox { order: Mutex::new(None), waker: Waker::new()? });
         let load = Arc::new(Load::default());
         let (inbox, told) = (mailbox.clone(), load.clone());
-        let serve = move || run(&mut protocol, &inbox, &told, &name_changes, &retire);
+        let serve = move || run(&mut protocol, &inbox, &told, &name_changes, &writer, &retire);
         let thread = std::thread::Builder::new().name(name).spawn(serve)?;
         Ok(Self { mailbox, load, thread: Some(thread) })
     }
@@ -191,11 +196,12 @@ fn run<P: Protocol>(
     inbox: &Mailbox<P::Config>,
     load: &Load,
     d2: &UnboundedSender<Vec<NameChangeRequest>>,
+    writer: &Queue<P::Table>,
     retire: &Retire<P::Config>,
 ) {
     let mut intake = Intake::default();
     let mut replies = Replies::default();
-    let mut sockets: Vec<Arc<Bound>> = Vec::new();
+    let mut sockets: Arc<[Arc<Bound>]> = Arc::default();
     let mut read = 0;
     let mut ready = Vec::new();
     let mut last = false;
@@ -211,7 +217,7 @@ fn run<P: Protocol>(
             }
             Some(Order::Change(setup)) => {
                 retire.free(protocol.configure(setup.config, &setup.sockets));
-                (sockets, read) = (setup.sockets, setup.read);
+                (sockets, read) = (setup.sockets.into(), setup.read);
                 intake.ring = setup.ring;
                 ready.clear(); // numbers of the sockets before; the next wait tells again
             }
@@ -221,7 +227,7 @@ fn run<P: Protocol>(
             // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
             // the store's lock is released by unwinding, and the clients ask again.
             let served =
-                catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut intake, load, &mut replies)));
+                catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut intake, load, writer, &mut replies)));
             if served.is_err() {
                 replies = Replies::default();
             }
@@ -239,10 +245,11 @@ fn run<P: Protocol>(
 
 fn turn<P: Protocol>(
     protocol: &mut P,
-    sockets: &[Arc<Bound>],
+    sockets: &Arc<[Arc<Bound>]>,
     at: usize,
     intake: &mut Intake,
     load: &Load,
+    writer: &Queue<P::Table>,
     replies: &mut Replies,
 ) {
     match intake.receive(&sockets[at].socket) {
@@ -255,24 +262,11 @@ fn turn<P: Protocol>(
     }
     for (rx, packets) in intake.batches() {
         protocol.serve(sockets, at, rx, packets, replies);
-        answer(protocol, sockets, replies);
-    }
-}
-
-fn answer<P: Protocol>(protocol: &mut P, sockets: &[Arc<Bound>], replies: &mut Replies) {
-    let socket = |i: usize| -> &Socket { &sockets[i].socket };
-    stats::flush(); // who has an answer sees it counted
-    protocol.tell_offers(&mut Leaving { batch: &mut replies.plain, sockets, failed: P::send_failed });
-    replies.plain.flush(socket, |e| P::send_failed(&e));
-    // Only what is on disk is promised: after a failed write nobody hears of these leases.
-    match protocol.sync() {
-        Ok(()) => {
-            protocol.tell_commits(&mut Leaving { batch: &mut replies.promises, sockets, failed: P::send_failed });
-            replies.promises.flush(socket, |e| P::send_failed(&e));
-        }
-        Err(_) => {
-            protocol.held_back(replies.promises.len());
-            replies.promises.discard();
+        stats::flush(); // who has an answer sees it counted
+        protocol.tell_offers(&mut Leaving { batch: &mut replies.plain, sockets, failed: P::send_failed });
+        replies.plain.flush(|i| &sockets[i].socket, |e| P::send_failed(&e));
+        if let Some(settled) = protocol.settled() {
+            writer.take(settled, &mut replies.promises, sockets);
         }
     }
 }

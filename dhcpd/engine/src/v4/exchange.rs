@@ -119,9 +119,10 @@ impl Server {
                 let whole = out.len();
                 let envelope = passed.map(|passed| Envelope::open(passed, out));
                 let start = out.len();
-                let reply = answer.write(message_type, self, out);
+                let mut reply = answer.write(message_type, self, out);
                 drop(answer);
                 self.watch.settle(&query, &classes);
+                reply.promises |= self.watch.waits();
                 if snapshot.libraries.at(Point::Send) {
                     let renamed = query.replaced_client_id().is_some();
                     let mut outgoing = Outgoing::new(query.request(&classes), renamed, out, start);

@@ -130,6 +130,11 @@ impl Watch {
         }
         self.unnumbered = Some(is_offer);
     }
+
+    /// Libraries will hear of the reply that is about to get a number, and of that when its batch is durable.
+    pub fn waits(&self) -> bool {
+        self.unnumbered == Some(false)
+    }
 }
 
 /// Where libraries hear of what a query of this type leads to.
@@ -153,19 +158,22 @@ impl Server {
         tell(&self.snapshot, Point::Offered, &settled, replies, |library, batch| library.offered(batch));
     }
 
-    /// Tells libraries of what is durable now, before the answers leave.
-    pub fn tell_commits(&mut self, replies: &mut dyn Replies) {
-        self.tell_over();
-        let settled = std::mem::take(&mut self.watch.commits);
-        tell(&self.snapshot, Point::Committed, &settled, replies, |library, batch| library.committed(batch));
+    /// What libraries are to hear of this batch when it is durable, before its answers leave; `None` if none listens.
+    pub fn commits(&mut self) -> Option<impl FnOnce(&mut dyn Replies) + Send + use<>> {
+        let Watch { commits, over, .. } = &mut self.watch;
+        if commits.is_empty() && over.is_empty() {
+            return None;
+        }
+        let (settled, over, snapshot) = (std::mem::take(commits), std::mem::take(over), self.snapshot.clone());
+        Some(move |replies: &mut dyn Replies| {
+            snapshot.tell_over(&over);
+            tell(&snapshot, Point::Committed, &settled, replies, |library, batch| library.committed(batch));
+        })
     }
 
     /// Tells libraries whose time was over, when that is durable.
     pub fn tell_over(&mut self) {
-        let over = std::mem::take(&mut self.watch.over);
-        if !over.is_empty() {
-            self.snapshot.libraries.of(Point::Over).for_each(|library| library.over(&over));
-        }
+        self.snapshot.tell_over(&std::mem::take(&mut self.watch.over));
     }
 
     /// Nothing of what was gathered came to be.
@@ -192,6 +200,12 @@ fn tell(
 }
 
 impl Snapshot {
+    fn tell_over(&self, over: &[Lease4]) {
+        if !over.is_empty() {
+            self.libraries.of(Point::Over).for_each(|library| library.over(over));
+        }
+    }
+
     /// An address that was offered to this client was found in use by somebody else: nobody gets it for a while, unless its client has
     /// been given it meanwhile. Whether that was stored.
     pub async fn decline<L: Leases4>(

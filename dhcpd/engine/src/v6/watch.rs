@@ -115,22 +115,25 @@ impl Server {
         }
     }
 
-    /// Tells libraries of what is durable now, before the answers leave.
-    pub fn tell_commits(&mut self, replies: &mut dyn Replies) {
-        self.tell_over();
-        let settled = std::mem::take(&mut self.watch.commits);
-        if !settled.is_empty() {
-            let mut batch = Batch { snapshot: &self.snapshot, settled: &settled, replies };
-            self.snapshot.libraries.of(Point::Committed).for_each(|library| library.committed(&mut batch));
+    /// What libraries are to hear of this batch when it is durable, before its answers leave; `None` if none listens.
+    pub fn commits(&mut self) -> Option<impl FnOnce(&mut dyn Replies) + Send + use<>> {
+        let Watch { commits, over, .. } = &mut self.watch;
+        if commits.is_empty() && over.is_empty() {
+            return None;
         }
+        let (settled, over, snapshot) = (std::mem::take(commits), std::mem::take(over), self.snapshot.clone());
+        Some(move |replies: &mut dyn Replies| {
+            snapshot.tell_over(&over);
+            if !settled.is_empty() {
+                let mut batch = Batch { snapshot: &snapshot, settled: &settled, replies };
+                snapshot.libraries.of(Point::Committed).for_each(|library| library.committed(&mut batch));
+            }
+        })
     }
 
     /// Tells libraries whose time was over, when that is durable.
     pub fn tell_over(&mut self) {
-        let over = std::mem::take(&mut self.watch.over);
-        if !over.is_empty() {
-            self.snapshot.libraries.of(Point::Over).for_each(|library| library.over(&over));
-        }
+        self.snapshot.tell_over(&std::mem::take(&mut self.watch.over));
     }
 
     /// Nothing of what was gathered came to be.
@@ -141,6 +144,12 @@ impl Server {
 }
 
 impl Snapshot {
+    fn tell_over(&self, over: &[Lease6]) {
+        if !over.is_empty() {
+            self.libraries.of(Point::Over).for_each(|library| library.over(over));
+        }
+    }
+
     /// Whether libraries hear of commands.
     pub fn listens_to_commands(&self) -> bool {
         self.libraries.at(Point::Command)

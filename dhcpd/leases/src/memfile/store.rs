@@ -33,6 +33,7 @@ pub struct Store<T> {
     leases: Mutex<Leases<T>>,
     /// Locked before `leases` by whoever needs both.
     pub(super) journal: Option<Mutex<Journal>>,
+    slow: bool,
 }
 
 /// What a session holds.
@@ -84,12 +85,18 @@ impl<T: Table> Store<T> {
             }
         };
         let rows = Rows { persist: journal.is_some(), pending: Vec::new(), appended: 0, kept_back: 0, failure: None };
-        Ok((Store { leases: Mutex::new(Leases { table, rows }), journal }, report))
+        let slow = journal.is_some() && options.sync;
+        Ok((Store { leases: Mutex::new(Leases { table, rows }), journal, slow }, report))
     }
 
     /// Locks the leases for a batch of packets.
     pub fn session(&self) -> Session<'_, T> {
         Session { leases: self.leases.lock() }
+    }
+
+    /// Whether making changes durable takes as long as a disk does.
+    pub fn is_slow(&self) -> bool {
+        self.slow
     }
 
     /// Makes durable what all sessions have changed up to now. The caller must not hold a session. On an error the
@@ -146,8 +153,8 @@ impl<T: Table> Store<T> {
     }
 }
 
-/// A point in the history of changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A point in the history of changes; the default is its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(u64);
 
 /// The locked store, held for one batch of packets.

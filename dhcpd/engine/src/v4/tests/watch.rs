@@ -128,7 +128,7 @@ fn told(bench: &mut Bench, post: &mut Post, query: &Query) {
         bench.server.reply_is(post.waiting.len() - 1);
     }
     bench.server.tell_offers(post);
-    bench.server.tell_commits(post);
+    bench.server.commits().into_iter().for_each(|tell| tell(post));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn what_was_settled_is_told_once() {
     // What did not become durable is not told.
     bench.send(&Query::select(2, [10, 0, 1, 12]));
     bench.server.forget_settled();
-    bench.server.tell_commits(&mut post);
+    bench.server.commits().into_iter().for_each(|tell| tell(&mut post));
     assert_eq!(listener.heard(), Vec::<String>::new());
 }
 

@@ -113,7 +113,7 @@ fn tell(bench: &mut Bench, post: &mut Post, ask: &Ask) {
         post.waiting.push(Some(vec![0]));
         bench.server.reply_is(post.waiting.len() - 1);
     }
-    bench.server.tell_commits(post);
+    bench.server.commits().into_iter().for_each(|tell| tell(post));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn what_was_settled_is_told_once() {
     // What did not become durable is not told.
     bench.ask(&ask(MessageType::REQUEST).na(1, &[address]));
     bench.server.forget_settled();
-    bench.server.tell_commits(&mut post);
+    bench.server.commits().into_iter().for_each(|tell| tell(&mut post));
     assert_eq!(listener.heard(), Vec::<String>::new());
 }
 
