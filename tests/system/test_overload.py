@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import struct
+import threading
 import time
 from pathlib import Path
 
@@ -94,6 +95,62 @@ class Overload(Scene):
             self.assertEqual(status()["thread-pool-size"], threads)
             wait_for(lambda: self.workers() == threads, f"{threads} workers")
             self.assertEqual(sorted(self.flood4(100)), list(range(100)))
+
+    def change_threads(self, name, module, send, s):
+        """Changes the number of threads while datagrams are sent; which numbers were sent, and how often each was answered."""
+        config = self.kea.command(name, "config-get")["arguments"]
+        config.pop("hash")
+        sent, over = [], threading.Event()
+
+        def load():
+            while not over.is_set() or len(sent) < 500:
+                send(len(sent))
+                sent.append(len(sent))
+                time.sleep(0.0005)
+
+        answered = {}
+
+        def count():
+            for answer in self.answers(s):
+                number = int.from_bytes(answer[4:8] if module == "Dhcp4" else answer[1:4], "big")
+                answered[number] = answered.get(number, 0) + 1
+
+        threads = [threading.Thread(target=load), threading.Thread(target=count)]
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        for thread in threads:
+            thread.start()
+        for pool in (3, 1, 2, 4, 1, 3):
+            config[module]["multi-threading"] = {"enable-multi-threading": True, "thread-pool-size": pool}
+            self.assertEqual(self.kea.command(name, "config-set", config)["result"], 0)
+        over.set()
+        for thread in threads:
+            thread.join()
+        return sent, answered
+
+    def test_no_packet_is_lost_while_threads_come_and_go(self):
+        self.start4()
+        self.lab.run("client", "ip", "address", "replace", "192.0.2.2/24", "dev", "cli0")
+        with in_namespace("client"):
+            relay = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            relay.bind(("192.0.2.2", 67))
+        with relay:
+            send = lambda number: relay.sendto(discover(number, "192.0.2.2"), (SERVER4, 67))
+            sent, answered = self.change_threads("kea-dhcp4", "Dhcp4", send, relay)
+        self.assertEqual(sorted(answered), sent)
+        self.assertEqual(set(answered.values()), {1})
+
+    def test_no_multicast_is_lost_while_threads_come_and_go(self):
+        self.start6()
+        with in_namespace("client"):
+            client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            client.bind(("::", 546))
+            link = socket.if_nametoindex("cli0")
+        with client:
+            send = lambda number: client.sendto(solicit(number), ("ff02::1:2", 547, 0, link))
+            sent, answered = self.change_threads("kea-dhcp6", "Dhcp6", send, client)
+        self.assertEqual(sorted(answered), sent)
+        # For a moment both the old and the new sockets have their copies.
+        self.assertLess(sum(count > 1 for count in answered.values()), 6 * 10)
 
     def test_multicasts_that_a_worker_leaves_to_another_are_no_drops(self):
         self.start6(**{"multi-threading": {"enable-multi-threading": True, "thread-pool-size": 2, "packet-queue-size": 1}})

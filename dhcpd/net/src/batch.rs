@@ -427,12 +427,7 @@ impl TxBatch {
             #[expect(unsafe_code, reason = "sendmmsg has no safe wrapper that sends runs of a batch")]
             // SAFETY: the headers of this run point into messages and vectors, which nobody touches before it returns.
             let n = unsafe {
-                libc::sendmmsg(
-                    sockets(socket).as_raw_fd(),
-                    headers[at..].as_mut_ptr(),
-                    run as u32,
-                    libc::MSG_DONTWAIT,
-                )
+                libc::sendmmsg(sockets(socket).as_raw_fd(), headers[at..].as_mut_ptr(), run as u32, libc::MSG_DONTWAIT)
             };
             match n {
                 1.. => {
@@ -613,8 +608,9 @@ mod tests {
         let probe = UdpSocket::bind((address, 0)).unwrap();
         let port = probe.local_addr().unwrap().port();
         drop(probe);
-        let sockets: Vec<_> =
-            (0..2).map(|worker| Socket::udp4(&lo, address, port, Share { worker, count: 2 }).unwrap()).collect();
+        let sockets: Vec<_> = (0..2)
+            .map(|worker| Socket::udp4(&lo, address, port, Share { worker, count: 2, after: 0 }).unwrap())
+            .collect();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         for _ in 0..2 {
             for n in 0..64 {

@@ -13,11 +13,18 @@ pub struct Share {
     pub worker: u32,
     /// How many workers there are, at least 1.
     pub count: u32,
+    /// How many sockets on the same address were there before theirs, and are about to go.
+    pub after: u32,
 }
 
 impl Share {
     /// The only worker.
-    pub const WHOLE: Self = Self { worker: 0, count: 1 };
+    pub const WHOLE: Self = Self { worker: 0, count: 1, after: 0 };
+
+    /// Whether it is with this worker's socket that the kernel hears how to spread clients.
+    pub fn spreads(self) -> bool {
+        self.worker + 1 == self.count && (self.count > 1 || self.after > 0)
+    }
 }
 
 /// Offset of the last four of the first six bytes of chaddr in a DHCPv4 message (RFC 2131 §2): what tells clients of one vendor apart.
@@ -28,33 +35,42 @@ const PEER_ADDRESS_TAIL: u32 = 2 + 16 + 12;
 const RELAY_FORW: u32 = 12;
 /// Offset of the last four bytes of the source address in the IPv6 header (RFC 8200 §3).
 const IPV6_SOURCE_TAIL: u32 = 8 + 12;
+/// Offset of the destination address there.
+const IPV6_DESTINATION: u32 = 8 + 16;
 /// Length of a UDP header (RFC 768).
 const UDP_HEADER: u32 = 8;
 /// Accept the whole packet.
 const ACCEPT: u32 = u32::MAX;
 
-/// For SO_ATTACH_REUSEPORT_CBPF on DHCPv4 sockets: returns the index of the socket; sees the UDP payload.
-pub fn pick_v4(count: u32) -> Vec<sock_filter> {
-    let mut p = load_v4_client(0).to_vec();
+/// For SO_ATTACH_REUSEPORT_CBPF on DHCPv4 sockets: returns the index of the socket, in the order in which they were bound; sees the
+/// UDP payload.
+pub fn pick_v4(count: u32, after: u32) -> Vec<sock_filter> {
+    pick(load_v4_client(0).to_vec(), count, after)
+}
+
+/// The same on DHCPv6 sockets.
+pub fn pick_v6(count: u32, after: u32) -> Vec<sock_filter> {
+    pick(load_v6_client(0), count, after)
+}
+
+fn pick(mut p: Vec<sock_filter>, count: u32, after: u32) -> Vec<sock_filter> {
     p.extend(hash_modulo(count));
-    p.push(ret_a());
+    p.extend([stmt(libc::BPF_ALU | libc::BPF_ADD | libc::BPF_K, after), ret_a()]);
     p
 }
 
-/// For SO_ATTACH_REUSEPORT_CBPF on DHCPv6 sockets: returns the index of the socket; sees the UDP payload.
-pub fn pick_v6(count: u32) -> Vec<sock_filter> {
-    let mut p = load_v6_client(0);
-    p.extend(hash_modulo(count));
-    p.push(ret_a());
-    p
-}
-
-/// For SO_ATTACH_FILTER on DHCPv6 sockets, which receive multicasts (the kernel gives each socket a copy): accepts this
-/// worker's clients; sees the UDP header first.
+/// For SO_ATTACH_FILTER on DHCPv6 sockets: of multicasts, of which the kernel gives each socket a copy, those of this worker's clients;
+/// of the rest whatever comes. Sees the UDP header first.
 pub fn only_mine_v6(share: Share) -> Vec<sock_filter> {
-    let mut p = load_v6_client(UDP_HEADER);
+    let mut p = accept_unicast_v6().to_vec();
+    p.extend(load_v6_client(UDP_HEADER));
     p.extend(accept_mine(share));
     p
+}
+
+/// Nothing at all.
+pub fn nothing() -> Vec<sock_filter> {
+    vec![ret(0)]
 }
 
 /// For packet sockets (SOCK_DGRAM: the IPv4 header comes first): UDP to `port`, not a fragment, not tagged for a VLAN
@@ -120,6 +136,11 @@ fn load_v6_client(payload: u32) -> Vec<sock_filter> {
         stmt(libc::BPF_JMP | libc::BPF_JA, 1),
         ld_w((libc::SKF_NET_OFF as u32).wrapping_add(IPV6_SOURCE_TAIL)),
     ]
+}
+
+/// Accepts what was not sent to a multicast address (RFC 4291 §2.7).
+fn accept_unicast_v6() -> [sock_filter; 3] {
+    [ld_b((libc::SKF_NET_OFF as u32).wrapping_add(IPV6_DESTINATION)), jump(libc::BPF_JEQ, 0xff, 1, 0), ret(ACCEPT)]
 }
 
 /// A = (A * golden ratio >> 16) mod count: a multiplicative hash, so that consecutive addresses spread.

@@ -93,10 +93,11 @@ impl Socket {
         share: Share,
     ) -> io::Result<Self> {
         inner.bind(&SocketAddrV4::new(address, port).into())?;
-        if share.count > 1 && share.worker + 1 == share.count {
-            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v4(share.count))?;
+        let socket = Self::of(inner, Kind::Udp4 { address }, interface, false);
+        if share.spreads() {
+            socket.spread(share.count, share.after)?;
         }
-        Ok(Self::of(inner, Kind::Udp4 { address }, interface, false))
+        Ok(socket)
     }
 
     /// Packet socket: receives broadcasts to `port`, sends to link-layer addresses.
@@ -125,10 +126,33 @@ impl Socket {
         inner.bind(&SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0).into())?;
         inner.join_multicast_v6(&ALL_RELAY_AGENTS_AND_SERVERS, interface.index)?;
         inner.join_multicast_v6(&ALL_SERVERS, interface.index)?;
-        if share.count > 1 && share.worker + 1 == share.count {
-            attach(&inner, libc::SO_ATTACH_REUSEPORT_CBPF, &bpf::pick_v6(share.count))?;
+        let socket = Self::of(inner, Kind::Udp6, interface, share.count > 1);
+        if share.spreads() {
+            socket.spread(share.count, share.after)?;
         }
-        Ok(Self::of(inner, Kind::Udp6, interface, share.count > 1))
+        Ok(socket)
+    }
+
+    /// Has the kernel spread clients over `count` sockets on this one's address, the first of them behind `after` others.
+    pub fn spread(&self, count: u32, after: u32) -> io::Result<()> {
+        let program = match self.kind {
+            Kind::Udp4 { .. } => bpf::pick_v4(count, after),
+            Kind::Udp6 => bpf::pick_v6(count, after),
+            Kind::Packet => return Ok(()), // each has its filter
+        };
+        attach(&self.inner, libc::SO_ATTACH_REUSEPORT_CBPF, &program)
+    }
+
+    /// Takes nothing more, since others are there on the same address. What waits already goes on waiting.
+    pub fn retire(&self) -> io::Result<()> {
+        // A connected socket hears its peer only, and the kernel spreads nothing to it. Nobody has port 1.
+        match self.kind {
+            Kind::Udp4 { address } => self.inner.connect(&SocketAddrV4::new(address, 1).into()),
+            Kind::Udp6 => {
+                self.inner.connect(&SocketAddrV6::new(ALL_RELAY_AGENTS_AND_SERVERS, 1, 0, self.interface).into())
+            }
+            Kind::Packet => attach(&self.inner, libc::SO_ATTACH_FILTER, &bpf::nothing()),
+        }
     }
 
     /// DHCPv6 as a client or a relay: bound to an address of the interface, in no group; what is sent to one stays on the link.

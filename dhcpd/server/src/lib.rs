@@ -34,6 +34,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// A thread that builds or frees a large configuration must not hold up workers that need a little memory: with glibc's allocator they
+/// share locks, which it holds for milliseconds while it puts free pieces together.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Name and version of this product.
 const PRODUCT: &str = concat!("Takahe ", env!("CARGO_PKG_VERSION"));
 

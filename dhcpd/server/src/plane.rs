@@ -298,14 +298,15 @@ impl<F: Family> Plane<F> {
         });
         state.retries = parts.max_retries;
         let count = wanted_workers(parts.threads);
-        if !first && count != state.workers.len() as u32 {
-            // The kernel spreads clients over as many sockets as there are workers: all begin anew.
-            state.workers.clear();
-            (state.sockets, sockets) = Default::default();
+        let leaving = (!first && count != state.workers.len() as u32).then(|| {
+            // The kernel spreads clients over as many sockets as there are workers: others are opened beside those of now.
+            drop(std::mem::take(&mut sockets));
             let interfaces = select(parts.interfaces).unwrap_or_default();
             let plan = F::plan(F::config(&run.snapshot), &interfaces, state.port);
-            (sockets, failures) = sockets.changed_to(plan, count);
-        }
+            let before = std::mem::take(&mut state.sockets);
+            (sockets, failures) = before.followed_by(plan, count);
+            (std::mem::take(&mut state.workers), before)
+        });
         run.store.session().count_classes(F::class_counts(&run.snapshot));
         state.start_workers(&run, count);
         F::report_threads(parts.threads.is_some(), count, parts.queue.size);
@@ -329,6 +330,11 @@ impl<F: Family> Plane<F> {
         state.failures = failures.iter().map(describe).collect();
         state.ha.apply(ha, &self.site_of());
         state.hand_over();
+        if let Some((workers, before)) = leaving {
+            drop(workers); // they answer what they have
+            drop(before);
+            state.sockets.stand_alone();
+        }
         drop(state);
         self.report_sockets(&failures);
         if first {
@@ -591,11 +597,13 @@ impl<F: Family> State<F> {
     }
 
     fn start_workers(&mut self, run: &Run<F>, count: u32) {
-        let failed = |error| log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));
-        let writer = match self.writer.take().map_or_else(|| Writer::start::<F::Protocol>(self.name_changes.clone()), Ok) {
-            Ok(writer) => self.writer.insert(writer).queue(),
-            Err(error) => return failed(error),
-        };
+        let failed =
+            |error| log::event!(DHCPSRV_OPEN_SOCKET_FAIL, reason = format_args!("cannot start a worker: {error}"));
+        let writer =
+            match self.writer.take().map_or_else(|| Writer::start::<F::Protocol>(self.name_changes.clone()), Ok) {
+                Ok(writer) => self.writer.insert(writer).queue(),
+                Err(error) => return failed(error),
+            };
         while (self.workers.len() as u32) < count {
             let name = format!("worker-{}", self.workers.len());
             let protocol = F::protocol(run.clone(), self.settings, &self.stats);

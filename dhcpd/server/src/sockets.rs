@@ -148,15 +148,30 @@ impl SocketSet {
     /// A set that has what is wanted: taken over from `self` where it is open, opened where it is not. What cannot be
     /// opened is left out and reported.
     pub fn changed_to(&self, wanted: Vec<Wanted>, workers: u32) -> (Self, Vec<Failure>) {
-        let mut sockets: Vec<Vec<Arc<Bound>>> = (0..workers).map(|_| Vec::new()).collect();
-        let mut failures = Vec::new();
-        for wanted in wanted {
-            match self.open_or_keep(&wanted, workers) {
-                Ok(bound) => sockets.iter_mut().zip(bound).for_each(|(list, b)| list.push(b)),
-                Err(error) => failures.push(Failure { wanted, error }),
-            }
+        gather(wanted, workers, |wanted| self.open_or_keep(wanted, workers))
+    }
+
+    /// A set for another number of workers, opened beside this one, which gets nothing new from now on.
+    pub fn followed_by(&self, wanted: Vec<Wanted>, workers: u32) -> (Self, Vec<Failure>) {
+        let next = gather(wanted, workers, |wanted| match wanted.kind.is_for_clients() {
+            true => open(wanted, workers, self.all().filter(|bound| bound.shares_with(wanted)).count() as u32),
+            false => self.open_or_keep(wanted, workers),
+        });
+        for bound in self.all().filter(|bound| bound.wanted.kind.is_for_clients()) {
+            let _ = bound.socket.retire(); // its copies are answered, too, until it is closed
         }
-        (Self { sockets }, failures)
+        next
+    }
+
+    /// Has the kernel spread clients over this set alone, now that the one before it is closed.
+    pub fn stand_alone(&self) {
+        for bound in self.sockets.last().into_iter().flatten().filter(|bound| bound.wanted.kind.is_for_clients()) {
+            let _ = bound.socket.spread(self.sockets.len() as u32, 0); // the kernel spreads by a hash of its own otherwise
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Bound> {
+        self.sockets.iter().flatten().map(|bound| &**bound)
     }
 
     /// Whether another set has the very same sockets.
@@ -172,26 +187,54 @@ impl SocketSet {
         if kept.len() == workers as usize {
             return Ok(kept);
         }
-        let open = |worker| {
-            let share = Share { worker, count: workers };
-            let Wanted { interface, port, .. } = wanted;
-            let socket = match wanted.kind {
-                Opening::Udp4(address) => Socket::udp4(interface, address, *port, share),
-                Opening::Packet => Socket::packet(interface, *port, share),
-                Opening::Udp4Inbound(address) => Socket::udp4_inbound(interface, address, *port, share),
-                Opening::Udp6 => Socket::udp6(interface, *port, share),
-                Opening::Dhcp4o6(peer) => Socket::loopback6(*port, peer),
-            }?;
-            Ok(Arc::new(Bound { socket, wanted: wanted.clone() }))
-        };
-        match wanted.kind.is_for_clients() {
-            true => (0..workers).map(open).collect(),
-            false => open(0).map(|one| vec![one; workers as usize]),
+        open(wanted, workers, 0)
+    }
+}
+
+/// The sockets of all workers for all that is wanted.
+fn gather(
+    wanted: Vec<Wanted>,
+    workers: u32,
+    open: impl Fn(&Wanted) -> io::Result<Vec<Arc<Bound>>>,
+) -> (SocketSet, Vec<Failure>) {
+    let mut sockets: Vec<Vec<Arc<Bound>>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut failures = Vec::new();
+    for wanted in wanted {
+        match open(&wanted) {
+            Ok(bound) => sockets.iter_mut().zip(bound).for_each(|(list, b)| list.push(b)),
+            Err(error) => failures.push(Failure { wanted, error }),
         }
+    }
+    (SocketSet { sockets }, failures)
+}
+
+/// Opens a socket for each worker, behind `after` others on the same address.
+fn open(wanted: &Wanted, workers: u32, after: u32) -> io::Result<Vec<Arc<Bound>>> {
+    let open = |worker| {
+        let share = Share { worker, count: workers, after };
+        let Wanted { interface, port, .. } = wanted;
+        let socket = match wanted.kind {
+            Opening::Udp4(address) => Socket::udp4(interface, address, *port, share),
+            Opening::Packet => Socket::packet(interface, *port, share),
+            Opening::Udp4Inbound(address) => Socket::udp4_inbound(interface, address, *port, share),
+            Opening::Udp6 => Socket::udp6(interface, *port, share),
+            Opening::Dhcp4o6(peer) => Socket::loopback6(*port, peer),
+        }?;
+        Ok(Arc::new(Bound { socket, wanted: wanted.clone() }))
+    };
+    match wanted.kind.is_for_clients() {
+        true => (0..workers).map(open).collect(),
+        false => open(0).map(|one| vec![one; workers as usize]),
     }
 }
 
 impl Bound {
+    /// Whether what comes for this socket may come for one that is wanted.
+    fn shares_with(&self, wanted: &Wanted) -> bool {
+        let place = |w: &Wanted| (w.kind, w.port, w.interface.index);
+        place(&self.wanted) == place(wanted)
+    }
+
     /// Whether this socket does what is wanted. A packet socket's filter names the broadcast addresses, and replies
     /// name the interface's addresses, so a change of those is a change of the socket.
     fn serves(&self, wanted: &Wanted) -> bool {

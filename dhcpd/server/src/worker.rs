@@ -22,6 +22,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
 
+/// Most batches of one socket that a worker still answers when it stops: what fits into a receive buffer.
+const LAST_BATCHES: usize = 32;
+
 /// What a family does with a batch.
 pub trait Protocol: Send + 'static {
     /// What configures it.
@@ -212,7 +215,7 @@ fn run<P: Protocol>(
         }
         match inbox.order.lock().take() {
             Some(Order::Stop) => {
-                // What waits is answered, a batch of each socket: others will not see it.
+                // What waits is answered: others will not see it.
                 (ready, last) = ((0..read).collect(), true);
             }
             Some(Order::Change(setup)) => {
@@ -224,12 +227,15 @@ fn run<P: Protocol>(
             None => {}
         }
         for at in ready.drain(..) {
-            // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
-            // the store's lock is released by unwinding, and the clients ask again.
-            let served =
-                catch_unwind(AssertUnwindSafe(|| turn(protocol, &sockets, at, &mut intake, load, writer, &mut replies)));
-            if served.is_err() {
-                replies = Replies::default();
+            for _ in 0..if last { LAST_BATCHES } else { 1 } {
+                // A defect that a packet brings to light costs its batch, not the service: the panic is logged by the hook,
+                // the store's lock is released by unwinding, and the clients ask again.
+                let turn = || turn(protocol, &sockets, at, &mut intake, load, writer, &mut replies);
+                match catch_unwind(AssertUnwindSafe(turn)) {
+                    Ok(0) => break,
+                    Ok(_) => {}
+                    Err(_) => replies = Replies::default(),
+                }
             }
         }
         if !protocol.name_changes().is_empty() {
@@ -243,6 +249,7 @@ fn run<P: Protocol>(
     }
 }
 
+/// Serves what waits at a socket, or a batch of it; how many packets.
 fn turn<P: Protocol>(
     protocol: &mut P,
     sockets: &Arc<[Arc<Bound>]>,
@@ -251,14 +258,15 @@ fn turn<P: Protocol>(
     load: &Load,
     writer: &Queue<P::Table>,
     replies: &mut Replies,
-) {
+) -> usize {
     match intake.receive(&sockets[at].socket) {
         Ok(0) => {}
         Ok(shed) => protocol.shed(shed),
-        Err(_) => return,
+        Err(_) => return 0,
     }
-    if intake.len() > 0 {
-        load.took(intake.len());
+    let packets = intake.len();
+    if packets > 0 {
+        load.took(packets);
     }
     for (rx, packets) in intake.batches() {
         protocol.serve(sockets, at, rx, packets, replies);
@@ -269,4 +277,5 @@ fn turn<P: Protocol>(
             writer.take(settled, &mut replies.promises, sockets);
         }
     }
+    packets
 }
