@@ -5,6 +5,7 @@
 
 mod arguments;
 pub mod bootp;
+pub mod cb_cmds;
 pub mod class_cmds;
 pub mod ddns_tuning;
 mod editor;
@@ -30,6 +31,7 @@ pub mod user_chk;
 mod walk;
 
 use bootp::messages::{BOOTP_LOAD, BOOTP_UNLOAD};
+use cb_cmds::messages::{CB_CMDS_DEINIT_OK, CB_CMDS_INIT_OK};
 use class_cmds::messages::{CLASS_CMDS_DEINIT_OK, CLASS_CMDS_INIT_OK};
 use ddns_tuning::messages::{DDNS_TUNING_LOAD_OK, DDNS_TUNING_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
@@ -54,6 +56,7 @@ pub use site::{Site, Site4, Site6};
 pub fn report_loaded(file: &str) {
     match file {
         "libdhcp_bootp.so" => log::event!(BOOTP_LOAD),
+        "libdhcp_cb_cmds.so" => log::event!(CB_CMDS_INIT_OK),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
         "libdhcp_ha.so" => log::event!(HA_INIT_OK),
@@ -76,6 +79,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_UNLOAD),
         "libdhcp_flex_id.so" => log::event!(FLEX_ID_UNLOAD),
         "libdhcp_flex_option.so" => log::event!(FLEX_OPTION_UNLOAD),
+        "libdhcp_cb_cmds.so" => log::event!(CB_CMDS_DEINIT_OK),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
         "libdhcp_ha.so" => log::event!(HA_DEINIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),

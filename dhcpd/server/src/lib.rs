@@ -16,6 +16,7 @@ mod load;
 pub mod messages;
 mod plane;
 mod positions;
+mod remote;
 mod retire;
 mod sanity;
 mod select_test;

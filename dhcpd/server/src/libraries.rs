@@ -4,21 +4,28 @@
 
 use crate::messages::*;
 use crate::plane::Plane;
+use crate::remote::Remote;
 use crate::v4::V4;
 use crate::v6::V6;
 use control::Table;
-use dhcpd_config::parameters::{HookLibrary, Library};
+use dhcpd_config::parameters::{ConfigControl, HookLibrary, Library};
 use libs::Editor;
 use libs::perfmon::Monitor;
-use schema::At;
+use schema::{At, Given};
 use std::any::Any;
+use std::rc::Rc;
 use std::sync::Arc;
+use wire::options::Family;
 
 /// Adds the commands of the libraries in effect.
-pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
+pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor, databases: &Given<ConfigControl>) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::CbCmds => {
+                let remote = Remote::new(sql::config::Family::V4, databases);
+                libs::cb_cmds::add(table, Family::V4, editor, Rc::new(remote));
+            }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
             Library::HostCmds => libs::host_cmds::add(table, editor),
@@ -39,10 +46,14 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor) {
 }
 
 /// Adds the commands of the libraries in effect.
-pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor) {
+pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &Given<ConfigControl>) {
     let Some(site) = plane.site() else { return };
     for library in &site.snapshot.config.hooks {
         match library {
+            Library::CbCmds => {
+                let remote = Remote::new(sql::config::Family::V6, databases);
+                libs::cb_cmds::add(table, Family::V6, editor, Rc::new(remote));
+            }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
             Library::HostCmds => libs::host_cmds::add(table, editor),

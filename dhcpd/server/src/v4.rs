@@ -180,7 +180,8 @@ impl Daemon for Dhcp4 {
         };
         commands::add_editing(table, &editor);
         self.backend.add(table, reconfigure);
-        libraries::add4(table, &self.plane, &editor);
+        let databases = self.parameters.borrow().as_ref().and_then(|parameters| parameters.config_control.clone());
+        libraries::add4(table, &self.plane, &editor, &databases);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

@@ -184,7 +184,8 @@ impl Daemon for Dhcp6 {
         };
         commands::add_editing(table, &editor);
         self.backend.add(table, reconfigure);
-        libraries::add6(table, &self.plane, &editor);
+        let databases = self.parameters.borrow().as_ref().and_then(|parameters| parameters.config_control.clone());
+        libraries::add6(table, &self.plane, &editor, &databases);
         let daemon = self.clone();
         table.add("server-tag-get", move |_| {
             let tag = daemon.parameters.borrow().as_ref().map(|p| p.server_tag()).unwrap_or_default();

@@ -6,3 +6,5 @@
 pub mod config;
 pub mod connect;
 pub mod messages;
+
+pub use sqlx::PgConnection;

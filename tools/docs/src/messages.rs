@@ -19,6 +19,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("Flexible identifier", "`libdhcp_flex_id.so`.", libs::flex_id::messages::MESSAGES),
     ("Flexible options", "`libdhcp_flex_option.so`.", libs::flex_option::messages::MESSAGES),
     ("High availability", "`libdhcp_ha.so`.", libs::ha::messages::MESSAGES),
+    ("Commands about configurations in databases", "`libdhcp_cb_cmds.so`.", libs::cb_cmds::messages::MESSAGES),
     ("Class commands", "`libdhcp_class_cmds.so`.", libs::class_cmds::messages::MESSAGES),
     ("Host commands", "`libdhcp_host_cmds.so`.", libs::host_cmds::messages::MESSAGES),
     ("Lease queries", "`libdhcp_lease_query.so`: queries over TCP.", libs::lease_query::messages::MESSAGES),

@@ -4,6 +4,7 @@
 //! has a variant of [`Library`] and a row in [`BUNDLED`]; what it does stands elsewhere.
 
 mod bootp;
+mod cb_cmds;
 mod class_cmds;
 mod ddns_tuning;
 mod flex_id;
@@ -23,6 +24,7 @@ mod subnet_cmds;
 mod user_chk;
 
 pub use bootp::Bootp;
+pub use cb_cmds::CbCmds;
 pub use class_cmds::ClassCmds;
 pub use ddns_tuning::{DdnsTuning, DdnsTuningRules};
 pub use flex_id::{FlexId, FlexIdRules};
@@ -111,6 +113,8 @@ impl Field for Opaque {
 pub enum Library {
     /// `libdhcp_bootp.so`: BOOTP clients are served.
     Bootp,
+    /// `libdhcp_cb_cmds.so`: commands about configurations in databases.
+    CbCmds,
     /// `libdhcp_class_cmds.so`: commands about client classes.
     ClassCmds,
     /// `libdhcp_ddns_tuning.so`: names that expressions make, and clients of whom the DNS does not hear.
@@ -251,7 +255,7 @@ impl Bundled {
 /// The bundled libraries.
 pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<Bootp>(),
-    Bundled::later("libdhcp_cb_cmds.so"),
+    Bundled::works::<CbCmds>(),
     Bundled::works::<ClassCmds>(),
     Bundled::works::<DdnsTuning>(),
     Bundled::works::<FlexId>(),

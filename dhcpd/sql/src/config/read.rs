@@ -42,12 +42,17 @@ pub enum Which<'a> {
 /// An option or a definition of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code<'a> {
-    /// Its code.
-    pub code: u16,
-    /// Its space.
-    pub space: &'a str,
-    /// The classes it is for, as text of a list; none asks for any.
-    pub classes: Option<String>,
+    code: u16,
+    space: &'a str,
+    /// As text of a list.
+    classes: Option<String>,
+}
+
+impl<'a> Code<'a> {
+    /// The one of this code and space; of options, the one that is for just these classes, or any.
+    pub fn new(code: u16, space: &'a str, classes: Option<&[Value]>) -> Self {
+        Self { code, space, classes: classes.map(|list| rows::list_text(Some(&list.to_vec().into()))) }
+    }
 }
 
 /// A server that shares the database.

@@ -5,8 +5,9 @@
 
 use super::Family;
 use crate::connect::Error;
+use dhcpd_config::values::{Range4, Range6};
 use serde_json::{Map, Value, json};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// A row, or a scope of a configuration.
 pub type Object = Map<String, Value>;
@@ -102,6 +103,20 @@ const PREFIXES: &[Column] = &[
     ("excluded-prefix", "excluded_prefix", Same),
 ];
 
+/// What classes have besides lifetimes, what DHCPv4 alone has last.
+const CLASS: [&str; 10] = [
+    "name",
+    "test",
+    "only-in-additional-list",
+    "user-context",
+    "option-data",
+    "option-def",
+    "next-server",
+    "server-hostname",
+    "boot-file-name",
+    "offer-lifetime",
+];
+
 /// When a client's name is replaced: the number is the place.
 const REPLACE: [&str; 4] = ["never", "always", "when-present", "when-not-present"];
 
@@ -150,10 +165,13 @@ fn subnet_columns(family: Family) -> impl Iterator<Item = &'static Column> {
 }
 
 /// The row of a subnet; its pools and options are rows of their own.
-pub fn subnet_row(family: Family, subnet: &Object) -> Object {
+pub fn subnet_row(family: Family, subnet: &Object) -> Result<Object, Error> {
+    let inner = ["option-data", "pools", "pd-pools"];
+    let lifetimes = lifetimes(family);
+    refuse_others(subnet, subnet_columns(family), &inner, lifetimes)?;
     let mut row = row(subnet_columns(family), subnet);
-    lifetimes(family).iter().for_each(|kind| write_lifetime(kind, subnet, &mut row));
-    row
+    lifetimes.iter().for_each(|kind| write_lifetime(kind, subnet, &mut row));
+    Ok(row)
 }
 
 /// A subnet without its pools and options.
@@ -164,10 +182,12 @@ pub fn subnet(family: Family, row: &Object) -> Object {
 }
 
 /// The row of a shared network; its options are rows of their own.
-pub fn network_row(family: Family, network: &Object) -> Object {
+pub fn network_row(family: Family, network: &Object) -> Result<Object, Error> {
+    let lifetimes = lifetimes(family);
+    refuse_others(network, network_columns(family).chain(NAME), &["option-data"], lifetimes)?;
     let mut row = row(network_columns(family).chain(NAME), network);
-    lifetimes(family).iter().for_each(|kind| write_lifetime(kind, network, &mut row));
-    row
+    lifetimes.iter().for_each(|kind| write_lifetime(kind, network, &mut row));
+    Ok(row)
 }
 
 /// A shared network without its options.
@@ -184,6 +204,7 @@ pub fn pool_row(pool: &Object) -> Result<Object, Error> {
     let written = text(pool, "pool");
     let (first, last) =
         range(written).ok_or_else(|| Error::Refused(format!("invalid pool specification '{written}'")))?;
+    refuse_others(pool, POOL.iter(), &["pool", "option-data"], &[])?;
     let mut row = row(POOL.iter(), pool);
     row.insert("start_address".into(), json!(first));
     row.insert("end_address".into(), json!(last));
@@ -199,14 +220,15 @@ pub fn pool(row: &Object) -> Object {
 }
 
 /// The row of a pool of prefixes.
-pub fn pd_pool_row(pool: &Object) -> Object {
+pub fn pd_pool_row(pool: &Object) -> Result<Object, Error> {
+    refuse_others(pool, POOL.iter().chain(PREFIXES), &["excluded-prefix-len", "option-data"], &[])?;
     let mut row = row(POOL.iter().chain(PREFIXES), pool);
     let excluded = pool.get("excluded-prefix-len").and_then(Value::as_i64).unwrap_or(0);
     if excluded == 0 {
         row.insert("excluded_prefix".into(), Value::Null);
     }
     row.insert("excluded_prefix_length".into(), excluded.into());
-    row
+    Ok(row)
 }
 
 /// A pool of prefixes, without its options.
@@ -307,7 +329,12 @@ pub fn definition(row: &Object) -> Object {
 }
 
 /// The row of a class but for its place among the others.
-pub fn class_row(family: Family, class: &Object) -> Object {
+pub fn class_row(family: Family, class: &Object) -> Result<Object, Error> {
+    let others: &[_] = match family {
+        Family::V4 => &CLASS,
+        Family::V6 => CLASS.split_at(6).0,
+    };
+    refuse_others(class, [].iter(), others, lifetimes(family))?;
     let mut row = Object::new();
     row.insert("name".into(), text(class, "name").into());
     row.insert("test".into(), text(class, "test").into());
@@ -328,7 +355,7 @@ pub fn class_row(family: Family, class: &Object) -> Object {
         row.insert("boot_file_name".into(), text(class, "boot-file-name").into());
         row.insert("offer_lifetime".into(), class.get("offer-lifetime").cloned().unwrap_or_default());
     }
-    row
+    Ok(row)
 }
 
 /// A class without its options and definitions.
@@ -382,6 +409,25 @@ pub fn global(row: &Object) -> Result<Value, Error> {
         _ => None,
     };
     read.ok_or_else(|| Error::Refused(format!("unable to read the value '{value}' of the parameter '{name}'")))
+}
+
+/// Refuses by name what the table has no column for: Kea would forget it without a word.
+fn refuse_others<'a>(
+    object: &Object,
+    columns: impl Iterator<Item = &'a Column>,
+    others: &[&str],
+    lifetimes: &[&str],
+) -> Result<(), Error> {
+    let columns: Vec<_> = columns.map(|(key, ..)| *key).collect();
+    let is_lifetime = |key: &str| {
+        let key = key.strip_prefix("min-").or(key.strip_prefix("max-")).unwrap_or(key);
+        key.strip_suffix("-lifetime").is_some_and(|kind| lifetimes.contains(&kind))
+    };
+    let is_known = |key: &str| columns.contains(&key) || others.contains(&key) || is_lifetime(key);
+    match object.keys().find(|key| !is_known(key)) {
+        None => Ok(()),
+        Some(key) => Err(Error::Refused(format!("'{key}' is not kept in the configuration database"))),
+    }
 }
 
 fn row<'a>(columns: impl Iterator<Item = &'a Column>, object: &Object) -> Object {
@@ -476,41 +522,15 @@ pub fn text<'a>(object: &'a Object, key: &str) -> &'a str {
 
 /// First and last address of `first-last` or of a prefix.
 pub fn range(written: &str) -> Option<(IpAddr, IpAddr)> {
-    if let Some((first, last)) = written.split_once('-') {
-        return Some((first.trim().parse().ok()?, last.trim().parse().ok()?));
-    }
-    let (address, length) = written.split_once('/')?;
-    let length: u32 = length.trim().parse().ok()?;
-    match address.trim().parse().ok()? {
-        IpAddr::V4(address) => {
-            let hosts = u32::MAX.checked_shr(length).unwrap_or(0);
-            let first = u32::from(address) & !hosts;
-            (length <= 32).then(|| (Ipv4Addr::from(first).into(), Ipv4Addr::from(first | hosts).into()))
-        }
-        IpAddr::V6(address) => {
-            let hosts = u128::MAX.checked_shr(length).unwrap_or(0);
-            let first = u128::from(address) & !hosts;
-            (length <= 128).then(|| (Ipv6Addr::from(first).into(), Ipv6Addr::from(first | hosts).into()))
-        }
-    }
+    let v4 = written.parse::<Range4>().map(|range| (range.first.into(), range.last.into()));
+    v4.or_else(|()| written.parse::<Range6>().map(|range| (range.first.into(), range.last.into()))).ok()
 }
 
 /// A range as Kea shows it: as a prefix if it is one.
 fn shown_range(first: &str, last: &str) -> String {
-    let length = match (first.parse(), last.parse()) {
-        (Ok(IpAddr::V4(first)), Ok(IpAddr::V4(last))) => {
-            let hosts = (u32::from(first) ^ u32::from(last)).count_ones();
-            let prefix = range(&format!("{first}/{}", 32 - hosts));
-            (prefix == Some((first.into(), last.into()))).then_some(32 - hosts)
-        }
-        (Ok(IpAddr::V6(first)), Ok(IpAddr::V6(last))) => {
-            let hosts = (u128::from(first) ^ u128::from(last)).count_ones();
-            let prefix = range(&format!("{first}/{}", 128 - hosts));
-            (prefix == Some((first.into(), last.into()))).then_some(128 - hosts)
-        }
-        _ => None,
-    };
-    length.map_or_else(|| format!("{first}-{last}"), |length| format!("{first}/{length}"))
+    let written = format!("{first}-{last}");
+    let v4 = written.parse::<Range4>().map(|range| range.to_string());
+    v4.or_else(|()| written.parse::<Range6>().map(|range| range.to_string())).unwrap_or(written)
 }
 
 #[cfg(test)]
@@ -529,7 +549,7 @@ mod tests {
             "next-server": "192.0.2.1", "client-classes": ["a", "b"], "relay": {"ip-addresses": ["192.0.2.9"]},
             "ddns-replace-client-name": "when-present", "4o6-subnet": "2001:db8::/32", "user-context": {"x": [1]}
         }));
-        let row = subnet_row(Family::V4, &subnet4);
+        let row = subnet_row(Family::V4, &subnet4).unwrap();
         assert_eq!(row["client_classes"], "[ \"a\", \"b\" ]");
         assert_eq!(row["evaluate_additional_classes"], "[  ]", "as Kea writes a list with nothing in it");
         assert_eq!((&row["ddns_replace_client_name"], &row["max_valid_lifetime"]), (&json!(2), &Value::Null));
@@ -537,7 +557,7 @@ mod tests {
         let subnet6 = map(
             json!({"id": 1, "subnet": "2001:db8::/64", "interface-id": "a\u{e9}", "rapid-commit": true, "preferred-lifetime": 9}),
         );
-        let row = subnet_row(Family::V6, &subnet6);
+        let row = subnet_row(Family::V6, &subnet6).unwrap();
         assert_eq!(row["interface_id"], "\\x61c3a9");
         assert_eq!(subnet(Family::V6, &row), subnet6);
     }
@@ -545,13 +565,22 @@ mod tests {
     #[test]
     fn one_lifetime_stands_for_those_that_are_not_given() {
         let network = map(json!({"name": "n", "max-valid-lifetime": 50}));
-        let row = network_row(Family::V4, &network);
+        let row = network_row(Family::V4, &network).unwrap();
         assert_eq!(row["valid_lifetime"], 50);
         assert_eq!((&row["min_valid_lifetime"], &row["max_valid_lifetime"]), (&Value::Null, &Value::Null));
-        let class = class_row(Family::V6, &map(json!({"name": "c", "valid-lifetime": 7})));
+        let class = class_row(Family::V6, &map(json!({"name": "c", "valid-lifetime": 7}))).unwrap();
         let bounds =
             ["min_valid_lifetime", "max_valid_lifetime", "min_preferred_lifetime"].map(|column| &class[column]);
         assert_eq!(bounds, [&json!(7), &json!(7), &json!(0)]);
+    }
+
+    #[test]
+    fn what_has_no_column_is_refused_by_name() {
+        let subnet = map(json!({"id": 1, "subnet": "192.0.2.0/24", "store-extended-info": true}));
+        let refused = subnet_row(Family::V4, &subnet).unwrap_err().to_string();
+        assert_eq!(refused, "'store-extended-info' is not kept in the configuration database");
+        assert!(class_row(Family::V6, &map(json!({"name": "c", "next-server": "192.0.2.1"}))).is_err());
+        assert!(network_row(Family::V4, &map(json!({"name": "n", "preferred-lifetime": 5}))).is_err());
     }
 
     #[test]
@@ -589,7 +618,6 @@ mod tests {
         assert_eq!(shown("192.0.2.17-192.0.2.30"), "192.0.2.17-192.0.2.30");
         assert_eq!(shown("192.0.2.5-192.0.2.5"), "192.0.2.5/32");
         assert_eq!(shown("2001:db8::/96"), "2001:db8::/96");
-        assert_eq!(shown("::/0"), "::/0");
         assert!(["192.0.2.0/33", "x-y", "192.0.2.1"].iter().all(|wrong| range(wrong).is_none()));
     }
 
@@ -598,9 +626,9 @@ mod tests {
         let pool = map(
             json!({"prefix": "3000::", "prefix-len": 48, "delegated-len": 64, "excluded-prefix": "3000::", "excluded-prefix-len": 72}),
         );
-        assert_eq!(pd_pool(&pd_pool_row(&pool)), pool);
+        assert_eq!(pd_pool(&pd_pool_row(&pool).unwrap()), pool);
         let plain = map(json!({"prefix": "3000::", "prefix-len": 48, "delegated-len": 64}));
-        let row = pd_pool_row(&plain);
+        let row = pd_pool_row(&plain).unwrap();
         assert_eq!((&row["excluded_prefix"], &row["excluded_prefix_length"]), (&Value::Null, &json!(0)));
         assert_eq!(pd_pool(&row), plain);
     }

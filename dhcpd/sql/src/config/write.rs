@@ -233,7 +233,7 @@ impl<'a> Writer<'a> {
         }
         if self.family == Family::V6 {
             for pool in objects(subnet, "pd-pools") {
-                let mut row = rows::pd_pool_row(pool);
+                let mut row = rows::pd_pool_row(pool)?;
                 row.insert("subnet_id".into(), id.into());
                 let scope = Scope::PdPool(self.insert("pd_pool", &row, "id").await?);
                 self.options(&scope, pool, servers).await?;
@@ -316,7 +316,7 @@ pub async fn set_network(
     servers: &[String],
 ) -> Result<(), Error> {
     let mut writer = Writer::begin(connection, family, servers, "shared network set", true).await?;
-    let (name, row) = (text(network, "name"), rows::network_row(family, network));
+    let (name, row) = (text(network, "name"), rows::network_row(family, network)?);
     writer.run("DELETE FROM {}_options WHERE scope_id = 4 AND shared_network_name = $1", &[name]).await?;
     if writer.update(NETWORKS.name, &row, "o.name = $2", &[name]).await? == 0 {
         writer.insert(NETWORKS.name, &row, NETWORKS.key).await?;
@@ -345,7 +345,7 @@ pub async fn set_subnet(
         writer.run(&format!("DELETE FROM {{}}_{pool} WHERE subnet_id IN {theirs}"), &keys).await?;
     }
     writer.run(&format!("DELETE FROM {{}}_options WHERE scope_id = 1 AND {{}}_subnet_id IN {theirs}"), &keys).await?;
-    let row = rows::subnet_row(family, subnet);
+    let row = rows::subnet_row(family, subnet)?;
     if writer.update(SUBNETS.name, &row, "o.subnet_id = $2::int8 OR o.subnet_prefix = $3", &keys).await? == 0 {
         writer.insert(SUBNETS.name, &row, SUBNETS.key).await?;
     }
@@ -364,7 +364,7 @@ pub async fn set_class(
     servers: &[String],
 ) -> Result<(), Error> {
     let mut writer = Writer::begin(connection, family, servers, "client class set", true).await?;
-    let (name, mut row) = (text(class.class, "name"), rows::class_row(family, class.class));
+    let (name, mut row) = (text(class.class, "name"), rows::class_row(family, class.class)?);
     row.insert("depend_on_known_directly".into(), class.depends_on_known.into());
     if let Some(before) = class.follows {
         row.insert("follow_class_name".into(), before.into());
