@@ -10,16 +10,22 @@ use engine::hooks::Replies;
 use leases::memfile::{Mark, Store, Table};
 use ncr::NameChangeRequest;
 use net::TxBatch;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Most batches that wait; workers that have more wait themselves, and their packets in the sockets.
 const MOST_WAITING: usize = 16;
+
+/// Where hardly anything comes, a sync waits so long for company: each costs the machine as much as ten answers.
+const GATHER: Duration = Duration::from_micros(250);
+/// Fewer answers than that from one sync are hardly anything.
+const FEW: usize = 4;
 
 /// What libraries are to hear when it is durable, before the answers leave.
 pub type Tell = Box<dyn FnOnce(&mut dyn Replies) + Send>;
@@ -116,17 +122,23 @@ impl<T: Table> Queue<T> {
     fn run(&self) {
         let (_lines, _samples) = (log::batch(), stats::batch());
         let (mut taken, mut done) = (Vec::new(), Vec::new());
+        let mut last = usize::MAX;
         loop {
             {
                 let mut state = self.state.lock();
                 state.spare.append(&mut done);
+                let idle = state.waiting.is_empty();
                 self.filled.wait_while(&mut state, |state| state.waiting.is_empty() && !state.ended);
+                if idle && last < FEW && !state.ended {
+                    MutexGuard::unlocked(&mut state, || sleep(GATHER));
+                }
                 mem::swap(&mut state.waiting, &mut taken);
                 if taken.is_empty() {
                     return;
                 }
             }
             self.emptied.notify_all();
+            last = taken.iter().map(|promise| promise.replies.len()).sum();
             for Promise { mut settled, mut replies, sockets } in taken.drain(..) {
                 // As with a worker: a defect costs its batch.
                 let left = catch_unwind(AssertUnwindSafe(|| self.outlet.let_go(&mut settled, &mut replies, &sockets)));
