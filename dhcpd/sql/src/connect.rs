@@ -11,7 +11,7 @@ use tokio::time::timeout;
 pub const SCHEMA_VERSION: (i32, i32) = (34, 0);
 
 /// Passwords out of examples; Kea refuses them, too.
-const DEFAULT_PASSWORDS: [&str; 3] = ["keatest", "1234", "*****"];
+const DEFAULT_PASSWORDS: [&str; 2] = ["1234", "*****"];
 
 /// Why something failed in a database: whose fault it is decides what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
