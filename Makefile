@@ -10,12 +10,12 @@ CARGO ?= $(shell command -v cargo || echo $(HOME)/.cargo/bin/cargo)
 PYTHON = /usr/bin/python3
 BIN = target/release
 DAEMONS = kea-dhcp4 kea-dhcp6 kea-dhcp-ddns kea-netconf
-TOOLS = keactrl kea-lfc kea-shell kea-yang perfdhcp
+TOOLS = keactrl kea-admin kea-lfc kea-shell kea-yang perfdhcp
 MULTIARCH = $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $$(uname -m)-linux-gnu)
 BUILD_NEEDS = gcc g++ make cmake pkg-config libpcre2-dev
 LAB_NEEDS = python3 iproute2 procps bind9 bind9-dnsutils isc-dhcp-client python3-ncclient openssh-client
-TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base kea-common openssl curl postgresql
-BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server kea-admin
+TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base kea-common openssl curl postgresql kea-admin
+BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server
 D = $(DESTDIR)$(PREFIX)
 DOC = $(D)/share/doc/takahe
 export TAKAHE_BIN = $(abspath $(BIN))
@@ -45,11 +45,13 @@ bench: build
 # programs that were built elsewhere.
 install: $(if $(filter target/release,$(BIN)),build)
 	install -d $(D)/sbin $(D)/bin $(D)/etc/kea $(D)/lib/kea/hooks $(D)/lib/$(MULTIARCH)/kea/hooks $(D)/lib/systemd/system \
-	    $(D)/share/kea/scripts $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
+	    $(D)/share/kea/scripts/pgsql $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
 	install -d -m 0750 $(D)/var/lib/kea $(D)/var/run/kea $(D)/var/log/kea
 	install -m 0755 $(addprefix $(BIN)/,$(DAEMONS) $(TOOLS)) $(D)/sbin
 	ln -sf ../sbin/kea-shell $(D)/bin/kea-shell
 	install -m 0644 yang/*.yang $(D)/share/kea/yang/modules
+	install -m 0644 dhcpd/sql/scripts/pgsql/*.pgsql $(D)/share/kea/scripts/pgsql
+	install -m 0755 dhcpd/sql/scripts/pgsql/*.sh $(D)/share/kea/scripts/pgsql
 	install -m 0644 docs/man/*.8 tools/keactrl/keactrl.8 $(D)/share/man/man8
 	install -m 0644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(DOC)
 	install -m 0644 packaging/etc/*.conf $(DOC)/examples
@@ -63,6 +65,7 @@ install: $(if $(filter target/release,$(BIN)),build)
 uninstall:
 	rm -f $(addprefix $(D)/sbin/,$(DAEMONS) $(TOOLS)) $(D)/bin/kea-shell $(D)/share/bash-completion/completions/keactrl
 	rm -f $(addprefix $(D)/share/man/man8/,$(notdir $(wildcard docs/man/*.8)) keactrl.8)
+	rm -f $(addprefix $(D)/share/kea/scripts/pgsql/,$(notdir $(wildcard dhcpd/sql/scripts/pgsql/*)))
 	rm -f $(addprefix $(D)/share/kea/yang/modules/,$(notdir $(wildcard yang/*.yang)))
 	rm -f $(addprefix $(D)/lib/systemd/system/,$(notdir $(wildcard packaging/systemd/*.service)))
 	rm -rf $(DOC)

@@ -13,7 +13,7 @@ from lab import BIN, ROOT, run, unix_command, wait_for
 
 PREFIX = "/usr/local"
 DAEMONS = ["kea-dhcp4", "kea-dhcp6", "kea-dhcp-ddns", "kea-netconf"]
-TOOLS = ["keactrl", "kea-lfc", "kea-shell", "kea-yang", "perfdhcp"]
+TOOLS = ["keactrl", "kea-admin", "kea-lfc", "kea-shell", "kea-yang", "perfdhcp"]
 # As keactrl calls them, their titles there, and their control sockets.
 SERVERS = {"dhcp4": ("DHCPv4 server", "kea4-ctrl-socket"), "dhcp6": ("DHCPv6 server", "kea6-ctrl-socket"), "dhcp_ddns": ("DHCP DDNS", "kea-ddns-ctrl-socket")}
 CONFIGURATIONS = [f"{name}.conf" for name in DAEMONS]
@@ -23,6 +23,7 @@ def expected():
     """All files and links below the prefix."""
     names = {f"sbin/{name}" for name in DAEMONS + TOOLS} | {"bin/kea-shell"}
     names |= {f"etc/kea/{name}" for name in [*CONFIGURATIONS, "keactrl.conf"]}
+    names |= {f"share/kea/scripts/pgsql/{path.name}" for path in (ROOT / "dhcpd" / "sql" / "scripts" / "pgsql").iterdir()}
     names |= {f"share/kea/yang/modules/{path.name}" for path in (ROOT / "yang").glob("*.yang")}
     names |= {f"share/man/man8/{name}.8" for name in DAEMONS + TOOLS}
     names |= {f"share/doc/takahe/{name}" for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE")}

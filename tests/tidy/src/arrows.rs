@@ -84,6 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "netconf-agent",
         &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control", "daemon-process", "translators"],
     ),
+    ("kea-admin", &["dhcpd-leases"]),
     ("kea-lfc", &["daemon-log", "dhcpd-leases"]),
     ("kea-shell", &["daemon-control"]),
     ("keactrl", &[]),

@@ -1,0 +1,158 @@
+"""kea-admin in front of a PostgreSQL: schemas made and upgraded, leases moved, counts put right."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from lab import BIN
+from postgres import Postgres
+
+# Debian's Kea 2.2, whose schema is the oldest that can be upgraded.
+THEIR_SCRIPT = Path("/usr/share/kea/scripts/pgsql/dhcpdb_create.pgsql")
+HEADER4 = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context,pool_id"
+HEADER6 = "address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,fqdn_rev,hostname,hwaddr,state,user_context,hwtype,hwaddr_source,pool_id"
+# What a database is made of. A default of NULL is none; numbers may be written as text.
+CATALOGUE = """
+    SELECT 'column', table_name, ordinal_position::TEXT, column_name, data_type, character_maximum_length::TEXT, is_nullable,
+           CASE WHEN column_default !~ '^NULL' THEN regexp_replace(column_default, '^''(\\d+)''::smallint$', '\\1') END
+      FROM information_schema.columns WHERE table_schema = 'public'
+    UNION SELECT 'constraint', conrelid::REGCLASS::TEXT, conname, pg_get_constraintdef(oid), NULL, NULL, NULL, NULL
+      FROM pg_constraint WHERE connamespace = 'public'::REGNAMESPACE
+    UNION SELECT 'index', tablename, indexname, indexdef, NULL, NULL, NULL, NULL FROM pg_indexes WHERE schemaname = 'public'
+    UNION SELECT 'function', oid::REGPROCEDURE::TEXT, pg_get_functiondef(oid), NULL, NULL, NULL, NULL, NULL
+      FROM pg_proc WHERE pronamespace = 'public'::REGNAMESPACE
+    UNION SELECT 'trigger', tgrelid::REGCLASS::TEXT, pg_get_triggerdef(oid), NULL, NULL, NULL, NULL, NULL
+      FROM pg_trigger WHERE NOT tgisinternal"""
+
+
+def setUpModule():
+    global POSTGRES
+    POSTGRES = unittest.enterModuleContext(Postgres())
+
+
+class Admin(unittest.TestCase):
+    def setUp(self):
+        self.database = self.id().rsplit(".")[-1]
+        POSTGRES.fresh(self.database)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def sql(self, text):
+        return POSTGRES.sql(text, database=self.database)
+
+    def admin(self, command, *arguments, backend="pgsql", database=None, password=Postgres.password, env=None):
+        """Runs a command; its exit status and what it said."""
+        way = ["-h", POSTGRES.host, "-P", str(POSTGRES.port), "-u", POSTGRES.user, "-n", database or self.database]
+        words = [BIN / "kea-admin", command, backend, *way, *(["-p", password] if password else []), *map(str, arguments)]
+        done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=os.environ | (env or {}))
+        self.said = done.stderr
+        return done.returncode, done.stdout
+
+    def rows(self):
+        tables = [table for (table,) in self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        skip = {"dhcp4_server": "id, tag, description", "dhcp6_server": "id, tag, description"}
+        return {table: set(self.sql(f"SELECT {skip.get(table, '*')} FROM {table}")) for table in tables}
+
+    def test_a_schema_is_made_once(self):
+        code, text = self.admin("db-init")
+        self.assertEqual(code, 0, text + self.said)
+        self.assertIn("Checking if there is a database initialized already...\nInitializing database using script ", text)
+        self.assertIn("pgsql/dhcpdb_create.pgsql\nSchema version reported after initialization: 34.0\n", text)
+        self.assertEqual(self.admin("db-version"), (0, "34.0\n"))
+        self.assertEqual(self.admin("db-upgrade"), (0, "Schema version reported before upgrade: 34.0\nSchema version reported after upgrade: 34.0\n"))
+        code, text = self.admin("db-init")
+        self.assertEqual(code, 2)
+        self.assertIn(f"ERROR/kea-admin: Expected empty database {self.database}. Aborting, the following tables are present:", text)
+        self.assertIn("public|lease4|table|keatest", text)
+
+    def test_who_may_not_in_is_told(self):
+        for env, password, code in (({}, "wrong", 2), ({"PGPASSWORD": "wrong"}, None, 2), ({"KEA_ADMIN_DB_PASSWORD": "wrong"}, None, 2), ({"PGPASSWORD": "keatest"}, None, 1)):
+            status, text = self.admin("db-init", password=password, env=env, database="none" if code == 1 else None)
+            self.assertEqual(status, 1)
+            self.assertIn("ERROR/kea-admin: pgsql_init: table query failed, status code: 2?", text)
+            self.assertIn("password authentication failed" if code == 2 else 'database "none" does not exist', self.said)
+        code, text = self.admin("db-version", password=None, env={"KEA_ADMIN_DB_PASSWORD": POSTGRES.password, "PGPASSWORD": "wrong"})
+        self.assertEqual((code, 'relation "schema_version" does not exist' in self.said), (3, True))
+        self.assertEqual(text, "Using the value of KEA_ADMIN_DB_PASSWORD for authentication...\nFailed to get schema version, pgsql status 3\n\n")
+
+    def test_the_schema_of_kea_2_2_is_upgraded(self):
+        self.assertEqual(self.admin("db-init")[0], 0)
+        wanted, wanted_rows = set(self.sql(CATALOGUE)), self.rows()
+        POSTGRES.create(THEIR_SCRIPT, self.database)
+        self.sql("INSERT INTO lease6 (address, duid, subnet_id, lease_type, prefix_len, state) VALUES ('2001:db8::1', '\\x00', 1, 0, 128, 1), ('2001:db8::2', '\\x01', 1, 1, 128, 0)")
+        self.sql(
+            "SET kea.disable_audit = 'true'; INSERT INTO dhcp4_global_parameter (name, value, parameter_type) VALUES ('ddns-use-conflict-resolution', '0', 2), ('reservation-mode', 'all', 4), ('dhcp-ddns.generated-prefix', 'x', 4);"
+            "INSERT INTO dhcp4_subnet (subnet_id, subnet_prefix, client_class) VALUES (1, '192.0.2.0/24', 'guest');"
+            "INSERT INTO dhcp4_options (code, scope_id) VALUES (6, 0)"
+        )
+        code, text = self.admin("db-upgrade")
+        self.assertEqual(code, 0, text + self.said)
+        self.assertIn("Schema version reported before upgrade: 13.0\nProcessing ", text)
+        self.assertIn("Schema version reported after upgrade: 34.0\n", text)
+        self.assertEqual(set(self.sql(CATALOGUE)) ^ wanted, set())
+        self.assertEqual(self.sql("SELECT address, encode(duid, 'hex'), lease_type FROM lease6 ORDER BY address"), [("2001:db8::1", "000000", "0"), ("2001:db8::2", "01", "0")])
+        self.assertEqual(self.sql("SELECT * FROM lease6_pool_stat ORDER BY state"), [("1", "0", "0", "1", "1")])
+        self.assertEqual(
+            self.sql("SELECT name, value, parameter_type FROM dhcp4_global_parameter ORDER BY name"),
+            [("ddns-conflict-resolution-mode", "no-check-with-dhcid", "4"), ("reservations-in-subnet", "1", "2")],
+        )
+        self.assertEqual(self.sql("SELECT client_classes FROM dhcp4_subnet UNION ALL SELECT client_classes FROM dhcp4_options"), [('[ "guest" ]',), ("[  ]",)])
+        self.sql("DELETE FROM lease6; DELETE FROM lease6_stat; DELETE FROM lease6_pool_stat; SET kea.disable_audit = 'true'; DELETE FROM dhcp4_subnet; DELETE FROM dhcp4_options; DELETE FROM dhcp4_global_parameter")
+        self.assertEqual(self.rows(), wanted_rows)
+
+    def test_older_schemas_and_newer_ones_are_refused(self):
+        self.sql("CREATE TABLE schema_version (version INT, minor INT); INSERT INTO schema_version VALUES (12, 0)")
+        code, text = self.admin("db-upgrade")
+        self.assertEqual((code, "schema 12.0 is too old: upgrade it with the kea-admin of Kea 2.2 first" in text), (1, True))
+        self.sql("UPDATE schema_version SET version = 35")
+        code, text = self.admin("db-upgrade")
+        self.assertEqual((code, "schema 35.0 is newer" in text), (1, True))
+
+    def test_leases_go_from_a_file_to_a_database_and_back(self):
+        self.admin("db-init")
+        row4 = "192.0.2.%d,02:00:00:00:00:01,01:02,3600,1900000000,1,1,0,host&#x2cb,0,{ \"a\": 1&#x2c \"b\": 2 },%d"
+        row6 = "2001:db8::%d,00:03:00:01,3600,1900000000,1,1800,0,%d,128,0,1,host.,02:00,0,,1,2,0"
+        for family, header, rows in ((4, HEADER4, [row4 % (1, 1), row4 % (2, 0)]), (6, HEADER6, [row6 % (1, 7), row6 % (2, 8)])):
+            file, dumped = self.folder / f"{family}.csv", self.folder / f"{family}.out"
+            # The first row is history: the second says otherwise.
+            file.write_text("\n".join([header, rows[0].replace("3600", "60"), *rows]) + "\n")
+            code, text = self.admin("lease-upload", f"-{family}", "-i", file)
+            self.assertEqual(code, 0, text + self.said)
+            self.assertIn(f"Looking at 4 lines of CSV in {file}...\nINFO/kea-admin: Reduced to 3 lines", text)
+            self.assertIn(f"INFO/kea-admin: Successfully updated table lease{family}.\n", text)
+            self.assertEqual(self.admin("lease-dump", f"-{family}", "-o", dumped), (0, f"lease{family} successfully dumped to {dumped}\n"))
+            self.assertEqual(dumped.read_text().splitlines(), [header, *rows])
+            self.assertEqual(dumped.stat().st_mode & 0o027, 0)
+            # Nothing is overwritten unasked; twice the same address is refused, and with it all others.
+            code, text = self.admin("lease-dump", f"-{family}", "-o", dumped)
+            self.assertEqual((code, text.splitlines()[-1]), (1, "lease-dump aborted by user."))
+            self.assertEqual(self.admin("lease-dump", f"-{family}", "-y", "-o", dumped)[0], 0)
+            file.write_text("\n".join([header, rows[0].replace("::1", "::3").replace("2.1,", "2.3,"), rows[0]]) + "\n")
+            self.assertEqual(self.admin("lease-upload", f"-{family}", "-i", file)[0], 3)
+            self.assertEqual(self.sql(f"SELECT sum(leases) FROM lease{family}_stat"), [("2",)])
+        self.sql("UPDATE lease4_stat SET leases = 9; DELETE FROM lease6_stat; UPDATE lease6_pool_stat SET leases = 7")
+        self.assertEqual(self.admin("stats-recount"), (0, "Recount lease statistics from database\n"))
+        counts = [("lease4_stat", ("1", "0", "2")), ("lease6_stat", ("1", "0", "0", "2")), ("lease6_pool_stat", ("1", "0", "0", "0", "2"))]
+        for table, row in counts:
+            self.assertEqual(self.sql(f"SELECT * FROM {table}"), [row], table)
+
+    def test_wrong_usage(self):
+        for command, arguments, reason in (
+            ("lease-dump", [], "lease-dump: lease type ( -4 or -6 ) needs to be specified"),
+            ("lease-dump", ["-4"], "you must specify an output file for lease-dump"),
+            ("lease-upload", ["-6"], "you must specify an input file with -i or --input for lease-upload"),
+            ("lease-upload", ["-6", "-i", self.folder / "none"], "cannot read"),
+        ):
+            code, text = self.admin(command, *arguments)
+            self.assertEqual(code, 1)
+            self.assertTrue(text.startswith(f"ERROR/kea-admin: {reason}"), text)
+        for backend, command, code, said in (
+            ("mysql", "db-init", 1, "ERROR/kea-admin: mysql is not supported yet\n"),
+            ("memfile", "db-version", 1, "ERROR/kea-admin: NOT IMPLEMENTED\n"),
+            ("memfile", "lease-dump", 1, "ERROR/kea-admin: lease-dump is not supported for memfile\n"),
+            ("memfile", "stats-recount", 0, "INFO/kea-admin: memfile does not keep lease statistics\n"),
+        ):
+            self.assertEqual(self.admin(command, backend=backend), (code, said))
