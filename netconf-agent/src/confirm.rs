@@ -70,10 +70,10 @@ pub async fn prepare(core: &Core, before: &Content) -> Result<(), RpcError> {
     core.keep_unconfirmed(before)
 }
 
-/// Notes that a commit was made, which `before` was running in front of.
-pub fn committed(core: &Rc<Core>, session: &Entry, commit: &Commit, before: Content) {
+/// Notes that a commit was made; `before` was running in front of it, if it may be undone.
+pub fn committed(core: &Rc<Core>, session: &Entry, commit: &Commit, before: Option<Content>) {
     let earlier = core.unconfirmed.borrow_mut().take();
-    let Some(timeout) = commit.confirmed else {
+    let (Some(timeout), Some(before)) = (commit.confirmed, before) else {
         if earlier.is_some() {
             core.forget_unconfirmed();
             core.servers.iter().for_each(|server| server.write_soon());

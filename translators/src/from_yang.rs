@@ -1,13 +1,12 @@
 //! YANG to Kea JSON.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::LazyLock;
 
 use schema::table::Kind;
 use serde_json::{Map, Value};
 
-use crate::edit::{Edit, Entry};
+use crate::edit::{Change, Edit, Entry, Touched};
 use crate::merge::Merge;
 use crate::model::Make;
 use crate::path::{Key, YangPath};
@@ -42,55 +41,64 @@ pub fn to_kea(model: &Model, yang: &Value, before: &Value) -> Result<Value, Vec<
     }
 }
 
-/// The same where the data differs from that of `before` in entries of outermost lists alone: each is given with its
-/// list's node. None if `before` lacks one of them; [`to_kea`] finds out why.
-pub fn entries_to_kea(
-    model: &Model,
-    entries: &[(String, Value)],
-    before: &Value,
-) -> Result<Option<Edit>, Vec<TranslateError>> {
+/// The same where the data differs from that of `before` in entries of outermost lists alone, of which new ones come last.
+/// None if that does not tell the whole; [`to_kea`] does.
+pub fn entries_to_kea(model: &Model, entries: &[Touched], before: &Value) -> Result<Option<Edit>, Vec<TranslateError>> {
     if matches!(model.make, Make::Ietf) {
         return Ok(None);
     }
     let parameters = before.get(model.root).and_then(Value::as_object).unwrap_or(&EMPTY);
     let context = Context::new(model, parameters);
     let mut walk = Walk { context: &context, path: YangPath::new(model.module), errors: Vec::new() };
-    let mut lists: HashMap<&str, ListBefore<'_>> = HashMap::new();
-    let mut edited = Vec::new();
-    for (node, entry) in entries {
-        let list = match lists.entry(node) {
-            Occupied(known) => known.into_mut(),
-            Vacant(new) => match ListBefore::find(&context, model.scope, node, parameters) {
-                Some(list) => new.insert(list),
-                None => return Ok(None),
-            },
-        };
-        let (Some(now), Some((index, was))) = (entry.as_object(), list.entry(entry)) else { return Ok(None) };
+    let mut lists: Vec<ListBefore<'_>> = Vec::new();
+    for Touched { list: node, entry, gone } in entries {
+        if !lists.iter().any(|list| list.node == node) {
+            lists.extend(ListBefore::find(&context, model.scope, node, parameters));
+        }
+        let Some(list) = lists.iter_mut().find(|list| list.node == node) else { return Ok(None) };
+        let (Some(now), Some(place)) = (entry.as_object(), list.place(entry)) else { return Ok(None) };
+        if *gone {
+            list.removed.extend(place);
+            continue;
+        }
+        let was = place.and_then(|place| list.entries.get(place)?.as_object());
         let value = walk.within(node, |walk| {
             walk.path.enter(list.list, now);
-            walk.scope(list.scope, now, was)
+            walk.scope(list.scope, now, was.unwrap_or(&EMPTY))
         });
-        if value != *was {
-            edited.push(Entry { root: model.root, key: list.key, index, value: value.into() });
+        match place {
+            Some(_) if was == Some(&value) => {}
+            Some(place) => list.exchanged.push((place, value.into())),
+            None => list.added.push(value.into()),
         }
     }
-    if walk.errors.is_empty() { Ok(Some(Edit::Entries(edited))) } else { Err(walk.errors) }
+    if !walk.errors.is_empty() {
+        return Err(walk.errors);
+    }
+    let edits: Option<Vec<_>> = lists.into_iter().map(|list| list.edit(model.root)).collect();
+    Ok(edits.map(|edits| Edit::Entries(edits.into_iter().flatten().collect())))
 }
 
-/// An outermost list as it was before.
+/// An outermost list as it was before, and what becomes of its entries.
 struct ListBefore<'a> {
+    node: &'a str,
     scope: &'a Scope,
     list: &'static List,
     key: &'static str,
     entries: &'a [Value],
     places: HashMap<Key, usize>,
+    /// Nothing beside it tells its order, and every entry has a key of its own: so entries may go, and come last.
+    is_plain: bool,
+    exchanged: Vec<(usize, Value)>,
+    removed: Vec<usize>,
+    added: Vec<Value>,
 }
 
 impl<'a> ListBefore<'a> {
     fn find(
         context: &Context<'_>,
         outermost: &'a Scope,
-        node: &str,
+        node: &'a str,
         parameters: &'a Map<String, Value>,
     ) -> Option<Self> {
         let Some(Part::Field(field)) = outermost.of_node(node) else { return None };
@@ -103,13 +111,32 @@ impl<'a> ListBefore<'a> {
                 places.entry(key).or_insert(place);
             }
         }
-        Some(Self { scope, list, key, entries, places })
+        let is_plain = field.order.is_none() && places.len() == entries.len();
+        let (exchanged, removed, added) = Default::default();
+        Some(Self { node, scope, list, key, entries, places, is_plain, exchanged, removed, added })
     }
 
-    /// The entry of the JSON that has the key of an entry of the data, and its index.
-    fn entry(&self, yang: &Value) -> Option<(usize, &'a Map<String, Value>)> {
-        let index = *self.places.get(&Key::of(self.list, yang.as_object()?).ok()?)?;
-        Some((index, self.entries.get(index)?.as_object()?))
+    /// Where an entry of the data is in the JSON, if it is there; none if its key is not whole.
+    fn place(&self, yang: &Value) -> Option<Option<usize>> {
+        let key = Key::of(self.list, yang.as_object()?).ok()?;
+        Some(self.places.get(&key).copied())
+    }
+
+    /// What is done to the list, a step after the other; none if the list is not one of which this is known.
+    fn edit(self, root: &'static str) -> Option<Vec<Entry>> {
+        let Self { key, entries, mut removed, added, .. } = self;
+        let stays = entries.len() - removed.len();
+        let comes_or_goes = !removed.is_empty() || !added.is_empty();
+        if comes_or_goes && (!self.is_plain || stays + added.len() == 0) {
+            return None;
+        }
+        // From behind, so that the places in front stay what they are.
+        removed.sort_unstable_by(|one, other| other.cmp(one));
+        let exchanged = self.exchanged.into_iter().map(|(index, value)| (index, Change::Exchange(value)));
+        let removed = removed.into_iter().map(|index| (index, Change::Remove));
+        let added = added.into_iter().enumerate().map(|(at, value)| (stays + at, Change::Insert(value)));
+        let changes = exchanged.chain(removed).chain(added);
+        Some(changes.map(|(index, change)| Entry { root, key, index, change }).collect())
     }
 }
 

@@ -32,7 +32,7 @@ mod special;
 mod tests;
 
 pub use claim::{Claim, ClaimedNode};
-pub use edit::{Edit, Entry};
+pub use edit::{Edit, Entry, Touched};
 pub use error::{LeftOut, TranslateError};
 pub use from_yang::{entries_to_kea, to_kea};
 pub use ietf::{State, Watched, add_state, watched};

@@ -126,6 +126,7 @@ impl Datastores {
             self.conflicts.clear();
         }
         for (tree, before) in self.running.trees.iter().zip(before.trees) {
+            tree.settle();
             if let Ok(before) = Rc::try_unwrap(before) {
                 tree.keep_before(before);
             }

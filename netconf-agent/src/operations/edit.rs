@@ -74,11 +74,11 @@ fn edited(
     error_option: ErrorOption,
 ) -> (Content, Errors) {
     let go_on = error_option == ErrorOption::Continue;
-    let mut content = before.clone();
+    let mut base = before.clone();
     let mut errors = Errors::new();
     if default == DefaultOperation::Replace {
-        content = Content::empty(&core.schema);
-        keep_access_control(core, &mut content, before);
+        base = Content::empty(&core.schema);
+        keep_access_control(core, &mut base, before);
     }
     // Elements of one model share an edit, so that the model is copied and validated once.
     let mut edits: Vec<(usize, Edit<'_>)> = Vec::new();
@@ -89,7 +89,7 @@ fn edited(
         let at = match model_of(core, element, target) {
             Ok(model) => match edits.iter().position(|(of, _)| *of == model) {
                 Some(at) => at,
-                None => match start(core, model, &content, go_on) {
+                None => match start(core, model, &base, go_on) {
                     Ok(edit) => {
                         edits.push((model, edit));
                         edits.len() - 1
@@ -109,6 +109,7 @@ fn edited(
             edit.apply(element, default);
         }
     }
+    let mut content = base.clone();
     for (model, edit) in edits {
         let (tree, found) = edit.finish();
         errors.extend(found);
@@ -117,7 +118,7 @@ fn edited(
     (content, errors)
 }
 
-fn start<'c>(core: &'c Core, model: usize, content: &Content, go_on: bool) -> Result<Edit<'c>, RpcError> {
+fn start<'c>(core: &'c Core, model: usize, content: &'c Content, go_on: bool) -> Result<Edit<'c>, RpcError> {
     let name = core.schema.models().get(model).copied().unwrap_or_default();
     let tree = content.tree(model).ok_or_else(|| RpcError::application(Tag::OperationFailed, "no such model"))?;
     Edit::of(&core.schema, name, tree, go_on)

@@ -209,20 +209,21 @@ async fn commit_candidate(
         }
         stores.locks.check(Datastore::Running, session.id)?;
         stores.locks.check(Datastore::Candidate, session.id)?;
-        let before = stores.content(Datastore::Running).clone();
+        // Who keeps what running was without need keeps it from being used again.
+        let before = parameters.confirmed.is_some().then(|| stores.content(Datastore::Running).clone());
         (stores.candidate_is_modified().then(|| stores.content(Datastore::Candidate).clone()), before)
     };
     if let Some(wanted) = &wanted {
         rights::may_change(core, session, Datastore::Running, wanted)?;
     }
-    let is_first = parameters.confirmed.is_some() && core.unconfirmed.borrow().is_none();
-    if is_first {
-        confirm::prepare(core, &before).await?;
+    let is_first = core.unconfirmed.borrow().is_none();
+    if let Some(before) = before.as_ref().filter(|_| is_first) {
+        confirm::prepare(core, before).await?;
     }
     if let Some(wanted) = wanted
         && let Err(errors) = commit::apply(core, wanted, Some(session), turn).await
     {
-        if is_first {
+        if is_first && before.is_some() {
             core.forget_unconfirmed();
         }
         return Err(errors);

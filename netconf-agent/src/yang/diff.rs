@@ -6,6 +6,7 @@ use yang2::data::{Data as _, DataTree};
 use yang2::schema::SchemaNodeKind;
 
 use super::raw::{self, Depth};
+use super::touched::Place;
 use super::{Node, Tree, json, path};
 use crate::access::{Act, Rights, Step};
 
@@ -20,31 +21,55 @@ pub enum Difference {
     Changed,
 }
 
+/// Is told of a difference, and says whether it wants to hear of others.
+type See<'s, 'a> = &'s mut dyn FnMut(Difference, &Node<'a>) -> bool;
+
 impl Tree {
     /// The differences from the tree before, each with its path; none if there are more than `most`.
     pub fn differences(&self, before: &Self, most: usize) -> Option<Vec<(Difference, String)>> {
         let mut found = Vec::new();
-        compare(&before.data, &self.data, &mut |difference, node| {
-            if found.len() <= most {
-                found.push((difference, path::of(node)));
-            }
+        let all = self.compare(before, &mut |difference, node| {
+            found.push((difference, path::of(node)));
+            found.len() <= most
         });
-        (found.len() <= most).then_some(found)
+        all.then_some(found)
     }
 
     /// The path of a node that was created, changed or deleted since `before` without a right to do so.
     pub fn without_right(&self, before: &Self, rights: &Rights) -> Option<String> {
         let mut refused = None;
-        compare(&before.data, &self.data, &mut |difference, node| {
-            if refused.is_none() {
-                refused = match difference {
-                    Difference::Created => first_refused(node, Act::Create, rights),
-                    Difference::Deleted => first_refused(node, Act::Delete, rights),
-                    Difference::Changed => (!allows(rights, Act::Update, node)).then(|| path::of(node)),
-                };
-            }
+        self.compare(before, &mut |difference, node| {
+            refused = match difference {
+                Difference::Created => first_refused(node, Act::Create, rights),
+                Difference::Deleted => first_refused(node, Act::Delete, rights),
+                Difference::Changed => (!allows(rights, Act::Update, node)).then(|| path::of(node)),
+            };
+            refused.is_none()
         });
         refused
+    }
+
+    /// The path of the first difference from the tree before that is one of these.
+    pub fn find_difference(&self, before: &Self, mut is_it: impl FnMut(&str) -> bool) -> Option<String> {
+        let mut found = None;
+        self.compare(before, &mut |_, node| {
+            found = Some(path::of(node)).filter(|path| is_it(path));
+            found.is_none()
+        });
+        found
+    }
+
+    /// Tells `see` of each difference from the tree before, until it has seen enough: then this is false.
+    fn compare<'a>(&'a self, before: &'a Self, see: See<'_, 'a>) -> bool {
+        if let Some(touched) = self.touched_since(before.id()) {
+            let entry = |place: &Place, data: &'a DataTree<'static>| Vec::from_iter(place.find(data));
+            return touched
+                .places()
+                .iter()
+                .all(|place| level(entry(place, &before.data), entry(place, &self.data), see));
+        }
+        let nodes = |tree: &'a Self| tree.data.reference().into_iter().flat_map(|top| top.inclusive_siblings());
+        level(written(nodes(before)), written(nodes(self)), see)
     }
 
     /// What a user may see of it; none if that is all.
@@ -112,22 +137,13 @@ fn steps(node: &Node<'_>) -> Vec<Step> {
     steps
 }
 
-/// Tells `see` of each difference.
-fn compare<'a>(
-    before: &'a DataTree<'static>,
-    after: &'a DataTree<'static>,
-    see: &mut dyn FnMut(Difference, &Node<'a>),
-) {
-    let nodes = |data: &'a DataTree<'static>| data.reference().into_iter().flat_map(|top| top.inclusive_siblings());
-    level(written(nodes(before)), written(nodes(after)), see);
-}
-
 /// Nodes that someone wrote.
 fn written<'a>(nodes: impl Iterator<Item = Node<'a>>) -> Vec<Node<'a>> {
     nodes.filter(|node| !node.schema().is_list_key() && !json::is_implicit(node)).collect()
 }
 
-fn level<'a>(before: Vec<Node<'a>>, after: Vec<Node<'a>>, see: &mut dyn FnMut(Difference, &Node<'a>)) {
+/// The differences of nodes that are siblings.
+fn level<'a>(before: Vec<Node<'a>>, after: Vec<Node<'a>>, see: See<'_, 'a>) -> bool {
     let same = |(one, other): &(&Node<'a>, &Node<'a>)| raw::is_same(one, other, Depth::Whole);
     let head = before.iter().zip(&after).take_while(same).count();
     let (before, after) = (before.get(head..).unwrap_or_default(), after.get(head..).unwrap_or_default());
@@ -141,27 +157,31 @@ fn level<'a>(before: Vec<Node<'a>>, after: Vec<Node<'a>>, see: &mut dyn FnMut(Di
     let mut last: HashMap<String, usize> = HashMap::new();
     for node in after {
         let Some((at, was)) = old.remove(&name(node)) else {
-            see(Difference::Created, node);
+            if !see(Difference::Created, node) {
+                return false;
+            }
             continue;
         };
         let schema = node.schema();
+        let mut is_moved = false;
         if schema.is_user_ordered() {
             let last = last.entry(schema.name().to_string()).or_insert(at);
-            if at < *last {
-                see(Difference::Changed, node);
-            }
+            is_moved = at < *last;
             *last = at.max(*last);
         }
-        match schema.kind() {
-            SchemaNodeKind::Leaf if !raw::is_same(node, was, Depth::Identity) => see(Difference::Changed, node),
-            SchemaNodeKind::Leaf | SchemaNodeKind::LeafList => {}
-            _ if raw::is_same(node, was, Depth::Whole) => {}
-            _ => level(written(was.children()), written(node.children()), see),
+        let is_leaf = matches!(schema.kind(), SchemaNodeKind::Leaf | SchemaNodeKind::LeafList);
+        let is_other = schema.kind() == SchemaNodeKind::Leaf && !raw::is_same(node, was, Depth::Identity);
+        if (is_moved || is_other) && !see(Difference::Changed, node) {
+            return false;
+        }
+        let goes_on = is_leaf || raw::is_same(node, was, Depth::Whole);
+        if !goes_on && !level(written(was.children()), written(node.children()), see) {
+            return false;
         }
     }
     let mut gone: Vec<_> = old.into_values().collect();
     gone.sort_by_key(|(at, _)| *at);
-    gone.into_iter().for_each(|(_, node)| see(Difference::Deleted, node));
+    gone.into_iter().all(|(_, node)| see(Difference::Deleted, node))
 }
 
 /// What tells a node from its siblings.

@@ -3,10 +3,16 @@
 //!
 //! An edit works on a copy; the tree it came from stays as it was, so whatever fails leaves nothing half done.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use yang2::context::Context;
 use yang2::data::DataTree;
+use yang2::iter::NodeIterable as _;
 use yang2::schema::{SchemaNode, SchemaNodeKind};
 
 use super::raw::{self, Side};
+use super::touched::Place;
 use super::{Invalid, Node, Schema, Tree, json, names, path};
 use crate::rpc::{BASE, DefaultOperation, Errors, RpcError, Tag};
 use crate::xml::Element;
@@ -42,18 +48,26 @@ impl From<DefaultOperation> for Operation {
 #[derive(Debug)]
 pub struct Edit<'s> {
     schema: &'s Schema,
+    model: &'s str,
+    base: &'s Tree,
     data: DataTree<'static>,
     root: SchemaNode<'static>,
     /// Go on after an error (continue-on-error).
     go_on: bool,
     errors: Errors,
+    /// The entries of outermost lists that were touched, each with whether it was there; none if more was.
+    touched: Option<Vec<(Place, bool)>>,
+    /// The nodes that data can have below a node of the schema.
+    children: HashMap<usize, Rc<[Child]>>,
 }
 
 impl<'s> Edit<'s> {
     /// Starts an edit of `tree`, the tree of the model `model`.
-    pub fn of(schema: &'s Schema, model: &str, tree: &Tree, go_on: bool) -> Result<Self, Invalid> {
+    pub fn of(schema: &'s Schema, model: &'s str, base: &'s Tree, go_on: bool) -> Result<Self, Invalid> {
         let root = schema.root(model).ok_or_else(|| Invalid::new(format!("{model} has no configuration")))?;
-        Ok(Self { schema, data: tree.copy()?, root, go_on, errors: Errors::new() })
+        let (data, errors, children) = (base.copy()?, Errors::new(), HashMap::new());
+        let touched = data.reference().map(|_| Vec::new());
+        Ok(Self { schema, model, base, data, root, go_on, errors, touched, children })
     }
 
     /// Applies a top-level element of `<config>`.
@@ -70,7 +84,8 @@ impl<'s> Edit<'s> {
 
     /// The edited tree, and what went wrong.
     pub fn finish(self) -> (Tree, Errors) {
-        (Tree::seal(self.data), self.errors)
+        let is_local = self.schema.is_local(self.model);
+        (self.base.edited(self.data, self.touched, is_local), self.errors)
     }
 
     fn top(&mut self, element: &Element, default: Operation) -> Result<(), RpcError> {
@@ -84,10 +99,14 @@ impl<'s> Edit<'s> {
             Operation::Create if !is_empty => return Err(self.exists(&top_path)),
             Operation::Delete if is_empty => return Err(self.missing(&top_path)),
             Operation::Delete | Operation::Remove => {
+                self.touched = None;
                 self.data = DataTree::new(self.schema.context);
                 return Ok(());
             }
-            Operation::Replace => self.data = DataTree::new(self.schema.context),
+            Operation::Replace => {
+                self.touched = None;
+                self.data = DataTree::new(self.schema.context);
+            }
             _ => {}
         }
         if self.data.reference().is_none() {
@@ -143,6 +162,9 @@ impl<'s> Edit<'s> {
         let existing = raw::find_child(data, parent, &schema, instance.as_deref());
         let mut target = Target { parent: parent.clone(), schema, instance, existing: None };
         target.existing = existing.map_err(|e| self.invalid(e, &target))?;
+        if target.parent.parent().is_none() {
+            self.touch(&target, element);
+        }
         // Neither a default nor an empty container without presence is data (RFC 7950 §7.5.1).
         let is_there = target.existing.as_ref().is_some_and(|node| !json::is_implicit(node));
         match (operation, is_there) {
@@ -161,6 +183,18 @@ impl<'s> Edit<'s> {
         match target.schema.kind() {
             SchemaNodeKind::Leaf | SchemaNodeKind::LeafList => self.set_term(data, parent, element, operation, &target),
             _ => self.set_inner(data, parent, element, operation, &target),
+        }
+    }
+
+    /// Notes that a child of the outermost container is touched.
+    fn touch(&mut self, target: &Target<'_>, element: &Element) {
+        let is_entry = target.schema.kind() == SchemaNodeKind::List && element.attribute(YANG, "insert").is_none();
+        match (&mut self.touched, &target.instance) {
+            (Some(touched), Some(keys)) if is_entry => {
+                let place = Place { list: target.schema.clone(), keys: keys.clone() };
+                touched.push((place, target.existing.is_some()));
+            }
+            _ => self.touched = None,
         }
     }
 
@@ -344,13 +378,14 @@ impl<'s> Edit<'s> {
         })
     }
 
-    fn schema_child(&self, parent: &Node<'_>, element: &Element) -> Option<SchemaNode<'static>> {
-        let is_it =
-            |node: &SchemaNode<'_>| node.name() == element.name && node.module().namespace() == &*element.namespace;
-        // The schema lives as long as the leaked context; nodes found through data only borrow the data.
+    fn schema_child(&mut self, parent: &Node<'_>, element: &Element) -> Option<SchemaNode<'static>> {
         let parent = parent.schema();
-        let found = data_children(&parent).into_iter().find(|node| is_it(node)).filter(SchemaNode::is_config)?;
-        raw::outlive(self.schema.context, &found)
+        let context = self.schema.context;
+        let children =
+            self.children.entry(parent.as_raw() as usize).or_insert_with(|| Child::below(&parent, context).into());
+        let found =
+            children.iter().find(|child| child.name == element.name && child.namespace == *element.namespace)?;
+        Some(&found.schema).filter(|schema| schema.is_config()).cloned()
     }
 
     fn unknown(&self, element: &Element, within: &str) -> RpcError {
@@ -386,10 +421,29 @@ impl<'s> Edit<'s> {
     }
 }
 
-/// The nodes that data can have below a node: choices and cases are only in the schema.
-fn data_children<'s>(parent: &SchemaNode<'s>) -> Vec<SchemaNode<'s>> {
-    let is_data = |node: &SchemaNode<'s>| !matches!(node.kind(), SchemaNodeKind::Choice | SchemaNodeKind::Case);
-    parent.children().flat_map(|node| if is_data(&node) { vec![node] } else { data_children(&node) }).collect()
+/// A node of the schema that data can have below another.
+#[derive(Debug)]
+struct Child {
+    name: String,
+    namespace: String,
+    schema: SchemaNode<'static>,
+}
+
+impl Child {
+    /// Those below a node: choices and cases are only in the schema.
+    fn below(parent: &SchemaNode<'_>, context: &'static Context) -> Vec<Self> {
+        let is_data = |node: &SchemaNode<'_>| !matches!(node.kind(), SchemaNodeKind::Choice | SchemaNodeKind::Case);
+        let mut all = Vec::new();
+        for node in parent.children() {
+            if !is_data(&node) {
+                all.extend(Self::below(&node, context));
+            } else if let Some(schema) = raw::outlive(context, &node) {
+                let (name, namespace) = (schema.name().to_string(), schema.module().namespace().to_string());
+                all.push(Self { name, namespace, schema });
+            }
+        }
+        all
+    }
 }
 
 /// A node that an element names, there or not.

@@ -13,6 +13,7 @@ mod print;
 mod raw;
 mod schema;
 mod select;
+mod touched;
 mod tree;
 mod xpath;
 

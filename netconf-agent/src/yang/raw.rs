@@ -11,7 +11,7 @@ use yang2::context::Context;
 use yang2::data::{Data as _, DataTree};
 use yang2::ffi;
 use yang2::iter::NodeIterable as _;
-use yang2::schema::SchemaNode;
+use yang2::schema::{SchemaNode, SchemaNodeKind};
 use yang2::utils::Binding;
 
 use super::Node;
@@ -100,6 +100,52 @@ pub fn assign(entry: &Node<'_>, from: &Node<'_>) -> Result<(), yang2::Error> {
     match unsafe { ffi::lyd_dup_siblings(first.as_raw(), parent, options, ptr::null_mut()) } {
         ffi::LY_ERR::LY_SUCCESS => Ok(()),
         _ => Err(yang2::Error::new(entry.context())),
+    }
+}
+
+/// Puts a copy of an entry of another tree behind the entries of its list.
+pub fn insert_copy(parent: &Node<'_>, entry: &Node<'_>) -> Result<(), yang2::Error> {
+    let options = ffi::LYD_DUP_RECURSIVE | ffi::LYD_DUP_WITH_FLAGS;
+    let parent_node = parent.as_raw().cast::<ffi::lyd_node_inner>();
+    // SAFETY: both are alive, and what has entries of lists is an inner node, which owns the copy then.
+    match unsafe { ffi::lyd_dup_single(entry.as_raw(), parent_node, options, ptr::null_mut()) } {
+        ffi::LY_ERR::LY_SUCCESS => Ok(()),
+        _ => Err(yang2::Error::new(parent.context())),
+    }
+}
+
+/// Whether the validity of data of this node may depend on data outside of the entries of outermost lists: its own
+/// constraints say so, or its type refers to other data.
+pub fn looks_around(node: &SchemaNode<'_>) -> bool {
+    // SAFETY: compiled schema nodes live as long as their context, which `node` borrows; a node of this kind is a list,
+    // and a leaf has a type.
+    unsafe {
+        let is_unique = node.kind() == SchemaNodeKind::List && {
+            let list = node.as_raw().cast::<ffi::lysc_node_list>();
+            !(*list).uniques.is_null()
+        };
+        let constraints = ffi::lysc_node_musts(node.as_raw()).is_null() && ffi::lysc_node_when(node.as_raw()).is_null();
+        let refers = node.leaf_type().is_some_and(|leaf_type| refers(leaf_type.as_raw()));
+        is_unique || !constraints || refers || node.min_elements().is_some() || node.max_elements().is_some()
+    }
+}
+
+/// # Safety
+///
+/// The type must be one of a compiled schema that is alive.
+unsafe fn refers(leaf_type: *const ffi::lysc_type) -> bool {
+    // SAFETY: the type is alive, a union is of the larger structure, and the length of an array of libyang stands in
+    // front of it.
+    unsafe {
+        match (*leaf_type).basetype {
+            ffi::LY_DATA_TYPE::LY_TYPE_LEAFREF | ffi::LY_DATA_TYPE::LY_TYPE_INST => true,
+            ffi::LY_DATA_TYPE::LY_TYPE_UNION => {
+                let members = (*leaf_type.cast::<ffi::lysc_type_union>()).types;
+                let count = if members.is_null() { 0 } else { *members.cast::<u64>().sub(1) };
+                (0..count as usize).any(|at| refers(*members.add(at)))
+            }
+            _ => false,
+        }
     }
 }
 

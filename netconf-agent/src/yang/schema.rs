@@ -71,6 +71,8 @@ pub struct Schema {
     pub(super) context: &'static Context,
     /// Names of the models that have a tree each, by index.
     models: Vec<&'static str>,
+    /// The models in which an entry of an outermost list is valid whatever is beside it.
+    local: Vec<&'static str>,
     modules: Vec<Module>,
     /// Texts by name and revision, for get-schema.
     texts: HashMap<(String, String), String>,
@@ -141,12 +143,17 @@ impl Schema {
         }
         let content_id = content_id(&modules);
         let library = raw::yang_library(context, &content_id).map_err(|e| Invalid::from(e).to_string())?;
-        let mut schema = Self { context, models: models.to_vec(), modules, texts, library: String::new(), content_id };
+        let (models, library_xml) = (models.to_vec(), String::new());
+        let mut schema = Self { context, models, local: Vec::new(), modules, texts, library: library_xml, content_id };
         let mut out = String::new();
         print_all(&library, &View::PLAIN, &mut out);
         schema.library = out;
-        for model in models {
-            schema.root(model).ok_or_else(|| format!("YANG module {model} has no container to configure"))?;
+        for model in schema.models.clone() {
+            let root =
+                schema.root(model).ok_or_else(|| format!("YANG module {model} has no container to configure"))?;
+            if !root.traverse().any(|node| raw::looks_around(&node)) {
+                schema.local.push(model);
+            }
         }
         Ok(schema)
     }
@@ -215,6 +222,11 @@ impl Schema {
         module.data().find(|node| node.kind() == SchemaNodeKind::Container && node.is_config())
     }
 
+    /// Whether an entry of an outermost list of this model is valid whatever is beside it.
+    pub(super) fn is_local(&self, model: &str) -> bool {
+        self.local.contains(&model)
+    }
+
     /// Prefixes by their declarations, exchanged for names of modules. `Err` with the prefix that stands for none.
     pub fn with_modules(&self, text: &str, scope: &Scope) -> Result<String, String> {
         names::exchange(text, |prefix| {
@@ -242,7 +254,11 @@ impl Schema {
 
     /// An instance path as XPath: every name with its prefix, and the prefixes declared.
     pub fn error_path(&self, path: &str) -> ErrorPath {
-        let xpath = names::qualified(path);
+        self.declared(names::qualified(path))
+    }
+
+    /// An expression with names of modules as prefixes, and these declared.
+    pub fn declared(&self, xpath: String) -> ErrorPath {
         let used = names::prefixes(&xpath);
         let namespace =
             |name: &str| self.modules.iter().find(|module| module.name == name).map(|module| module.namespace.clone());

@@ -359,3 +359,62 @@ fn a_tree_is_edited_on_the_one_before_it() {
     assert_eq!(failed.1.len(), 1);
     assert_eq!(tree.xml(), expected.xml());
 }
+
+/// An edit of one subnet, or of what is beside the subnets.
+fn step(id: u32, what: u32) -> String {
+    let remove = "xmlns:nc=\"urn:ietf:params:xml:ns:netconf:base:1.0\" nc:operation=\"remove\"";
+    let replace = remove.replace("\"remove\"", "\"replace\"");
+    match what {
+        0 => subnet(id),
+        1 => format!("<subnet4 {remove}><id>{id}</id></subnet4>"),
+        2 => subnet(id).replace("</subnet4>", "<valid-lifetime>9</valid-lifetime></subnet4>"),
+        3 => subnet(id).replace("<subnet4>", &format!("<subnet4 {replace}>")),
+        // Without its prefix, a new one is not valid.
+        4 => format!("<subnet4><id>{id}</id><renew-timer>{id}</renew-timer></subnet4>"),
+        5 => format!("<rebind-timer>{id}</rebind-timer>"),
+        6 => format!("{}{}", step(id, 1), step(id, 0)),
+        _ => format!("{}{}", step(id, 2), step(id + 1, 0)),
+    }
+}
+
+proptest::proptest! {
+    /// What is remembered of edits is what a look at the whole finds.
+    #[test]
+    fn touched_entries_are_all_that_differs(
+        steps in proptest::collection::vec((1_u32..5, 0_u32..8, proptest::bool::weighted(0.3)), 1..8),
+    ) {
+        let fresh = |tree: &Tree| Tree::from_json(schema(), &tree.to_json()).unwrap();
+        let differences = |tree: &Tree, before: &Tree| {
+            let mut all: Vec<_> = tree.differences(before, 100).unwrap().iter().map(|d| format!("{d:?}")).collect();
+            all.sort();
+            all
+        };
+        let mut running = two_subnets();
+        running.settle();
+        let mut candidate: Option<Tree> = None;
+        for (id, what, is_committed) in steps {
+            let base = candidate.as_ref().unwrap_or(&running);
+            let inner = format!(">{}", step(id, what));
+            let expected = edit(&fresh(base), &inner);
+            let next = edit(base, &inner);
+            proptest::prop_assert_eq!(next.xml(), expected.xml());
+            proptest::prop_assert_eq!(next.validity(), expected.validity());
+            proptest::prop_assert_eq!(differences(&next, &running), differences(&fresh(&next), &fresh(&running)));
+            if let (Some(some), Some(all)) =
+                (next.changed_entries(&running), fresh(&next).changed_entries(&fresh(&running)))
+            {
+                let sorted = |mut entries: Vec<translators::Touched>| {
+                    entries.sort_by_key(|touched| touched.entry.to_string());
+                    entries
+                };
+                proptest::prop_assert_eq!(sorted(some), sorted(all));
+            }
+            candidate = Some(next);
+            if is_committed && let Some(next) = candidate.take() {
+                next.settle();
+                let before = std::mem::replace(&mut running, next);
+                running.keep_before(before);
+            }
+        }
+    }
+}

@@ -1,13 +1,14 @@
 //! The configuration of one model: an immutable libyang tree.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use yang2::context::Context;
-use yang2::data::{DataFormat, DataOperation, DataParserFlags, DataTree, DataValidationFlags};
+use yang2::data::{Data as _, DataFormat, DataOperation, DataParserFlags, DataTree, DataValidationFlags};
 use yang2::schema::SchemaNodeKind;
 
 use super::print::{self, View};
 use super::raw::{self, Depth};
+use super::touched::{Id, Place, Touched};
 use super::{Invalid, Node, Schema, Selection, json, path, select, xpath};
 
 /// The configuration of one model. It never changes; [`super::Edit`] makes another from it.
@@ -19,7 +20,12 @@ pub struct Tree {
     /// The whole tree as XML, made when it is first asked for.
     xml: OnceCell<String>,
     /// The tree that it follows, if nobody else has a use for it.
-    before: RefCell<Option<DataTree<'static>>>,
+    before: RefCell<Option<(Id, DataTree<'static>)>>,
+    id: Id,
+    /// What was touched since another tree, if that is known.
+    touched: Option<Touched>,
+    /// Whether edits of it are counted from it, and not from the one before.
+    is_settled: Cell<bool>,
 }
 
 impl Tree {
@@ -29,14 +35,37 @@ impl Tree {
 
     /// Takes data that is valid, or whose validity nobody asks for.
     pub(super) fn of_data(data: DataTree<'static>) -> Self {
-        Self { data, valid: Ok(()), xml: OnceCell::new(), before: RefCell::default() }
+        Self {
+            data,
+            valid: Ok(()),
+            xml: OnceCell::new(),
+            before: RefCell::default(),
+            id: Id::new(),
+            touched: None,
+            is_settled: Cell::default(),
+        }
     }
 
     /// Takes edited data, and finds out whether it is valid.
     pub(super) fn seal(mut data: DataTree<'static>) -> Self {
         let flags = DataValidationFlags::NO_STATE | DataValidationFlags::PRESENT;
         let valid = data.validate(flags).map_err(Invalid::from);
-        Self { data, valid, xml: OnceCell::new(), before: RefCell::default() }
+        Self { valid, ..Self::of_data(data) }
+    }
+
+    /// Takes a copy of this tree that was edited, and finds out whether it is valid. `touched` are the entries of outermost
+    /// lists that were, with whether they were there, if nothing beside them was; `is_local` says that what is beside them
+    /// does not matter to them.
+    pub(super) fn edited(&self, data: DataTree<'static>, touched: Option<Vec<(Place, bool)>>, is_local: bool) -> Self {
+        let Some(touched) = touched else { return Self::seal(data) };
+        let now = Touched::nothing(self.id).and(touched.clone());
+        let is_valid = is_local && self.valid.is_ok() && now.as_ref().is_some_and(|now| now.validate(&data));
+        let tree = if is_valid { Self::of_data(data) } else { Self::seal(data) };
+        let touched = match &self.touched {
+            Some(earlier) if !self.is_settled.get() => earlier.clone().and(touched),
+            _ => now,
+        };
+        Self { touched, ..tree }
     }
 
     /// Reads RFC 7951 JSON. Validity is another question, see [`Self::validity`].
@@ -85,20 +114,31 @@ impl Tree {
     /// A copy to edit. Of a large tree, the one that it follows is brought up to date, if it is at hand.
     pub(super) fn copy(&self) -> Result<DataTree<'static>, Invalid> {
         match self.before.take() {
-            Some(before) if self.update(&before) => Ok(before),
+            Some((id, before)) if self.touched_since(id).is_some_and(|touched| touched.update(&self.data, &before)) => {
+                Ok(before)
+            }
             _ => Ok(self.data.duplicate()?),
         }
     }
 
-    /// Keeps the tree that this one follows, for the next copy.
-    pub fn keep_before(&self, before: Self) {
-        self.before.replace(Some(before.data));
+    /// What comes will be compared with this tree.
+    pub fn settle(&self) {
+        self.is_settled.set(true);
     }
 
-    /// Makes `other` the same as this tree; false if that is not done by some list entries.
-    fn update(&self, other: &DataTree<'static>) -> bool {
-        let changed = changed_entries(&self.data, other);
-        changed.is_some_and(|changed| changed.iter().all(|(node, was)| raw::assign(was, node).is_ok()))
+    /// Keeps the tree that this one follows, for the next copy.
+    pub fn keep_before(&self, before: Self) {
+        self.before.replace(Some((before.id, before.data)));
+    }
+
+    /// The entries of outermost lists that alone may differ from another tree, if that is known.
+    pub(super) fn touched_since(&self, other: Id) -> Option<&Touched> {
+        self.touched.as_ref().filter(|touched| touched.since == other)
+    }
+
+    /// Tells trees apart.
+    pub(super) fn id(&self) -> Id {
+        self.id
     }
 
     /// Whether another tree says the same, in the same order.
@@ -125,11 +165,18 @@ impl Tree {
         json::to_json(self.top())
     }
 
-    /// The entries of outermost lists that say something else in `before`: each with the name of its list. None if the
-    /// trees differ in anything beside, such as another entry.
-    pub fn changed_entries(&self, before: &Self) -> Option<Vec<(String, serde_json::Value)>> {
-        let changed = changed_entries(&self.data, &before.data)?;
-        Some(changed.iter().map(|(node, _)| (node.schema().name().to_string(), json::object(node))).collect())
+    /// The entries of outermost lists that are not as in `before`. None if the trees differ in anything beside.
+    pub fn changed_entries(&self, before: &Self) -> Option<Vec<translators::Touched>> {
+        let Some(touched) = self.touched_since(before.id) else {
+            let changed = changed_entries(&self.data, &before.data)?;
+            return Some(changed.iter().map(|node| entry(node, false)).collect());
+        };
+        let look = |place: &Place| match (place.find(&self.data), place.find(&before.data)) {
+            (Some(node), Some(was)) if raw::is_same(&node, &was, Depth::Whole) => None,
+            (Some(node), _) => Some(entry(&node, false)),
+            (None, was) => was.map(|was| entry(&was, true)),
+        };
+        Some(touched.places().iter().filter_map(look).collect())
     }
 
     /// As XML, whole.
@@ -160,14 +207,26 @@ impl Tree {
         self.top().map(|top| path::of(&top))
     }
 
+    /// The paths of the nodes that an XPath expression finds.
+    pub fn paths(&self, expression: &str) -> Result<Vec<String>, Invalid> {
+        match self.top() {
+            Some(_) => Ok(self.data.find_xpath(expression)?.map(|node| path::of(&node)).collect()),
+            None => Ok(Vec::new()),
+        }
+    }
+
     fn top(&self) -> Option<Node<'_>> {
         self.data.reference()
     }
 }
 
-/// The entries of outermost lists that are not the same in two trees, in pairs; none if the trees differ in anything
-/// beside.
-fn changed_entries<'a>(one: &'a DataTree<'static>, other: &'a DataTree<'static>) -> Option<Vec<(Node<'a>, Node<'a>)>> {
+fn entry(node: &Node<'_>, gone: bool) -> translators::Touched {
+    translators::Touched { list: node.schema().name().to_string(), entry: json::object(node), gone }
+}
+
+/// The entries of outermost lists that are not the same in another tree; none if the trees differ in anything beside, such
+/// as another entry.
+fn changed_entries<'a>(one: &'a DataTree<'static>, other: &'a DataTree<'static>) -> Option<Vec<Node<'a>>> {
     let (mut ours, mut theirs) = (one.reference()?.children(), other.reference()?.children());
     let mut changed = Vec::new();
     loop {
@@ -177,7 +236,7 @@ fn changed_entries<'a>(one: &'a DataTree<'static>, other: &'a DataTree<'static>)
             (Some(node), Some(other))
                 if node.schema().kind() == SchemaNodeKind::List && raw::is_same(&node, &other, Depth::Identity) =>
             {
-                changed.push((node, other));
+                changed.push(node);
             }
             _ => return None,
         }
