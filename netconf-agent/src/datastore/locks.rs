@@ -1,7 +1,8 @@
-//! Locks on datastores (RFC 6241 §7.5).
+//! Locks on datastores (RFC 6241 §7.5), and on parts of running.
 
 use std::collections::BTreeMap;
 
+use super::PartialLocks;
 use crate::rpc::{Datastore, RpcError, Tag};
 
 /// Who holds a datastore, since when.
@@ -17,6 +18,8 @@ pub struct Lock {
 #[derive(Debug, Default)]
 pub struct Locks {
     held: BTreeMap<Datastore, Lock>,
+    /// On parts of running.
+    pub parts: PartialLocks,
 }
 
 impl Locks {
@@ -32,7 +35,8 @@ impl Locks {
 
     /// Takes a lock.
     pub fn acquire(&mut self, datastore: Datastore, session: u32, since: String) -> Result<(), RpcError> {
-        match self.holder(datastore) {
+        let part = self.parts.held().first().filter(|_| datastore == Datastore::Running);
+        match self.holder(datastore).or_else(|| part.map(|part| part.session)) {
             Some(holder) => Err(denied(datastore, holder)),
             None => {
                 self.held.insert(datastore, Lock { session, since });
@@ -59,6 +63,7 @@ impl Locks {
     /// Gives all locks of a session back.
     pub fn release_all(&mut self, session: u32) {
         self.held.retain(|_, lock| lock.session != session);
+        self.parts.release_all(session);
     }
 
     /// An error if another session holds the datastore.

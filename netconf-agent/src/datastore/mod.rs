@@ -4,12 +4,14 @@
 //! when its pointer has.
 
 mod locks;
+mod partial;
 mod startup;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 pub use locks::{Lock, Locks, denied};
+pub use partial::{PartialLock, PartialLocks};
 pub use startup::ContentFile;
 pub(crate) use startup::write_durably;
 

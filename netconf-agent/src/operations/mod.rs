@@ -1,7 +1,8 @@
-//! The operations (RFC 6241 §7, §8, RFC 6022 §3.1, RFC 8526, RFC 5277), each against the state that all sessions share.
+//! The operations (RFC 6241 §7, §8, RFC 6022 §3.1, RFC 8526, RFC 5277, RFC 5717), each against the state that all sessions share.
 
 mod dhcpv6;
 mod edit;
+mod parts;
 mod read;
 mod rights;
 mod state;
@@ -43,6 +44,8 @@ pub async fn perform(core: Rc<Core>, session: Rc<Entry>, operation: Operation) -
         Operation::DeleteConfig { target } => delete_config(core, session, target),
         Operation::Lock(target) => lock(core, session, target),
         Operation::Unlock(target) => unlock(core, session, target),
+        Operation::PartialLock(selects) => parts::lock(core, session, selects),
+        Operation::PartialUnlock(id) => parts::unlock(core, session, id),
         Operation::Validate(source) => {
             let turn = core.turn().await;
             let content = content_of(core, session, source)?;
@@ -74,6 +77,7 @@ fn reads_running(operation: &Operation) -> bool {
         Operation::EditConfig(edit) | Operation::EditData(edit) => is_running(&edit.target),
         Operation::CopyConfig { source: Source::Datastore(source), .. } => is_running(source),
         Operation::Lock(target) => is_running(target),
+        Operation::PartialLock(_) => true,
         _ => false,
     }
 }
@@ -137,6 +141,7 @@ async fn replace(
     match target {
         Datastore::Running => {
             confirm::check(core, session, None)?;
+            parts::may_change(core, session, &content)?;
             commit::apply(core, content, Some(session), turn).await?;
         }
         Datastore::Candidate => core.stores.borrow_mut().set_candidate(content),
@@ -215,6 +220,7 @@ async fn commit_candidate(
     };
     if let Some(wanted) = &wanted {
         rights::may_change(core, session, Datastore::Running, wanted)?;
+        parts::may_change(core, session, wanted)?;
     }
     let is_first = core.unconfirmed.borrow().is_none();
     if let Some(before) = before.as_ref().filter(|_| is_first) {

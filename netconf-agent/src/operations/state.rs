@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use super::parts;
 use crate::access::Act;
 use crate::core::{Core, Counters, Entry};
 use crate::datastore::Lock;
@@ -91,8 +92,16 @@ fn monitoring(core: &Core, out: &mut String) {
     for datastore in Datastore::ALL {
         out.push_str("<datastore>");
         xml::write_leaf("name", datastore.name(), out);
-        if let Some(lock) = core.stores.borrow().locks.lock(datastore) {
-            global_lock(lock, out);
+        let locks = &core.stores.borrow().locks;
+        let parts = Some(locks.parts.held()).filter(|held| datastore == Datastore::Running && !held.is_empty());
+        match (locks.lock(datastore), parts) {
+            (Some(lock), _) => global_lock(lock, out),
+            (None, Some(held)) => {
+                out.push_str("<locks>");
+                parts::write(core, held, out);
+                out.push_str("</locks>");
+            }
+            (None, None) => {}
         }
         out.push_str("</datastore>");
     }

@@ -21,6 +21,8 @@ pub const WITH_DEFAULTS: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-with-d
 pub const NMDA: &str = "urn:ietf:params:xml:ns:yang:ietf-netconf-nmda";
 /// Namespace of `<create-subscription>` and `<notification>` (RFC 5277).
 pub const NOTIFICATION: &str = "urn:ietf:params:xml:ns:netconf:notification:1.0";
+/// Namespace of locks on parts of running (RFC 5717).
+pub const PARTIAL_LOCK: &str = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0";
 /// Namespace of ietf-dhcpv6-server (RFC 9243).
 pub const DHCPV6_SERVER: &str = "urn:ietf:params:xml:ns:yang:ietf-dhcpv6-server";
 

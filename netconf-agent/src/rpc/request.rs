@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 
-use super::{BASE, DHCPV6_SERVER, Errors, MONITORING, NMDA, NOTIFICATION, RpcError, Tag, WITH_DEFAULTS};
+use super::{BASE, DHCPV6_SERVER, Errors, MONITORING, NMDA, NOTIFICATION, PARTIAL_LOCK, RpcError, Tag, WITH_DEFAULTS};
 use crate::xml::{Element, Scope};
 use crate::yang::{Defaults, View};
 
@@ -180,6 +180,10 @@ pub enum Operation {
     Lock(Datastore),
     /// RFC 6241 §7.6.
     Unlock(Datastore),
+    /// RFC 5717 §2.4.1: XPath expressions.
+    PartialLock(Vec<Filter>),
+    /// RFC 5717 §2.4.2: the number of a lock.
+    PartialUnlock(u32),
     /// RFC 6241 §8.6.4.1.
     Validate(Source),
     /// RFC 6241 §8.3.4.1, §8.4.5.
@@ -222,6 +226,7 @@ impl Operation {
     pub fn name(&self) -> (&'static str, &'static str) {
         const NETCONF: &str = "ietf-netconf";
         const DHCPV6: &str = "ietf-dhcpv6-server";
+        const PARTS: &str = "ietf-netconf-partial-lock";
         match self {
             Self::Get { .. } => (NETCONF, "get"),
             Self::GetConfig { .. } => (NETCONF, "get-config"),
@@ -232,6 +237,8 @@ impl Operation {
             Self::DeleteConfig { .. } => (NETCONF, "delete-config"),
             Self::Lock(_) => (NETCONF, "lock"),
             Self::Unlock(_) => (NETCONF, "unlock"),
+            Self::PartialLock(_) => (PARTS, "partial-lock"),
+            Self::PartialUnlock(_) => (PARTS, "partial-unlock"),
             Self::Validate(_) => (NETCONF, "validate"),
             Self::Commit(_) => (NETCONF, "commit"),
             Self::CancelCommit { .. } => (NETCONF, "cancel-commit"),
@@ -266,9 +273,30 @@ pub fn request(rpc: &mut Element) -> Result<Operation, Errors> {
         (NMDA, "get-data") => get_data(parameters),
         (NMDA, "edit-data") => edit_data(parameters),
         (NOTIFICATION, "create-subscription") => create_subscription(parameters),
+        (PARTIAL_LOCK, "partial-lock") => partial_lock(parameters),
+        (PARTIAL_LOCK, "partial-unlock") => partial_unlock(parameters),
         (DHCPV6_SERVER, name @ ("delete-address-lease" | "delete-prefix-lease")) => delete_lease(name, parameters),
         _ => Err(not_supported(&operation.name).into()),
     }
+}
+
+fn partial_lock(mut parameters: Parameters) -> Result<Operation, Errors> {
+    let first = parameters.required("select")?;
+    let others = std::iter::from_fn(|| parameters.take("select"));
+    let filter = |select: Element| {
+        let expression = select.trimmed().to_string();
+        Filter::XPath { expression, scope: Rc::clone(&select.scope) }
+    };
+    let selects = std::iter::once(first).chain(others).map(filter).collect();
+    parameters.end()?;
+    Ok(Operation::PartialLock(selects))
+}
+
+fn partial_unlock(mut parameters: Parameters) -> Result<Operation, Errors> {
+    let id = parameters.required("lock-id")?;
+    parameters.end()?;
+    let id = id.trimmed().parse().map_err(|_| bad_value("lock-id", id.trimmed()))?;
+    Ok(Operation::PartialUnlock(id))
 }
 
 fn delete_lease(name: &str, mut parameters: Parameters) -> Result<Operation, Errors> {

@@ -28,6 +28,11 @@ const SHIPPED: &[(&str, &str, &str)] = &[
     ("ietf-netconf-acm", "2018-02-14", include_str!("../../../yang/ietf-netconf-acm@2018-02-14.yang")),
     ("ietf-netconf-nmda", "2019-01-07", include_str!("../../../yang/ietf-netconf-nmda@2019-01-07.yang")),
     ("ietf-origin", "2018-02-14", include_str!("../../../yang/ietf-origin@2018-02-14.yang")),
+    (
+        "ietf-netconf-partial-lock",
+        "2009-10-19",
+        include_str!("../../../yang/ietf-netconf-partial-lock@2009-10-19.yang"),
+    ),
     ("notifications", "2008-07-14", include_str!("../../../yang/notifications@2008-07-14.yang")),
     ("nc-notifications", "2008-07-14", include_str!("../../../yang/nc-notifications@2008-07-14.yang")),
     ("kea-types", "2025-06-25", include_str!("../../../yang/kea-types@2025-06-25.yang")),
@@ -282,6 +287,7 @@ const OF_NETCONF: &[(&str, &[&str])] = &[
     ("ietf-netconf-nmda", &["origin", "with-defaults"]),
     ("ietf-origin", &[]),
     ("ietf-netconf-acm", &[]),
+    ("ietf-netconf-partial-lock", &[]),
     ("notifications", &[]),
     ("nc-notifications", &[]),
 ];
