@@ -129,7 +129,12 @@ pub struct House {
 impl House {
     /// Servers that are up, and an agent that has heard of them.
     pub async fn new() -> Self {
-        let house = Self::silent();
+        Self::for_sessions(4).await
+    }
+
+    /// The same for as many sessions.
+    pub async fn for_sessions(sessions: usize) -> Self {
+        let house = Self::silent_for(sessions);
         for model in 0..3 {
             house.core.meet(model).await;
         }
@@ -139,12 +144,16 @@ impl House {
 
     /// The same, but the agent has not asked the servers yet.
     pub fn silent() -> Self {
+        Self::silent_for(4)
+    }
+
+    fn silent_for(sessions: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path();
         let dhcp4 = FakeServer::start(path, "dhcp4", json!({"Dhcp4": {"valid-lifetime": 4000, "subnet4": []}}));
         let dhcp6 = FakeServer::start(path, "dhcp6", json!({"Dhcp6": {"preferred-lifetime": 3000}}));
         let d2 = FakeServer::start(path, "d2", json!({"DhcpDdns": {"ip-address": "127.0.0.1", "port": 53001}}));
-        let core = core(path);
+        let core = core_for(path, sessions);
         Self { directory, core, dhcp4, dhcp6, d2 }
     }
 
@@ -169,6 +178,11 @@ pub fn login(user: &str) -> Login {
 
 /// An agent for the servers whose sockets are in `directory`.
 pub fn core(directory: &Path) -> Rc<Core> {
+    core_for(directory, 4)
+}
+
+/// The same for as many sessions.
+pub fn core_for(directory: &Path, sessions: usize) -> Rc<Core> {
     let settings = |name: &str, model: Model| Settings {
         name: name.to_string(),
         model,
@@ -179,7 +193,7 @@ pub fn core(directory: &Path) -> Rc<Core> {
         config_write: true,
     };
     let servers = vec![settings("dhcp4", Model::DHCP4), settings("dhcp6", Model::DHCP6), settings("d2", Model::DDNS)];
-    let limits = Limits { sessions: 4, message: 1 << 20, login: Duration::from_secs(5) };
+    let limits = Limits { sessions, message: 1 << 20, login: Duration::from_secs(5) };
     Rc::new(Core::new(None, directory, directory.join("access-control.json"), servers, limits).unwrap())
 }
 
@@ -187,6 +201,13 @@ pub fn core(directory: &Path) -> Rc<Core> {
 pub fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test)
+}
+
+/// Lets all others run until this holds.
+pub async fn until(what: impl Fn() -> bool) {
+    while !what() {
+        tokio::task::yield_now().await;
+    }
 }
 
 pub const HELLO: &str = "<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities>\

@@ -7,12 +7,6 @@ fn port(house: &House) -> Value {
     house.d2.config.borrow()["DhcpDdns"]["port"].clone()
 }
 
-async fn until(what: impl Fn() -> bool) {
-    while !what() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-}
-
 #[test]
 fn a_confirmed_commit_stays() {
     run(async {

@@ -174,9 +174,7 @@ fn a_lock_keeps_others_out_until_its_session_ends() {
         one.edit(&everywhere()).await;
         // Gone without a word: its locks go, and its changes with them (RFC 6241 §8.3.5.2).
         drop(one);
-        while house.core.session(1).is_some() {
-            tokio::task::yield_now().await;
-        }
+        until(|| house.core.session(1).is_none()).await;
         two.ok(LOCK).await;
         assert!(!two.rpc("<get-config><source><candidate/></source></get-config>").await.contains("192.0.2.0"));
     });

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::common::{Client, House, login, run};
+use crate::common::{Client, House, login, run, until};
 use netconf_agent::transport::password::{Hash, Password};
 use netconf_agent::transport::{connect, ssh};
 use russh::ChannelStream;
@@ -78,9 +78,7 @@ fn passwords_and_keys_open_sessions() {
             assert_eq!(house.core.sessions()[0].login.user, user);
             client.ok("<close-session/>").await;
             assert_eq!(client.receive().await, None);
-            while !house.core.sessions().is_empty() {
-                tokio::task::yield_now().await;
-            }
+            until(|| house.core.sessions().is_empty()).await;
         }
         let (mut handle, _) = connect(address).await;
         let proof = PrivateKeyWithHashAlg::new(Arc::new(key(1)), None);
@@ -143,9 +141,7 @@ fn a_lost_connection_frees_its_locks() {
         client.ok(lock).await;
         drop(client);
         drop(handle);
-        while !house.core.sessions().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until(|| house.core.sessions().is_empty()).await;
         house.client().await.ok(lock).await;
     });
 }
