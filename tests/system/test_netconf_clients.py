@@ -12,6 +12,7 @@ import paramiko
 from lab import Kea, Lab, in_namespace, wait_for
 from ncclient import manager
 from ncclient.operations import RPCError
+from ncclient.xml_ import to_ele
 from netconf import PORT, Netconf, envelope
 
 CERTIFICATES = Path(__file__).resolve().parents[1] / "certificates.sh"
@@ -20,6 +21,8 @@ HELLO = (
     "<capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>]]>]]>"
 )
 NACM = "urn:ietf:params:xml:ns:yang:ietf-netconf-acm"
+MONITORING = "urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"
+PARTS = "urn:ietf:params:xml:ns:netconf:partial-lock:1.0"
 
 
 class Clients(unittest.TestCase):
@@ -58,6 +61,9 @@ class Clients(unittest.TestCase):
         self.netconf = Netconf(self.lab, "server", self.kea.folder)
         self.addCleanup(self.netconf.close)
         self.netconf_client = self.netconf.manager
+
+    def session(self, user):
+        return manager.connect(host="127.0.0.1", port=PORT, username=user, password=user, hostkey_verify=False, look_for_keys=False, allow_agent=False)
 
     def lifetime(self):
         return self.kea.command("kea-dhcp4", "config-get")["arguments"]["Dhcp4"]["valid-lifetime"]
@@ -98,12 +104,52 @@ class Clients(unittest.TestCase):
         shown = client.get(filter=("subtree", f'<nacm xmlns="{NACM}"/>'), with_defaults="report-all")
         self.assertIn("<write-default>deny</write-default>", shown.data_xml)
 
+    def test_a_subscription_with_a_filter(self):
+        client = self.netconf_client
+        namespace = "urn:ietf:params:xml:ns:yang:ietf-netconf-notifications"
+        client.create_subscription(filter=("subtree", f'<netconf-config-change xmlns="{namespace}"><datastore/></netconf-config-change>'), stream_name="NETCONF")
+        with self.session("guest"):
+            pass
+        self.change(77)
+        client.commit()
+        heard = client.take_notification(timeout=20).notification_xml
+        self.assertIn("<datastore>running<", heard)
+        self.assertNotIn("changed-by", heard)
+        self.assertIsNone(client.take_notification(block=False), "the guest's session is not selected")
+
+    def test_every_schema_is_told(self):
+        client = self.netconf_client
+        shown = client.get(filter=("subtree", f'<netconf-state xmlns="{MONITORING}"><schemas/><statistics/></netconf-state>')).data_xml
+        names = re.findall(r"<identifier>(.*?)</identifier><version>(.*?)</version>", shown)
+        self.assertGreater(len(names), 20)
+        for name, revision in names:
+            self.assertRegex(client.get_schema(name, version=revision).data, rf"^(//.*\n|\s)*(sub)?module {name} ", name)
+        self.assertRegex(shown, r"<in-sessions>[1-9]")
+
+    def test_a_part_of_running_is_locked(self):
+        client, module = self.netconf_client, "urn:ietf:params:xml:ns:yang:kea-dhcp4-server"
+        self.change(77)
+        client.commit()
+        self.assertIn("urn:ietf:params:netconf:capability:partial-lock:1.0", client.server_capabilities)
+        part = f'<select xmlns:k="{module}">/k:config/k:valid-lifetime</select>'
+        locked = client.dispatch(to_ele(f'<partial-lock xmlns="{PARTS}">{part}</partial-lock>')).xml
+        number = re.search(r"<lock-id[^>]*>(\d+)<", locked)[1]
+        change = lambda lifetime: envelope("kea-dhcp4-server", f"<valid-lifetime>{lifetime}</valid-lifetime>")
+        with self.session("guest") as guest:
+            with self.assertRaises(RPCError) as refused:
+                guest.edit_config(change(5), target="running")
+            self.assertEqual(refused.exception.tag, "in-use")
+            guest.edit_config(envelope("kea-dhcp4-server", "<rebind-timer>60</rebind-timer>"), target="running")
+            client.edit_config(change(78), target="running")
+            client.dispatch(to_ele(f'<partial-unlock xmlns="{PARTS}"><lock-id>{number}</lock-id></partial-unlock>'))
+            guest.edit_config(change(5), target="running")
+        self.assertEqual(self.lifetime(), 5)
+
     def test_guests_may_not_write_when_access_control_is_on(self):
         client = self.netconf_client
         self.netconf.edit(f'<config xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"><nacm xmlns="{NACM}"><enable-nacm>true</enable-nacm></nacm></config>')
         client.commit()
-        guest = manager.connect(host="127.0.0.1", port=PORT, username="guest", password="guest", hostkey_verify=False, look_for_keys=False, allow_agent=False)
-        with guest, self.assertRaises(RPCError) as refused:
+        with self.session("guest") as guest, self.assertRaises(RPCError) as refused:
             guest.edit_config(envelope("kea-dhcp4-server", "<valid-lifetime>5</valid-lifetime>"), target="candidate")
         self.assertEqual(refused.exception.tag, "access-denied")
 

@@ -560,7 +560,10 @@ impl Parameters {
     }
 
     fn filter(&mut self) -> Result<Option<Filter>, RpcError> {
-        let Some(filter) = self.take("filter") else { return Ok(None) };
+        // ncclient puts the filter of a subscription into the namespace of the protocol.
+        let is_it = |child: &Element| child.is(&self.namespace, "filter") || child.is(BASE, "filter");
+        let Some(at) = self.left.iter().position(is_it) else { return Ok(None) };
+        let filter = self.left.remove(at);
         let attribute = |name: &str| {
             filter
                 .attribute(&self.namespace, name)

@@ -200,6 +200,8 @@ pub fn core_for(directory: &Path, sessions: usize) -> Rc<Core> {
 /// Runs a test on one thread, as the agent runs.
 pub fn run<F: Future>(test: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // SSH channels that are left when a test is over want the runtime once more when they are dropped.
+    let _context = runtime.enter();
     tokio::task::LocalSet::new().block_on(&runtime, test)
 }
 
