@@ -85,7 +85,12 @@ impl<'s> Edit<'s> {
     /// The edited tree, and what went wrong.
     pub fn finish(self) -> (Tree, Errors) {
         let is_local = self.schema.is_local(self.model);
-        (self.base.edited(self.data, self.touched, is_local), self.errors)
+        let mut touched = self.touched;
+        // What came was noted as the client spelled it.
+        for (place, _) in touched.iter_mut().flatten().filter(|(_, was_there)| !was_there) {
+            place.keys = place.find(&self.data).map_or_else(|| place.keys.clone(), |entry| path::keys(&entry));
+        }
+        (self.base.edited(self.data, touched, is_local), self.errors)
     }
 
     fn top(&mut self, element: &Element, default: Operation) -> Result<(), RpcError> {
@@ -190,8 +195,9 @@ impl<'s> Edit<'s> {
     fn touch(&mut self, target: &Target<'_>, element: &Element) {
         let is_entry = target.schema.kind() == SchemaNodeKind::List && element.attribute(YANG, "insert").is_none();
         match (&mut self.touched, &target.instance) {
-            (Some(touched), Some(keys)) if is_entry => {
-                let place = Place { list: target.schema.clone(), keys: keys.clone() };
+            (Some(touched), Some(given)) if is_entry => {
+                let keys = target.existing.as_ref().map_or_else(|| given.clone(), path::keys);
+                let place = Place { list: target.schema.clone(), keys };
                 touched.push((place, target.existing.is_some()));
             }
             _ => self.touched = None,

@@ -13,15 +13,22 @@ pub fn of(node: &Node<'_>) -> String {
     for node in nodes {
         let parent = node.parent();
         push_name(&mut path, &node.schema(), parent.as_ref().map(Node::schema));
-        for key in node.list_keys() {
-            // A value that cannot be quoted leaves the entry's name without it.
-            let _ = push_predicate(&mut path, key.schema().name(), &key.value_canonical().unwrap_or_default());
-        }
+        path.push_str(&keys(&node));
         if node.schema().kind() == SchemaNodeKind::LeafList {
             let _ = push_predicate(&mut path, ".", &node.value_canonical().unwrap_or_default());
         }
     }
     path
+}
+
+/// The keys of a list entry: `[id='1']`.
+pub fn keys(entry: &Node<'_>) -> String {
+    let mut keys = String::new();
+    for key in entry.list_keys() {
+        // A value that cannot be quoted leaves the entry's name without it.
+        let _ = push_predicate(&mut keys, key.schema().name(), &key.value_canonical().unwrap_or_default());
+    }
+    keys
 }
 
 /// The path of a child that may not be there; `instance` are its keys or its value.

@@ -4,7 +4,6 @@
 //! find out whether the tree is valid still, nor what changed, nor to bring a copy of the tree before up to date.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use yang2::data::{DataTree, DataValidationFlags};
@@ -32,7 +31,7 @@ impl Id {
 pub struct Place {
     /// The list.
     pub list: SchemaNode<'static>,
-    /// `[id='1']`.
+    /// `[id='1']`, with values as libyang spells them.
     pub keys: String,
 }
 
@@ -42,8 +41,8 @@ impl Place {
         raw::find_child(data, &data.reference()?, &self.list, Some(&self.keys)).ok()?
     }
 
-    fn identity(&self) -> (usize, &str) {
-        (self.list.as_raw() as usize, &self.keys)
+    fn identity(&self) -> (usize, String) {
+        (self.list.as_raw() as usize, self.keys.clone())
     }
 }
 
@@ -52,13 +51,13 @@ impl Place {
 pub struct Touched {
     /// The tree that was edited first.
     pub since: Id,
-    places: Rc<Vec<Place>>,
+    places: Vec<Place>,
 }
 
 impl Touched {
     /// Nothing since this tree.
     pub fn nothing(since: Id) -> Self {
-        Self { since, places: Rc::default() }
+        Self { since, places: Vec::new() }
     }
 
     /// The entries.
@@ -69,26 +68,14 @@ impl Touched {
     /// With what one more edit touched, each with whether the edit found it there. None if an entry came again, since it is
     /// at another place then.
     pub fn and(mut self, more: Vec<(Place, bool)>) -> Option<Self> {
-        let places = Rc::make_mut(&mut self.places);
-        let known = places.len();
-        places.reserve(more.len());
-        let mut found = Vec::with_capacity(more.len());
+        let mut seen: HashSet<_> = self.places.iter().map(Place::identity).collect();
         for (place, was_there) in more {
-            places.push(place);
-            found.push(was_there);
-        }
-        let mut seen = HashSet::with_capacity(places.len());
-        let mut keep = Vec::with_capacity(places.len());
-        for (at, place) in places.iter().enumerate() {
-            let is_new = seen.insert(place.identity());
-            let was_there = at.checked_sub(known).and_then(|at| found.get(at)).copied().unwrap_or(true);
-            if !is_new && !was_there {
-                return None;
+            match seen.insert(place.identity()) {
+                true => self.places.push(place),
+                false if was_there => {}
+                false => return None,
             }
-            keep.push(is_new);
         }
-        let mut keep = keep.into_iter();
-        places.retain(|_| keep.next().unwrap_or_default());
         Some(self)
     }
 
