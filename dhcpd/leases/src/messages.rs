@@ -35,6 +35,10 @@ log::messages! {
     LFC_FAIL_ROTATE: Error, "dhcpsrv", ": {reason}";
     /// Rows could not be made durable; they are kept and tried again with the next batch.
     DHCPSRV_MEMFILE_WRITE_FAIL: Error, "dhcpsrv", "failed to write leases: {reason}";
+    /// Leases could not be written to the database; what it has is read again when it is back.
+    DHCPSRV_LEASES_NOT_WRITTEN: Error, "dhcpsrv", "failed to write leases to the database: {reason}";
+    /// Another server was faster: the answers that rest on these leases are not sent, and the clients ask again.
+    DHCPSRV_LEASES_CHANGED_ELSEWHERE: Info, "dhcpsrv", "{count} leases were changed in the database meanwhile by another server";
 
     /// A lease is being looked for by its address.
     DHCPSRV_MEMFILE_GET_ADDR4: Debug(50), "dhcpsrv", "obtaining IPv4 lease for address {address}";

@@ -120,6 +120,9 @@ fn options(database: &Database) -> Result<PgConnectOptions, Error> {
     let Some(name) = &database.name else {
         return Err(Error::Parameter("name", "must specify a name for the database".to_owned()));
     };
+    if database.connect_timeout.is_zero() {
+        return Err(Error::Parameter("connect-timeout", "connect-timeout (0) must be at least 1".to_owned()));
+    }
     // Statements are few and stay prepared; what is slow is for the database's own log.
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&database.host)

@@ -3,8 +3,10 @@
 //! Whoever needs a database asks [`connect`] for a connection; what to do without one is the business of its caller.
 //! What is here knows nothing of packets, and nothing of the daemon that it serves.
 
+pub mod client;
 pub mod config;
 pub mod connect;
+pub mod leases;
 pub mod messages;
 
 pub use sqlx::PgConnection;

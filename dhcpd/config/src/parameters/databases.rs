@@ -296,9 +296,6 @@ impl Connection {
         if let Some(given) = self.tcp_user_timeout.as_ref().filter(|given| given.value > 0 && postgresql) {
             reader.problem(given.pos, "not supported yet: leave it out");
         }
-        if let Some(given) = self.connect_timeout.as_ref().filter(|given| given.value == 0) {
-            reader.problem(given.pos, "connect-timeout must be at least 1");
-        }
         if let (Some(_), Some(file)) = (&self.password, &self.password_file) {
             reader.problem(file.pos, "`password` and `password-file` exclude each other");
         }

@@ -52,7 +52,7 @@ impl<T: Table> Store<T> {
     /// What kea-lfc would work out from the files put aside is in memory, so it is written from there. A lease that
     /// changes meanwhile stands in the current file too, which is read last.
     pub fn cleanup(&self) -> Result<Cleaned, CleanupError> {
-        let Some(journal) = &self.journal else { return Ok(Cleaned::NotPersistent) };
+        let Some(journal) = self.journal() else { return Ok(Cleaned::NotPersistent) };
         log::event!(DHCPSRV_MEMFILE_LFC_START);
         let files = journal.lock().files.clone();
         let lock = files.lock().map_err(|error| {
@@ -77,7 +77,7 @@ impl<T: Table> Store<T> {
 
     /// Goes on with a new file; what was written so far becomes the input of the cleanup.
     fn put_aside(&self, files: &Files) -> Result<(), CleanupError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
+        let Some(journal) = self.journal() else { return Ok(()) };
         let mut journal = journal.lock();
         // Rows that a failure kept back belong to the file that is put aside or to the next one: both are read.
         self.commit(&mut journal).map_err(|error| CleanupError { reason: error.to_string() })?;

@@ -4,9 +4,13 @@ use super::by_class::ClassCounts;
 use super::csv::{Column, Row, RowError};
 use super::journal::{Journal, MOST_UNWRITTEN, Rows};
 use super::load::{self, LoadReport, OpenError};
+use super::mirror::{Mirror, PAGE, Remote, Stamp, Wanted, Witness};
+use crate::lease::SubnetId;
 use crate::messages::*;
 use crate::store::StoreError;
 use parking_lot::{Mutex, MutexGuard};
+use std::fmt;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,26 +33,49 @@ impl Default for Options {
 
 /// Leases of one family, shared by the workers.
 #[derive(Debug)]
-pub struct Store<T> {
+pub struct Store<T: Table> {
     leases: Mutex<Leases<T>>,
-    /// Locked before `leases` by whoever needs both.
-    pub(super) journal: Option<Mutex<Journal>>,
+    behind: Behind,
     slow: bool,
+}
+
+/// What makes changes durable. Locked before the leases by whoever needs both.
+#[derive(Debug)]
+enum Behind {
+    /// Nothing.
+    Memory,
+    /// A file.
+    File(Mutex<Journal>),
+    /// A database; the leases know it.
+    Remote(Mutex<Written>),
+}
+
+/// How far a database has followed, in what [`Mark`]s count.
+#[derive(Debug, Default)]
+struct Written {
+    /// All up to here was tried.
+    tried: u64,
+    /// Up to here, the last time it failed.
+    failed: u64,
 }
 
 /// What a session holds.
 #[derive(Debug)]
-pub(super) struct Leases<T> {
+pub(super) struct Leases<T: Table> {
     pub(super) table: T,
     rows: Rows,
+    /// The database, if there is one.
+    pub(super) mirror: Option<Mirror<T>>,
 }
 
 /// Leases of one family with their indexes: what [`Store4`](super::Store4) and [`Store6`](super::Store6) are made of.
-pub trait Table: Default {
+pub trait Table: fmt::Debug + Default + Sized + 'static {
     /// A lease.
-    type Lease: Send;
+    type Lease: Clone + fmt::Debug + PartialEq + Send;
     /// What leases are walked by.
-    type Key: Copy;
+    type Key: Copy + fmt::Debug + Hash + Ord + Send;
+    /// What is asked of a database.
+    type Wanted: Wanted;
     /// 4 or 6.
     const FAMILY: u8;
     /// Columns of the file.
@@ -62,6 +89,24 @@ pub trait Table: Default {
     fn reserve(&mut self, leases: usize);
     /// Takes a lease as it stands in a file: one without lifetime is a removal.
     fn load(&mut self, lease: Self::Lease);
+    /// The key of a lease.
+    fn key(lease: &Self::Lease) -> Self::Key;
+    /// The number of its subnet.
+    fn subnet(lease: &Self::Lease) -> SubnetId;
+    /// By what a change of it is noticed.
+    fn stamp(lease: &Self::Lease) -> Stamp;
+    /// The lease of a key.
+    fn find(&self, key: Self::Key) -> Option<&Self::Lease>;
+    /// Stores a lease; replaces the one of its key.
+    fn set(&mut self, lease: Self::Lease);
+    /// Forgets a lease.
+    fn unset(&mut self, key: Self::Key);
+    /// The question about one lease.
+    fn named(key: Self::Key) -> Self::Wanted;
+    /// The question about the first `limit` leases behind a key, or of all.
+    fn behind(after: Option<Self::Key>, limit: usize) -> Self::Wanted;
+    /// The leases here that a question is about; of a page, those up to its `end`, if it has one.
+    fn about(&self, wanted: &Self::Wanted, end: Option<Self::Key>) -> Vec<Self::Key>;
     /// Number of leases.
     fn count(&self) -> usize;
     /// Where leases are counted by client class from now on, if anywhere.
@@ -77,26 +122,73 @@ impl<T: Table> Store<T> {
     pub fn open(options: Options) -> Result<(Self, LoadReport), OpenError> {
         log::event!(DHCPSRV_MEMFILE_DB, parameters = parameters::<T>(&options));
         let (mut table, mut report) = (T::default(), LoadReport::default());
-        let journal = match &options.path {
-            Some(path) => Some(Mutex::new(load::open(path, &options, &mut table, &mut report)?)),
+        let behind = match &options.path {
+            Some(path) => Behind::File(Mutex::new(load::open(path, &options, &mut table, &mut report)?)),
             None => {
                 log::event!(DHCPSRV_MEMFILE_NO_STORAGE);
-                None
+                Behind::Memory
             }
         };
-        let rows = Rows { persist: journal.is_some(), pending: Vec::new(), appended: 0, kept_back: 0, failure: None };
-        let slow = journal.is_some() && options.sync;
-        Ok((Store { leases: Mutex::new(Leases { table, rows }), journal, slow }, report))
+        Ok((Self { slow: options.sync, ..Self::of(table, behind, None) }, report))
+    }
+
+    /// Reads all leases of a database and makes the store ready.
+    pub fn mirror(remote: Arc<dyn Remote<T>>) -> Result<Self, StoreError> {
+        let store = Self::of(T::default(), Behind::Remote(Mutex::default()), Some(Mirror::new(remote)));
+        store.refresh()?;
+        Ok(store)
+    }
+
+    /// Likewise without reading them: the database is away, and [`refresh`](Self::refresh) is for when it is back.
+    pub fn blank_mirror(remote: Arc<dyn Remote<T>>) -> Self {
+        Self::of(T::default(), Behind::Remote(Mutex::default()), Some(Mirror::new(remote)))
+    }
+
+    fn of(table: T, behind: Behind, mirror: Option<Mirror<T>>) -> Self {
+        let persist = matches!(behind, Behind::File(_));
+        let rows = Rows { persist, pending: Vec::new(), appended: 0, kept_back: 0, failure: None };
+        Self { leases: Mutex::new(Leases { table, rows, mirror }), behind, slow: true }
     }
 
     /// Locks the leases for a batch of packets.
     pub fn session(&self) -> Session<'_, T> {
-        Session { leases: self.leases.lock() }
+        Session { leases: self.leases.lock(), seen: T::Wanted::default() }
     }
 
-    /// Whether making changes durable takes as long as a disk does.
+    /// Has memory follow the database, if there is one, in all leases; sessions take place in between.
+    pub fn refresh(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let mut session = self.session();
+            if !session.is_mirror() {
+                return Ok(());
+            }
+            after = session.leases.read(T::behind(after, PAGE))?;
+            session.give_way();
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Who hears of leases that change in the database and not here.
+    pub fn witness(&self, witness: Witness<T>) {
+        if let Some(mirror) = &mut self.leases.lock().mirror {
+            mirror.witness = Some(witness);
+        }
+    }
+
+    /// The journal of the lease file, if there is one.
+    pub(super) fn journal(&self) -> Option<&Mutex<Journal>> {
+        match &self.behind {
+            Behind::File(journal) => Some(journal),
+            Behind::Memory | Behind::Remote(_) => None,
+        }
+    }
+
+    /// Whether making changes durable takes as long as a disk or a database does.
     pub fn is_slow(&self) -> bool {
-        self.slow
+        self.slow && !matches!(self.behind, Behind::Memory)
     }
 
     /// Makes durable what all sessions have changed up to now. The caller must not hold a session. On an error the
@@ -108,10 +200,58 @@ impl<T: Table> Store<T> {
 
     /// The same for what was changed up to a [`Session::mark`].
     pub fn sync_to(&self, Mark(wanted): Mark) -> Result<(), StoreError> {
-        let Some(journal) = &self.journal else { return Ok(()) };
         // While one worker writes, the others wait here; the first of them then takes the rows of all along.
-        let mut journal = journal.lock();
-        if journal.durable >= wanted { Ok(()) } else { self.commit(&mut journal) }
+        match &self.behind {
+            Behind::Memory => Ok(()),
+            Behind::File(journal) => {
+                let mut journal = journal.lock();
+                if journal.durable >= wanted { Ok(()) } else { self.commit(&mut journal) }
+            }
+            Behind::Remote(written) => {
+                let mut written = written.lock();
+                if wanted > written.tried { self.commit_remote(&mut written) } else { written.is_good(wanted) }
+            }
+        }
+    }
+
+    /// Writes all changes to the database. What fails is not tried again: the database is right, and memory follows.
+    fn commit_remote(&self, written: &mut Written) -> Result<(), StoreError> {
+        let (remote, changes, appended) = {
+            let Leases { table, rows, mirror } = &mut *self.leases.lock();
+            let Some(mirror) = mirror else { return Ok(()) };
+            (mirror.remote.clone(), mirror.take(table), rows.appended)
+        };
+        written.tried = appended;
+        let outcome = if changes.is_empty() { Ok(Vec::new()) } else { remote.write(changes) };
+        let mut leases = self.leases.lock();
+        let Leases { rows, mirror, .. } = &mut *leases;
+        let Some(mirror) = mirror else { return Ok(()) };
+        let failure = match outcome {
+            Ok(keys) if keys.is_empty() => {
+                mirror.landed(Ok(keys));
+                rows.failure = None;
+                return Ok(());
+            }
+            Ok(keys) => {
+                let count = keys.len();
+                log::event!(DHCPSRV_LEASES_CHANGED_ELSEWHERE, count);
+                mirror.landed(Ok(keys));
+                StoreError::Backend(format!("{count} leases were changed by another server"))
+            }
+            Err(error) => {
+                mirror.landed(Err(()));
+                let before = rows.failure.replace(error.to_string());
+                if before.is_none() {
+                    log::event!(DHCPSRV_LEASES_NOT_WRITTEN, reason = &error);
+                }
+                error
+            }
+        };
+        // Whoever has a mark of now rests on what failed; those to come must have another.
+        written.failed = appended;
+        rows.appended += 1;
+        let _ = leases.read(T::Wanted::default()); // what failed, again; if this fails too, the next question includes it
+        Err(failure)
     }
 
     /// Writes all rows there are.
@@ -149,7 +289,17 @@ impl<T: Table> Store<T> {
 
     /// The lease file, if there is one.
     pub fn path(&self) -> Option<PathBuf> {
-        self.journal.as_ref().map(|journal| journal.lock().files.current.clone())
+        self.journal().map(|journal| journal.lock().files.current.clone())
+    }
+}
+
+impl Written {
+    /// Whether all up to a mark came to be. (Of one that is older than a failure it is not known any more.)
+    fn is_good(&self, wanted: u64) -> Result<(), StoreError> {
+        match wanted > self.failed || self.failed == 0 {
+            true => Ok(()),
+            false => Err(StoreError::Backend("the leases were not written".to_owned())),
+        }
     }
 }
 
@@ -159,8 +309,10 @@ pub struct Mark(u64);
 
 /// The locked store, held for one batch of packets.
 #[derive(Debug)]
-pub struct Session<'a, T> {
+pub struct Session<'a, T: Table> {
     pub(super) leases: MutexGuard<'a, Leases<T>>,
+    /// What was read from the database in it.
+    pub(super) seen: T::Wanted,
 }
 
 impl<T: Table> Session<'_, T> {
@@ -216,10 +368,18 @@ impl Rows {
     }
 }
 
-impl<T> Leases<T> {
-    /// The leases and the rows about them.
-    pub(super) fn parts(&mut self) -> (&mut T, &mut Rows) {
-        (&mut self.table, &mut self.rows)
+impl<T: Table> Leases<T> {
+    /// A lease is about to change to what `print` prints.
+    pub(super) fn note(&mut self, key: T::Key, print: impl FnOnce(&T, &mut Vec<u8>)) -> Result<(), StoreError> {
+        let Leases { table, rows, mirror } = self;
+        match mirror {
+            None => rows.append(|out| print(table, out)),
+            Some(mirror) => {
+                mirror.note(key, table);
+                rows.appended += 1;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -270,11 +430,11 @@ mod tests {
 
     /// Lets writes fail: the file can be read only.
     fn break_disk(store: &Store4, path: &Path) -> File {
-        mem::replace(&mut store.journal.as_ref().unwrap().lock().file, File::open(path).unwrap())
+        mem::replace(&mut store.journal().unwrap().lock().file, File::open(path).unwrap())
     }
 
     fn repair_disk(store: &Store4, file: File) {
-        store.journal.as_ref().unwrap().lock().file = file;
+        store.journal().unwrap().lock().file = file;
     }
 
     #[test]
@@ -327,7 +487,7 @@ mod tests {
         let store = open(&folder.path().join("leases.csv"));
         put(&store, 1, "").unwrap();
         // The journal is held as by a worker in the kernel.
-        let journal = store.journal.as_ref().unwrap().lock();
+        let journal = store.journal().unwrap().lock();
         let begun = Barrier::new(2);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| {

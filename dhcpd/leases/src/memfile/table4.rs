@@ -5,6 +5,7 @@ use super::by_class::{ClassCounts, Counting};
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
+use super::mirror::{Span, Stamp, Wanted4};
 use super::queue::Queues;
 use super::row4;
 use super::slab::{Handle, Slab};
@@ -260,6 +261,11 @@ impl Table4 {
         addresses.filter_map(|address| self.get(Ipv4Addr::from_bits(address as u32)))
     }
 
+    fn between(&self, first: Ipv4Addr, last: Ipv4Addr) -> impl Iterator<Item = &Lease4> {
+        let addresses = self.standing.range(number(first)..=number(last));
+        addresses.filter_map(|number| self.get(address(number)))
+    }
+
     fn counts(&self) -> Vec<Count4> {
         let mut counts = BTreeMap::<_, Count4>::new();
         for &Lease4 { subnet_id, pool_id, state, .. } in self.leases.iter() {
@@ -317,6 +323,7 @@ fn reusable(lease: &Lease4) -> bool {
 impl Table for Table4 {
     type Lease = Lease4;
     type Key = Ipv4Addr;
+    type Wanted = Wanted4;
     const FAMILY: u8 = 4;
     const COLUMNS: &'static [Column] = row4::COLUMNS;
     const SCHEMA_VERSION: &'static str = row4::VERSION;
@@ -340,6 +347,55 @@ impl Table for Table4 {
         } else {
             self.put(lease);
         }
+    }
+
+    fn key(lease: &Lease4) -> Ipv4Addr {
+        lease.address
+    }
+
+    fn subnet(lease: &Lease4) -> SubnetId {
+        lease.subnet_id
+    }
+
+    fn stamp(lease: &Lease4) -> Stamp {
+        Stamp { cltt: lease.cltt, valid_lifetime: lease.valid_lifetime, state: lease.state }
+    }
+
+    fn find(&self, address: Ipv4Addr) -> Option<&Lease4> {
+        self.get(address)
+    }
+
+    fn set(&mut self, lease: Lease4) {
+        self.put(lease);
+    }
+
+    fn unset(&mut self, address: Ipv4Addr) {
+        self.remove(address);
+    }
+
+    fn named(address: Ipv4Addr) -> Wanted4 {
+        Wanted4 { addresses: [address].into(), ..Wanted4::default() }
+    }
+
+    fn behind(after: Option<Ipv4Addr>, limit: usize) -> Wanted4 {
+        Wanted4 { span: Span::Behind(after, limit), ..Wanted4::default() }
+    }
+
+    fn about(&self, wanted: &Wanted4, end: Option<Ipv4Addr>) -> Vec<Ipv4Addr> {
+        let of = |leases: &mut dyn Iterator<Item = &Lease4>| leases.map(|lease| lease.address).collect::<Vec<_>>();
+        let on_addresses = wanted.addresses.iter().copied().filter(|&address| self.get(address).is_some());
+        let of_hw_addrs = wanted.hw_addrs.iter().flat_map(|hw_addr| of(&mut self.by_hw_addr(hw_addr)));
+        let of_client_ids = wanted.client_ids.iter().flat_map(|client_id| of(&mut self.by_client_id(client_id)));
+        let spanned = match wanted.span {
+            Span::Between(first, last) => of(&mut self.between(first, last)),
+            Span::Behind(after, _) => {
+                let last = end.unwrap_or(Ipv4Addr::BROADCAST);
+                of(&mut self.walk(after).take_while(|lease| lease.address <= last))
+            }
+            // The oldest only: of others nothing was said.
+            Span::None | Span::Expired(..) | Span::Reclaimed(..) => Vec::new(),
+        };
+        on_addresses.chain(of_hw_addrs).chain(of_client_ids).chain(spanned).collect()
     }
 
     fn count(&self) -> usize {
@@ -394,19 +450,50 @@ impl Session<'_, Table4> {
     }
 }
 
+impl Session<'_, Table4> {
+    /// Reads what the database has on an address that is free in memory, and on those behind it, which are next: so that
+    /// a batch of new clients costs a question or two. `width` doubles, since others may have given out many.
+    fn look_around(&mut self, address: Ipv4Addr, last: Ipv4Addr, width: &mut u32) -> Result<(), StoreError> {
+        let end = Ipv4Addr::from_bits(address.to_bits().saturating_add(*width)).clamp(address, last.max(address));
+        *width = width.saturating_mul(2);
+        self.refresh(|| Wanted4 { span: Span::Between(address, end), ..Wanted4::default() })
+    }
+
+    /// Reads what the database has on a range in which nothing is free in memory, if it is time to.
+    fn sweep_between(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> Result<bool, StoreError> {
+        self.sweep(first.to_bits().checked_sub(1).map(Ipv4Addr::from_bits), last)
+    }
+
+    /// Reads again those whose time was over: others may have renewed them.
+    fn check_over(&mut self, awaits: Awaits, until: UnixSeconds, limit: usize) -> Result<(), StoreError> {
+        if !self.is_mirror() {
+            return Ok(());
+        }
+        let over = self.leases.table.over(awaits, until).take(limit);
+        let addresses = over.map(|lease| lease.address).collect();
+        self.refresh(|| Wanted4 { addresses, ..Wanted4::default() })
+    }
+}
+
+/// Addresses that are looked up together with one that is free.
+const WINDOW: u32 = 255;
+
 impl Leases4 for Session<'_, Table4> {
     async fn by_address(&mut self, address: Ipv4Addr) -> Result<Option<Lease4>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_ADDR4, address);
+        self.refresh(|| Table4::named(address))?;
         Ok(self.leases.table.get(address).cloned())
     }
 
     async fn by_client_id(&mut self, client_id: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_CLIENTID, client_id = Hex(client_id));
+        self.refresh(|| Wanted4 { client_ids: [client_id.into()].into(), ..Wanted4::default() })?;
         Ok(self.leases.table.by_client_id(client_id).cloned().collect())
     }
 
     async fn by_hw_addr(&mut self, hw_addr: &[u8]) -> Result<SmallVec<[Lease4; 1]>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_HWADDR4, hw_addr = Hex(hw_addr));
+        self.refresh(|| Wanted4 { hw_addrs: [hw_addr.into()].into(), ..Wanted4::default() })?;
         Ok(self.leases.table.by_hw_addr(hw_addr).cloned().collect())
     }
 
@@ -414,10 +501,9 @@ impl Leases4 for Session<'_, Table4> {
         if let Some(reason) = row4::unfit(&lease) {
             return Err(StoreError::Backend(format!("lease on {} {reason}", lease.address)));
         }
-        let (table, rows) = self.leases.parts();
-        rows.append(|out| row4::print(&lease, out))?;
         let address = lease.address;
-        if table.put(lease) {
+        self.leases.note(address, |_, out| row4::print(&lease, out))?;
+        if self.leases.table.put(lease) {
             log::event!(DHCPSRV_MEMFILE_UPDATE_ADDR4, address);
         } else {
             log::event!(DHCPSRV_MEMFILE_ADD_ADDR4, address);
@@ -426,11 +512,15 @@ impl Leases4 for Session<'_, Table4> {
     }
 
     async fn remove(&mut self, address: Ipv4Addr) -> Result<bool, StoreError> {
-        let (table, rows) = self.leases.parts();
-        let Some(lease) = table.get(address) else { return Ok(false) };
+        if self.leases.table.get(address).is_none() {
+            return Ok(false);
+        }
         log::event!(DHCPSRV_MEMFILE_DELETE_ADDR4, address);
-        rows.append(|out| row4::print(&removal(lease), out))?;
-        Ok(table.remove(address).is_some())
+        let print = |table: &Table4, out: &mut _| {
+            table.get(address).into_iter().for_each(|lease| row4::print(&removal(lease), out));
+        };
+        self.leases.note(address, print)?;
+        Ok(self.leases.table.remove(address).is_some())
     }
 
     async fn find_free(
@@ -441,7 +531,15 @@ impl Leases4 for Session<'_, Table4> {
         now: UnixSeconds,
         closed: Closed4<'_>,
     ) -> Result<Option<Ipv4Addr>, StoreError> {
-        Ok(self.leases.table.find_free(first, last, from, now, closed))
+        let mut width = WINDOW;
+        loop {
+            let found = self.leases.table.find_free(first, last, from, now, closed);
+            match found.filter(|_| self.is_mirror()) {
+                None if found.is_none() && self.sweep_between(first, last)? => {}
+                Some(address) if !self.seen.span.holds(address) => self.look_around(address, last, &mut width)?,
+                _ => return Ok(found),
+            }
+        }
     }
 
     async fn next_queued(
@@ -451,7 +549,15 @@ impl Leases4 for Session<'_, Table4> {
         from: Ipv4Addr,
         closed: Closed4<'_>,
     ) -> Result<Option<Ipv4Addr>, StoreError> {
-        Ok(self.leases.table.next_queued(first, last, from, closed))
+        let mut width = WINDOW;
+        loop {
+            let found = self.leases.table.next_queued(first, last, from, closed);
+            match found.filter(|_| self.is_mirror()) {
+                None if found.is_none() && self.sweep_between(first, last)? => {}
+                Some(address) if !self.seen.span.holds(address) => self.look_around(address, last, &mut width)?,
+                _ => return Ok(found),
+            }
+        }
     }
 
     async fn count_held(&mut self, first: Ipv4Addr, last: Ipv4Addr) -> Result<u64, StoreError> {
@@ -460,11 +566,15 @@ impl Leases4 for Session<'_, Table4> {
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease4>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_EXPIRED4, limit);
+        self.refresh(|| Wanted4 { span: Span::Expired(now, limit), ..Wanted4::default() })?;
+        self.check_over(Awaits::Reclamation, now, limit)?;
         Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
     }
 
     async fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> Result<usize, StoreError> {
         let Some(until) = before.checked_sub(1) else { return Ok(0) };
+        self.refresh(|| Wanted4 { span: Span::Reclaimed(until, limit), ..Wanted4::default() })?;
+        self.check_over(Awaits::Removal, until, limit)?;
         let over: Vec<_> =
             self.leases.table.over(Awaits::Removal, until).take(limit).map(|lease| lease.address).collect();
         if !over.is_empty() {

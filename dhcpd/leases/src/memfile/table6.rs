@@ -5,6 +5,7 @@ use super::by_class::{ClassCounts, Counting};
 use super::chain::KeyIndex;
 use super::csv::{Column, Hex, Row, RowError};
 use super::expiry::{Awaits, Expiry, Place, place};
+use super::mirror::{Span, Stamp, Wanted6};
 use super::queue::Queues;
 use super::row6;
 use super::slab::{Handle, Slab};
@@ -305,6 +306,17 @@ impl Table6 {
         leases
     }
 
+    /// Keys of the leases on these addresses, and on prefixes that begin with them; unordered.
+    fn between(&self, first: Ipv6Addr, last: Ipv6Addr) -> Vec<<Self as Table>::Key> {
+        let of_kind = |(&kind, standing): (&Kind, &'_ AddressSet)| {
+            let addresses =
+                standing.range(kind.number(first)..=kind.number(last)).map(move |number| kind.address(number));
+            let within = addresses.filter(|address| (first..=last).contains(address));
+            within.map(move |address| (address, kind.lease_type)).collect::<Vec<_>>()
+        };
+        self.standing.iter().flat_map(of_kind).collect()
+    }
+
     fn counts(&self) -> Vec<Count6> {
         let mut counts = BTreeMap::<_, Count6>::new();
         for &Lease6 { subnet_id, pool_id, lease_type, state, .. } in self.leases.iter() {
@@ -431,6 +443,7 @@ fn reusable(lease: &Lease6) -> bool {
 impl Table for Table6 {
     type Lease = Lease6;
     type Key = (Ipv6Addr, LeaseType);
+    type Wanted = Wanted6;
     const FAMILY: u8 = 6;
     const COLUMNS: &'static [Column] = row6::COLUMNS;
     const SCHEMA_VERSION: &'static str = row6::VERSION;
@@ -454,6 +467,56 @@ impl Table for Table6 {
         } else {
             self.put(lease);
         }
+    }
+
+    fn key(lease: &Lease6) -> Self::Key {
+        (lease.address, lease.lease_type)
+    }
+
+    fn subnet(lease: &Lease6) -> SubnetId {
+        lease.subnet_id
+    }
+
+    fn stamp(lease: &Lease6) -> Stamp {
+        Stamp { cltt: lease.cltt, valid_lifetime: lease.valid_lifetime, state: lease.state }
+    }
+
+    fn find(&self, (address, lease_type): Self::Key) -> Option<&Lease6> {
+        self.get(lease_type, address)
+    }
+
+    fn set(&mut self, lease: Lease6) {
+        self.put(lease);
+    }
+
+    fn unset(&mut self, (address, lease_type): Self::Key) {
+        self.remove(lease_type, address);
+    }
+
+    fn named((address, _): Self::Key) -> Wanted6 {
+        Wanted6 { addresses: [address].into(), ..Wanted6::default() }
+    }
+
+    fn behind(after: Option<Self::Key>, limit: usize) -> Wanted6 {
+        Wanted6 { span: Span::Behind(after.map(|(address, _)| address), limit), ..Wanted6::default() }
+    }
+
+    fn about(&self, wanted: &Wanted6, end: Option<Self::Key>) -> Vec<Self::Key> {
+        let both = |&address: &Ipv6Addr| [LeaseType::Na, LeaseType::Pd].map(|lease_type| (address, lease_type));
+        let on_addresses = wanted.addresses.iter().flat_map(both).filter(|&key| self.find(key).is_some());
+        let of_duids = wanted.duids.iter().flat_map(|duid| self.by_duid(duid).map(Self::key).collect::<Vec<_>>());
+        let spanned = match wanted.span {
+            Span::Between(first, last) => self.between(first, last),
+            Span::Behind(after, _) => {
+                // The database has one lease on an address, whatever its type.
+                let first = after.map_or(Some(0), |after| after.to_bits().checked_add(1)).map(Ipv6Addr::from_bits);
+                let last = end.map_or(Ipv6Addr::from_bits(u128::MAX), |(address, _)| address);
+                first.map_or(Vec::new(), |first| self.between(first, last))
+            }
+            // The oldest only: of others nothing was said.
+            Span::None | Span::Expired(..) | Span::Reclaimed(..) => Vec::new(),
+        };
+        on_addresses.chain(of_duids).chain(spanned).collect()
     }
 
     fn count(&self) -> usize {
@@ -515,9 +578,39 @@ impl Session<'_, Table6> {
     }
 }
 
+impl Session<'_, Table6> {
+    /// Reads what the database has on an address or prefix that is free in memory, and on those behind it, which are next:
+    /// so that a batch of new clients costs a question or two. `width` doubles, since others may have given out many.
+    fn look_around(&mut self, kind: Kind, found: Ipv6Addr, last: Ipv6Addr, width: &mut u128) -> Result<(), StoreError> {
+        let end = kind.address(kind.number(found).saturating_add(*width)).clamp(found, last.max(found));
+        *width = width.saturating_mul(2);
+        self.refresh(|| Wanted6 { span: Span::Between(found, end), ..Wanted6::default() })
+    }
+
+    /// Reads what the database has on a range in which nothing is free in memory, if it is time to.
+    fn sweep_range(&mut self, range: Range6) -> Result<bool, StoreError> {
+        let before = range.first.to_bits().checked_sub(1).map(Ipv6Addr::from_bits);
+        self.sweep(before.map(|before| (before, LeaseType::Pd)), (range.last, LeaseType::Pd))
+    }
+
+    /// Reads again those whose time was over: others may have renewed them.
+    fn check_over(&mut self, awaits: Awaits, until: UnixSeconds, limit: usize) -> Result<(), StoreError> {
+        if !self.is_mirror() {
+            return Ok(());
+        }
+        let over = self.leases.table.over(awaits, until).take(limit);
+        let addresses = over.map(|lease| lease.address).collect();
+        self.refresh(|| Wanted6 { addresses, ..Wanted6::default() })
+    }
+}
+
+/// Addresses or prefixes that are looked up together with one that is free.
+const WINDOW: u128 = 255;
+
 impl Leases6 for Session<'_, Table6> {
     async fn by_address(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<Option<Lease6>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_ADDR6, address, lease_type = type_name(lease_type));
+        self.refresh(|| Table6::named((address, lease_type)))?;
         Ok(self.leases.table.get(lease_type, address).cloned())
     }
 
@@ -528,11 +621,13 @@ impl Leases6 for Session<'_, Table6> {
         iaid: u32,
     ) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_IAID_DUID, iaid, duid = Hex(duid), lease_type = type_name(lease_type));
+        self.refresh(|| Wanted6 { duids: [duid.into()].into(), ..Wanted6::default() })?;
         Ok(self.leases.table.by_ia(lease_type, duid, iaid).cloned().collect())
     }
 
     async fn by_duid(&mut self, duid: &[u8]) -> Result<SmallVec<[Lease6; 1]>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET6_DUID, duid = Hex(duid));
+        self.refresh(|| Wanted6 { duids: [duid.into()].into(), ..Wanted6::default() })?;
         Ok(self.leases.table.by_duid(duid).cloned().collect())
     }
 
@@ -540,10 +635,9 @@ impl Leases6 for Session<'_, Table6> {
         if let Some(reason) = row6::unfit(&lease) {
             return Err(StoreError::Backend(format!("lease on {} {reason}", lease.address)));
         }
-        let (table, rows) = self.leases.parts();
-        rows.append(|out| row6::print(&lease, out))?;
         let address = lease.address;
-        if table.put(lease) {
+        self.leases.note(Table6::key(&lease), |_, out| row6::print(&lease, out))?;
+        if self.leases.table.put(lease) {
             log::event!(DHCPSRV_MEMFILE_UPDATE_ADDR6, address);
         } else {
             log::event!(DHCPSRV_MEMFILE_ADD_ADDR6, address);
@@ -552,11 +646,15 @@ impl Leases6 for Session<'_, Table6> {
     }
 
     async fn remove(&mut self, lease_type: LeaseType, address: Ipv6Addr) -> Result<bool, StoreError> {
-        let (table, rows) = self.leases.parts();
-        let Some(lease) = table.get(lease_type, address) else { return Ok(false) };
+        if self.leases.table.get(lease_type, address).is_none() {
+            return Ok(false);
+        }
         log::event!(DHCPSRV_MEMFILE_DELETE_ADDR6, address);
-        rows.append(|out| row6::print(&removal(lease), out))?;
-        Ok(table.remove(lease_type, address).is_some())
+        let print = |table: &Table6, out: &mut _| {
+            table.get(lease_type, address).into_iter().for_each(|lease| row6::print(&removal(lease), out));
+        };
+        self.leases.note((address, lease_type), print)?;
+        Ok(self.leases.table.remove(lease_type, address).is_some())
     }
 
     async fn find_free(
@@ -568,7 +666,17 @@ impl Leases6 for Session<'_, Table6> {
         closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> Result<Option<Ipv6Addr>, StoreError> {
         let kind = Kind { lease_type, prefix_len: range.len };
-        Ok(self.leases.table.find_free(kind, range, from, now, closed))
+        let mut width = WINDOW;
+        loop {
+            let found = self.leases.table.find_free(kind, range, from, now, closed);
+            match found.filter(|_| self.is_mirror()) {
+                None if found.is_none() && self.sweep_range(range)? => {}
+                Some(address) if !self.seen.span.holds(address) => {
+                    self.look_around(kind, address, range.last, &mut width)?;
+                }
+                _ => return Ok(found),
+            }
+        }
     }
 
     async fn next_queued(
@@ -579,7 +687,17 @@ impl Leases6 for Session<'_, Table6> {
         closed: &dyn Fn(Ipv6Addr) -> bool,
     ) -> Result<Option<Ipv6Addr>, StoreError> {
         let kind = Kind { lease_type, prefix_len: range.len };
-        Ok(self.leases.table.next_queued(kind, range, from, closed))
+        let mut width = WINDOW;
+        loop {
+            let found = self.leases.table.next_queued(kind, range, from, closed);
+            match found.filter(|_| self.is_mirror()) {
+                None if found.is_none() && self.sweep_range(range)? => {}
+                Some(address) if !self.seen.span.holds(address) => {
+                    self.look_around(kind, address, range.last, &mut width)?;
+                }
+                _ => return Ok(found),
+            }
+        }
     }
 
     async fn count_held(&mut self, lease_type: LeaseType, range: Range6) -> Result<u64, StoreError> {
@@ -588,11 +706,15 @@ impl Leases6 for Session<'_, Table6> {
 
     async fn expired(&mut self, now: UnixSeconds, limit: usize) -> Result<Vec<Lease6>, StoreError> {
         log::event!(DHCPSRV_MEMFILE_GET_EXPIRED6, limit);
+        self.refresh(|| Wanted6 { span: Span::Expired(now, limit), ..Wanted6::default() })?;
+        self.check_over(Awaits::Reclamation, now, limit)?;
         Ok(self.leases.table.over(Awaits::Reclamation, now).take(limit).cloned().collect())
     }
 
     async fn remove_reclaimed(&mut self, before: UnixSeconds, limit: usize) -> Result<usize, StoreError> {
         let Some(until) = before.checked_sub(1) else { return Ok(0) };
+        self.refresh(|| Wanted6 { span: Span::Reclaimed(until, limit), ..Wanted6::default() })?;
+        self.check_over(Awaits::Removal, until, limit)?;
         let over = self.leases.table.over(Awaits::Removal, until).take(limit);
         let over: Vec<_> = over.map(|lease| (lease.lease_type, lease.address)).collect();
         if !over.is_empty() {

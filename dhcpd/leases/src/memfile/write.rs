@@ -12,7 +12,7 @@ impl<T: Table> Store<T> {
     /// its name. If it is the lease file, leases go on to be written there, and what cleanups left beside it, which the new
     /// file sums up, is removed. [`Store::sync`] waits meanwhile in that case, since what it writes belongs behind.
     pub fn write(&self, path: &Path) -> Result<(), CleanupError> {
-        let journal = self.journal.as_ref().filter(|journal| journal.lock().files.current == path);
+        let journal = self.journal().filter(|journal| journal.lock().files.current == path);
         let Some(journal) = journal else { return self.write_beside(path) };
         let files = journal.lock().files.clone();
         let Some(_lock) = files.lock().map_err(|error| failure(&files.pid, &error))? else {
