@@ -1,14 +1,14 @@
 //! What libraries work on: a configuration in effect and what it runs with.
 
 use crate::machine::Confine;
-use leases::memfile::{Store, Table4, Table6};
+use leases::memfile::{Store, Table, Table4, Table6};
 use ncr::NameChangeRequest;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// A configuration in effect and what it runs with. The next configuration has a site of its own.
 #[derive(Debug)]
-pub struct Site<S, T> {
+pub struct Site<S, T: Table> {
     /// The configuration with its counters.
     pub snapshot: Arc<S>,
     /// The leases.
@@ -26,7 +26,7 @@ pub type Site4 = Site<engine::v4::Snapshot, Table4>;
 /// That of a DHCPv6 server.
 pub type Site6 = Site<engine::v6::Snapshot, Table6>;
 
-impl<S, T> Clone for Site<S, T> {
+impl<S, T: Table> Clone for Site<S, T> {
     fn clone(&self) -> Self {
         Self {
             snapshot: self.snapshot.clone(),

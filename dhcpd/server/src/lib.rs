@@ -6,6 +6,7 @@ mod backend;
 mod bulk;
 mod commands;
 mod d2_client;
+mod database;
 mod duid;
 mod extended_info;
 mod ha;
@@ -23,6 +24,7 @@ mod select_test;
 mod sockets;
 mod v4;
 mod v6;
+mod wanted;
 mod worker;
 mod writer;
 

@@ -35,6 +35,18 @@ log::messages! {
     DHCP4_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp4", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Sockets that could not be opened are not tried any more, until the machine changes.
     DHCP4_OPEN_SOCKETS_FAILED: Error, "dhcp4", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
+    /// A database is lost.
+    DHCP4_DB_RECONNECT_LOST_CONNECTION: Info, "dhcp4", "database connection lost: manager ID: {id}, timer: {timer}.";
+    /// It is there again, and what was changed meanwhile was read.
+    DHCP4_DB_RECONNECT_SUCCEEDED: Info, "dhcp4", "database connection recovered.";
+    /// No try is made to get it back; the server goes on without.
+    DHCP4_DB_RECONNECT_DISABLED: Error, "dhcp4", "database reconnect is disabled: retries left: {tries}, reconnect wait time: {wait}, manager ID: {id}, timer: {timer}";
+    /// No try is made to get it back; the server ends.
+    DHCP4_FATAL_DB_RECONNECT_DISABLED: Fatal, "dhcp4", "database reconnect is disabled: retries left: {tries}, reconnect wait time: {wait}, manager ID: {id}, timer: {timer}";
+    /// All tries were in vain; the server goes on without.
+    DHCP4_DB_RECONNECT_FAILED: Error, "dhcp4", "maximum number of database reconnect attempts: {tries}, has been exhausted without success, manager ID: {id}, timer: {timer}";
+    /// All tries were in vain; the server ends.
+    DHCP4_FATAL_DB_RECONNECT_FAILED: Fatal, "dhcp4", "maximum number of database reconnect attempts: {tries}, has been exhausted without success, manager ID: {id}, timer: {timer}";
     /// Packets pass a ring (`dhcp-queue-control`).
     DHCP4_CONFIG_PACKET_QUEUE: Info, "dhcp4", "DHCPv4 packet queue info after configuration: {info}";
     /// Packets waited behind more newer ones than the ring holds.
@@ -92,6 +104,18 @@ log::messages! {
     DHCP6_FATAL_OPEN_SOCKETS_FAILED: Fatal, "dhcp6", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
     /// Sockets that could not be opened are not tried any more, until the machine changes.
     DHCP6_OPEN_SOCKETS_FAILED: Error, "dhcp6", "maximum number of open service sockets attempts: {tries}, has been exhausted without success";
+    /// A database is lost.
+    DHCP6_DB_RECONNECT_LOST_CONNECTION: Info, "dhcp6", "database connection lost: manager ID: {id}, timer: {timer}.";
+    /// It is there again, and what was changed meanwhile was read.
+    DHCP6_DB_RECONNECT_SUCCEEDED: Info, "dhcp6", "database connection recovered.";
+    /// No try is made to get it back; the server goes on without.
+    DHCP6_DB_RECONNECT_DISABLED: Error, "dhcp6", "database reconnect is disabled: retries left: {tries}, reconnect wait time: {wait}, manager ID: {id}, timer: {timer}";
+    /// No try is made to get it back; the server ends.
+    DHCP6_FATAL_DB_RECONNECT_DISABLED: Fatal, "dhcp6", "database reconnect is disabled: retries left: {tries}, reconnect wait time: {wait}, manager ID: {id}, timer: {timer}";
+    /// All tries were in vain; the server goes on without.
+    DHCP6_DB_RECONNECT_FAILED: Error, "dhcp6", "maximum number of database reconnect attempts: {tries}, has been exhausted without success, manager ID: {id}, timer: {timer}";
+    /// All tries were in vain; the server ends.
+    DHCP6_FATAL_DB_RECONNECT_FAILED: Fatal, "dhcp6", "maximum number of database reconnect attempts: {tries}, has been exhausted without success, manager ID: {id}, timer: {timer}";
     /// Packets pass a ring (`dhcp-queue-control`).
     DHCP6_CONFIG_PACKET_QUEUE: Info, "dhcp6", "DHCPv6 packet queue info after configuration: {info}";
     /// Packets waited behind more newer ones than the ring holds.
@@ -126,6 +150,14 @@ log::messages! {
     DHCPSRV_CFGMGR_CONFIG6_MERGED: Info, "dhcpsrv", "Configuration backend data has been merged.";
     /// Something that the database says cannot be used, and the server runs without it.
     DHCPSRV_CFGMGR_CONFIG_ELEMENT_LEFT_OUT: Error, "dhcpsrv", "left out of the configuration backend data: {error}";
+    /// The leases in a database are being opened.
+    PGSQL_LB_DB: Info, "pgsql-lb-hooks", "opening PostgreSQL lease database: {parameters}";
+    /// A try to get a database back failed.
+    PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED: Error, "pgsql-lb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "pgsql-lb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// The database of the leases cannot be reached; it is tried again.
+    DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED: Info, "dhcpsrv", "Failed to connect to database: {parameters} with error: {reason}";
     /// An interface is listened on.
     DHCPSRV_CFGMGR_ADD_IFACE: Info, "dhcpsrv", "listening on interface {interface}";
     /// A socket could not be opened; it is tried again when the interface changes.

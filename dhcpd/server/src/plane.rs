@@ -5,6 +5,7 @@
 
 use crate::bulk;
 use crate::d2_client;
+use crate::database::{self, Link, Watch};
 use crate::ha::{self, InService};
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
@@ -15,7 +16,7 @@ use crate::writer::Writer;
 use control::Table as Commands;
 use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
 use dhcpd_config::parameters::Library;
-use leases::memfile::{ClassCounts, Options, Store, Table};
+use leases::memfile::{ClassCounts, Options, Remote, Store, Table};
 use libs::ha::{Group, Groups, SiteOf};
 use libs::lease_query::Bulk;
 use libs::{Fault, Heard, Machine, Pinger, Service};
@@ -23,6 +24,7 @@ use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
 use schema::Problem;
+use sql::leases::Leases;
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -82,6 +84,8 @@ pub trait Family: Sized + 'static {
     ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
     /// Where leases are counted by client class with a snapshot, if anywhere.
     fn class_counts(snapshot: &Self::Snapshot) -> Option<Arc<ClassCounts>>;
+    /// The leases in a database.
+    fn remote(leases: Arc<Leases>) -> Arc<dyn Remote<Self::Table>>;
     /// The configuration in a snapshot.
     fn config(snapshot: &Self::Snapshot) -> &Self::Config;
     /// A snapshot takes effect after the one `before`: statistics are those of its subnets; if the leases in `store` are
@@ -160,8 +164,18 @@ pub struct Prepared<F: Family> {
     sockets: SocketSet,
     failures: Vec<sockets::Failure>,
     needs_cleanup: bool,
+    link: Option<Link>,
     bulk: bulk::Prepared,
     ha: ha::Ready<F::Ha>,
+}
+
+/// The leases that a configuration names.
+struct Opened<F: Family> {
+    store: SharedStore<F>,
+    /// Their file wants to be written anew.
+    needs_cleanup: bool,
+    /// The connection that they rest on, if it is a new one.
+    link: Option<Link>,
 }
 
 /// What is wrong with a configuration for this machine.
@@ -211,6 +225,8 @@ struct State<F: Family> {
     drops: DropWatch,
     retire: Retire<Run<F>>,
     bulk: bulk::Service<F::Bulk>,
+    /// The connection that the leases rest on, if they do.
+    database: Watch,
     /// Ends the daemon.
     shutdown: UnboundedSender<u8>,
 }
@@ -244,6 +260,7 @@ impl<F: Family> Plane<F> {
             drops: DropWatch::new(F::NUMBER == 6),
             retire: Retire::start(),
             bulk: bulk::Service::default(),
+            database: Watch::default(),
             shutdown,
         };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -264,7 +281,8 @@ impl<F: Family> Plane<F> {
         let parts = F::parts(&config);
         let interfaces = select(parts.interfaces)?;
         lease_file::<F>(parts.lease_database).map_err(|reason| vec![Unfit::LeaseFile(reason)])?;
-        let (store, needs_cleanup) = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
+        let opened = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
+        let Opened { store, needs_cleanup, link } = opened;
         let workers = state.worker_count(parts.threads);
         let (sockets, failures) = state.sockets.changed_to(F::plan(&config, &interfaces, state.port), workers);
         if let Some(failure) = failures.iter().find(|f| !f.wanted.kind.is_for_clients()) {
@@ -280,12 +298,12 @@ impl<F: Family> Plane<F> {
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
         let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
         let run = Run { snapshot, store, service: state.service.clone() };
-        Ok(Prepared { run, sockets, failures, needs_cleanup, bulk, ha })
+        Ok(Prepared { run, sockets, failures, needs_cleanup, link, bulk, ha })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
-        let Prepared { run, mut sockets, mut failures, needs_cleanup, bulk, ha } = prepared;
+        let Prepared { run, mut sockets, mut failures, needs_cleanup, link, bulk, ha } = prepared;
         self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
@@ -322,6 +340,10 @@ impl<F: Family> Plane<F> {
         let Samples { count, age } = run.parts().samples;
         state.stats.limit_all(stats::Limits { count, age: age.into() });
         F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
+        if news {
+            let watch = |link| Watch::start::<F>(link, state.service.clone(), state.shutdown.clone());
+            state.database = link.map(watch).unwrap_or_default();
+        }
         state.bulk.apply(bulk, run.snapshot.clone(), run.store.clone());
         if let Some(before) = state.run.replace(run) {
             state.retire.free(before);
@@ -573,22 +595,27 @@ impl<F: Family> Plane<F> {
 }
 
 impl<F: Family> State<F> {
-    /// The store for these settings: the open one if it has them already. Whether its file wants to be written anew.
-    fn store(&self, settings: &LeaseDatabase) -> Result<(SharedStore<F>, bool), String> {
+    /// The store for these settings: the open one if it has them already.
+    fn store(&self, settings: &LeaseDatabase) -> Result<Opened<F>, String> {
+        let as_it_is = |run: &Run<F>| Opened { store: run.store.clone(), needs_cleanup: false, link: None };
         if let Some(run) = self.run.as_ref().filter(|run| run.parts().lease_database == settings) {
-            return Ok((run.store.clone(), false));
+            return Ok(as_it_is(run));
+        }
+        if let Some(database) = &settings.database {
+            let (store, link) = database::open::<F>(database)?;
+            return Ok(Opened { store, needs_cleanup: false, link: Some(link) });
         }
         let options =
             Options { path: lease_file::<F>(settings)?, sync: settings.sync, max_row_errors: settings.max_row_errors };
         // The same file with other settings must not be open twice: the one who writes last would win.
         if let Some(run) = self.run.as_ref().filter(|run| options.path.is_some() && run.store.path() == options.path) {
             return match run.parts().lease_database {
-                old if old.sync == settings.sync => Ok((run.store.clone(), false)),
+                old if old.sync == settings.sync => Ok(as_it_is(run)),
                 _ => Err("lease-database/sync of an open lease file changes at the next start only".into()),
             };
         }
         let (store, report) = Store::open(options).map_err(|e| e.to_string())?;
-        Ok((Arc::new(store), report.needs_conversion))
+        Ok(Opened { store: Arc::new(store), needs_cleanup: report.needs_conversion, link: None })
     }
 
     /// For how many workers sockets are opened while this configuration is prepared.
@@ -703,7 +730,7 @@ fn wanted_workers(threads: Option<u32>) -> u32 {
 }
 
 fn lease_file<F: Family>(settings: &LeaseDatabase) -> Result<Option<PathBuf>, String> {
-    if !settings.persist {
+    if !settings.persist || settings.database.is_some() {
         return Ok(None);
     }
     let name = settings.name.as_deref().map_or(F::LEASE_FILE.into(), |n| n.to_string_lossy());

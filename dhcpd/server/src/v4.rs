@@ -11,6 +11,7 @@ use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
+use crate::wanted;
 use crate::worker::{Leaving, Protocol, Replies};
 use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
@@ -19,7 +20,7 @@ use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::Config4;
 use engine::hooks::Times;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
-use leases::memfile::{ClassCounts, Mark, Store4, Table4};
+use leases::memfile::{ClassCounts, Mark, Remote, Store4, Table4, Wanted4};
 use leases::{Lease4, Leases4, StoreError};
 use libs::ha::Group;
 use libs::{Editor, Fault, Service, service};
@@ -30,6 +31,7 @@ use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style
 use schema::json::Document;
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
+use sql::leases::Leases;
 use std::cell::RefCell;
 use std::io;
 use std::mem;
@@ -258,6 +260,10 @@ impl Family for V4 {
         &config.hooks
     }
 
+    fn remote(leases: Arc<Leases>) -> Arc<dyn Remote<Table4>> {
+        leases
+    }
+
     fn config(snapshot: &Snapshot) -> &Config4 {
         &snapshot.config
     }
@@ -267,18 +273,28 @@ impl Family for V4 {
             stats.retain(|name| !run.snapshot.is_stale(name));
         }
         run.snapshot.publish_totals();
-        run.store.session().keep_queues(run.snapshot.queues());
+        let mut session = run.store.session();
+        session.keep_queues(run.snapshot.queues());
+        let snapshot = Arc::downgrade(&run.snapshot);
+        session.set_witness(Box::new(move |lease, change| {
+            snapshot.upgrade().into_iter().for_each(|snapshot| snapshot.count(lease, change));
+        }));
         if !news {
             return;
         }
+        if session.is_mirror() {
+            // `sanity-checks` are for lease files.
+            return session.all().for_each(|lease| run.snapshot.count(lease, 1));
+        }
         // Most leases need no second look, and are a million.
         let mut strange = Vec::new();
-        for lease in run.store.session().all() {
+        for lease in session.all() {
             match lease.user_context.is_none() && fits(&run.snapshot.config, lease) {
                 true => run.snapshot.count(lease, 1),
                 false => strange.push(lease.clone()),
             }
         }
+        drop(session);
         strange.sort_unstable_by_key(|lease| lease.address);
         strange.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
     }
@@ -416,6 +432,13 @@ impl Protocol for Serve4 {
         self.engine.forget_settled(); // of a batch that failed
         let read = self.engine.keeps_times().then(crate::unix_micros);
         let mut leases = self.store.session();
+        // Should it fail, whatever the engine asks for will, and the packets are dropped for that reason.
+        let _ = leases.refresh(|| {
+            let mut wanted = Wanted4::default();
+            let datagrams = packets.clone().filter_map(|i| rx.datagram(i, socket).ok());
+            datagrams.for_each(|datagram| wanted::add4(&mut wanted, datagram.message));
+            wanted
+        });
         let before = leases.mark();
         for i in packets {
             if read.is_some() {

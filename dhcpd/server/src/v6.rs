@@ -12,6 +12,7 @@ use crate::positions;
 use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Bound, Opening, Wanted};
+use crate::wanted;
 use crate::worker::{Protocol, Replies};
 use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
@@ -20,7 +21,7 @@ use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Subnet6};
 use engine::hooks::Times;
 use engine::v6::{Received, Server, Snapshot, Target};
-use leases::memfile::{ClassCounts, Mark, Store6, Table6};
+use leases::memfile::{ClassCounts, Mark, Remote, Store6, Table6, Wanted6};
 use leases::{Duid, Lease6, LeaseType, Leases6, StoreError};
 use libs::ha::Group;
 use libs::{Editor, Fault, Service, service};
@@ -30,6 +31,7 @@ use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style
 use schema::json::Document;
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
+use sql::leases::Leases;
 use std::cell::RefCell;
 use std::io;
 use std::mem;
@@ -271,6 +273,10 @@ impl Family for V6 {
         &config.hooks
     }
 
+    fn remote(leases: Arc<Leases>) -> Arc<dyn Remote<Table6>> {
+        leases
+    }
+
     fn config(snapshot: &Snapshot) -> &Config6 {
         &snapshot.config
     }
@@ -280,18 +286,28 @@ impl Family for V6 {
             stats.retain(|name| !run.snapshot.is_stale(name));
         }
         run.snapshot.publish_totals(stats);
-        run.store.session().keep_queues(run.snapshot.queues());
+        let mut session = run.store.session();
+        session.keep_queues(run.snapshot.queues());
+        let snapshot = Arc::downgrade(&run.snapshot);
+        session.set_witness(Box::new(move |lease, change| {
+            snapshot.upgrade().into_iter().for_each(|snapshot| snapshot.count(lease, change));
+        }));
         if !news {
             return;
         }
+        if session.is_mirror() {
+            // `sanity-checks` are for lease files.
+            return session.all().for_each(|lease| run.snapshot.count(lease, 1));
+        }
         // Most leases need no second look, and are a million.
         let mut strange = Vec::new();
-        for lease in run.store.session().all() {
+        for lease in session.all() {
             match lease.user_context.is_none() && fits(&run.snapshot.config, lease) {
                 true => run.snapshot.count(lease, 1),
                 false => strange.push(lease.clone()),
             }
         }
+        drop(session);
         strange.sort_unstable_by_key(|lease| (lease.address, lease.lease_type));
         strange.into_iter().filter_map(|lease| judged(run, lease)).for_each(|lease| run.snapshot.count(&lease, 1));
     }
@@ -393,6 +409,13 @@ impl Protocol for Serve6 {
         self.engine.forget_settled(); // of a batch that failed
         let read = self.engine.keeps_times().then(crate::unix_micros);
         let mut leases = self.store.session();
+        // Should it fail, whatever the engine asks for will, and the packets are dropped for that reason.
+        let _ = leases.refresh(|| {
+            let mut wanted = Wanted6::default();
+            let datagrams = packets.clone().filter_map(|i| rx.datagram(i, socket).ok());
+            datagrams.for_each(|datagram| wanted::add6(&mut wanted, datagram.message));
+            wanted
+        });
         let before = leases.mark();
         for i in packets {
             if read.is_some() {

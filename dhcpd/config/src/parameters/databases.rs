@@ -42,7 +42,6 @@ pub enum LeaseDatabaseType {
     #[later]
     Mysql,
     /// PostgreSQL.
-    #[later]
     Postgresql,
 }
 

@@ -171,13 +171,6 @@ impl<T: Table> Store<T> {
         }
     }
 
-    /// Who hears of leases that change in the database and not here.
-    pub fn witness(&self, witness: Witness<T>) {
-        if let Some(mirror) = &mut self.leases.lock().mirror {
-            mirror.witness = Some(witness);
-        }
-    }
-
     /// The journal of the lease file, if there is one.
     pub(super) fn journal(&self) -> Option<&Mutex<Journal>> {
         match &self.behind {
@@ -322,9 +315,17 @@ impl<T: Table> Session<'_, T> {
     }
 
     /// Visits up to `limit` leases behind `after` (from the first on if `None`), in the order of their keys; the last
-    /// key if there may be more.
-    pub fn visit(&self, after: Option<T::Key>, limit: usize, mut each: impl FnMut(&T::Lease)) -> Option<T::Key> {
+    /// key if there may be more. While the database behind them is away, they are those of memory.
+    pub fn visit(&mut self, after: Option<T::Key>, limit: usize, mut each: impl FnMut(&T::Lease)) -> Option<T::Key> {
+        let _ = self.refresh(|| T::behind(after, limit));
         self.leases.table.visit(after, limit, &mut each)
+    }
+
+    /// Who hears from now on of leases that change in the database and not here, if there is one.
+    pub fn set_witness(&mut self, witness: Witness<T>) {
+        if let Some(mirror) = &mut self.leases.mirror {
+            mirror.witness = Some(witness);
+        }
     }
 
     /// Number of leases, in whatever state.

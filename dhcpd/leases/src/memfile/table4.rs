@@ -427,7 +427,9 @@ impl Table for Table4 {
 
 impl Session<'_, Table4> {
     /// Up to `limit` leases behind the address `after` (from the first on if `None`), in the order of their addresses.
-    pub fn page(&self, after: Option<Ipv4Addr>, limit: usize) -> Vec<Lease4> {
+    /// While the database behind them is away, they are those of memory.
+    pub fn page(&mut self, after: Option<Ipv4Addr>, limit: usize) -> Vec<Lease4> {
+        let _ = self.refresh(|| Table4::behind(after, limit));
         self.leases.table.walk(after).take(limit).cloned().collect()
     }
 

@@ -544,8 +544,9 @@ impl Table for Table6 {
 
 impl Session<'_, Table6> {
     /// Up to `limit` leases behind the address `after` (from the first on if `None`), in the order of their addresses; an
-    /// address stands before a prefix that begins with it.
-    pub fn page(&self, after: Option<(Ipv6Addr, LeaseType)>, limit: usize) -> Vec<Lease6> {
+    /// address stands before a prefix that begins with it. While the database behind them is away, they are those of memory.
+    pub fn page(&mut self, after: Option<(Ipv6Addr, LeaseType)>, limit: usize) -> Vec<Lease6> {
+        let _ = self.refresh(|| Table6::behind(after, limit));
         self.leases.table.walk(after, limit).into_iter().cloned().collect()
     }
 

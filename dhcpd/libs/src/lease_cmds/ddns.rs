@@ -21,7 +21,7 @@ pub(super) fn made(address: impl Display, hostname: &str) -> String {
     format!("NCR generated for: {address}, hostname: {hostname}")
 }
 
-impl<S, T> Site<S, T> {
+impl<S, T: leases::memfile::Table> Site<S, T> {
     /// Hands a request to the way to D2.
     pub(super) fn send(&self, request: Option<NameChangeRequest>) {
         if let Some(request) = request {

@@ -1,0 +1,264 @@
+"""Leases in PostgreSQL: what is promised is there, what others write is heeded, and what is lost comes back."""
+
+import os
+import random
+import subprocess
+import unittest
+from pathlib import Path
+
+from lab import Dhclient, Kea, run, wait_for
+from postgres import Postgres
+from scene import SERVER4, Scene
+from test_power import BLAST, RELAY
+
+SCRIPT = Path(__file__).resolve().parent.parent.parent / "dhcpd" / "sql" / "scripts" / "pgsql" / "dhcpdb_create.pgsql"
+LIBRARIES = [{"library": f"libdhcp_{name}.so"} for name in ("pgsql", "lease_cmds", "stat_cmds")]
+ROUNDS = int(os.environ.get("TAKAHE_POWER_ROUNDS", "4"))
+
+
+def number(address):
+    a, b, c, d = map(int, address.split("."))
+    return a << 24 | b << 16 | c << 8 | d
+
+
+class Mirrored(Scene):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = cls.enterClassContext(Postgres())
+
+    def setUp(self):
+        super().setUp()
+        if not self.postgres.process:
+            self.postgres.start()
+        self.postgres.create(SCRIPT)
+        self.more = {}
+
+    def leases(self, family):
+        # Network namespaces part daemons from the database; its unix socket they see.
+        return self.postgres.parameters() | {"host": str(self.postgres.folder)} | self.more
+
+    def common(self, family, *given, **more):
+        return super().common(family, *given, **more) | {"hooks-libraries": LIBRARIES}
+
+    def sql(self, text):
+        return self.postgres.sql(text)
+
+    def insert(self, *addresses):
+        """Leases that another server gave out."""
+        values = ", ".join(f"({number(address)}, '\\x020000000099', 4000, now() + interval '3000 s', 1, false, false, '', 0)" for address in addresses)
+        self.sql(f"INSERT INTO lease4 (address, hwaddr, valid_lifetime, expire, subnet_id, fqdn_fwd, fqdn_rev, hostname, state) VALUES {values}")
+
+    def client(self, name="dhclient4", **more):
+        return Dhclient(self.lab, "client", "cli0", name=name, **more).start()
+
+    def bound(self, name="dhclient4", **more):
+        client = self.client(name, **more)
+        address = client.wait("BOUND")["new_ip_address"]
+        client.stop()
+        return address
+
+
+class Rows(Mirrored):
+    def test_a_lease_is_there_when_the_client_has_it(self):
+        self.start4()
+        self.assertEqual(self.bound(config='send host-name "guest";'), "192.0.2.100")
+        rows = self.sql("SELECT address, encode(hwaddr, 'hex'), valid_lifetime, subnet_id, hostname, state, round(extract(epoch FROM expire - now())) BETWEEN 3980 AND 4000 FROM lease4")
+        mac = self.lab.run("client", "cat", "/sys/class/net/cli0/address").strip().replace(":", "")
+        self.assertEqual(rows, [(str(number("192.0.2.100")), mac, "4000", "1", "guest", "0", "t")])
+        self.assertEqual(self.sql("SELECT subnet_id, state, leases FROM lease4_stat"), [("1", "0", "1")])
+
+    def test_addresses_and_prefixes_are_there_when_the_client_has_them(self):
+        self.start6()
+        client = Dhclient(self.lab, "client", "cli0", family=6, options=["-N", "-P"]).start()
+        client.wait("BOUND6")
+        wait_for(lambda: len(self.sql("SELECT 1 FROM lease6")) == 2, "two leases")
+        rows = self.sql("SELECT host(address), prefix_len, lease_type, valid_lifetime, pref_lifetime, state, octet_length(duid) > 3 FROM lease6 ORDER BY lease_type")
+        self.assertEqual(rows, [("2001:db8:1::1000", "128", "0", "4000", "3000", "0", "t"), ("2001:db8:8000::", "56", "2", "4000", "3000", "0", "t")])
+        client.stop()
+        self.kea.processes["kea-dhcp6"].stop()
+        self.start6()
+        self.assertEqual(self.statistic("kea-dhcp6", "subnet[1].assigned-nas"), 1)
+        self.assertEqual(self.statistic("kea-dhcp6", "subnet[1].assigned-pds"), 1)
+        self.assertEqual(self.kea.command("kea-dhcp6", "lease6-wipe", {"subnet-id": 1})["result"], 0)
+        self.assertEqual(self.sql("SELECT 1 FROM lease6"), [])
+
+    def test_a_restart_finds_the_leases(self):
+        self.insert("192.0.2.100")
+        server = self.start4()
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 1)
+        self.assertEqual(self.bound(), "192.0.2.101")
+        server.stop()
+        self.start4()
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 2)
+        self.assertEqual(self.bound(), "192.0.2.101")
+
+    def test_a_row_that_is_no_lease_costs_that_row_only(self):
+        self.insert("192.0.2.100", "192.0.2.101")
+        self.sql(f"UPDATE lease4 SET subnet_id = -1 WHERE address = {number('192.0.2.100')}")
+        server = self.start4()
+        server.expect("DATABASE_LEASE_UNFIT a row of the lease database is left out: lease on 192.0.2.100: subnet ID is out of range")
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 1)
+
+    def test_commands_about_leases_and_counts(self):
+        self.start4()
+        do = lambda command, **arguments: self.kea.command("kea-dhcp4", command, arguments)
+        self.assertEqual(do("lease4-add", **{"ip-address": "192.0.2.150", "hw-address": "02:00:00:00:00:01"})["result"], 0)
+        self.assertEqual(self.postgres.value("SELECT encode(hwaddr, 'hex') FROM lease4"), "020000000001")
+        self.assertEqual(do("lease4-update", **{"ip-address": "192.0.2.150", "hw-address": "02:00:00:00:00:02"})["result"], 0)
+        self.assertEqual(self.postgres.value("SELECT encode(hwaddr, 'hex') FROM lease4"), "020000000002")
+        self.insert("192.0.2.151")
+        self.assertEqual(do("lease4-get", **{"ip-address": "192.0.2.151"})["arguments"]["hw-address"], "02:00:00:00:00:99")
+        self.insert("192.0.2.152")
+        listed = do("lease4-get-all", subnets=[1])["arguments"]["leases"]
+        self.assertEqual([lease["ip-address"] for lease in listed], ["192.0.2.150", "192.0.2.151", "192.0.2.152"])
+        self.insert("192.0.2.153")
+        rows = do("stat-lease4-get")["arguments"]["result-set"]["rows"]
+        self.assertEqual([row[3] for row in rows], [4])
+        self.sql(f"DELETE FROM lease4 WHERE address = {number('192.0.2.151')}")
+        self.assertEqual(do("lease4-get", **{"ip-address": "192.0.2.151"})["result"], 3)
+        self.assertEqual(do("lease4-del", **{"ip-address": "192.0.2.150"})["result"], 0)
+        self.assertEqual(self.sql("SELECT address FROM lease4 ORDER BY 1"), [(str(number(f"192.0.2.{host}")),) for host in (152, 153)])
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 2)
+
+    def test_leases_that_are_over_are_reclaimed(self):
+        self.insert("192.0.2.100", "192.0.2.101")
+        self.start4(**{"expired-leases-processing": {"reclaim-timer-wait-time": 1, "hold-reclaimed-time": 3600, "flush-reclaimed-timer-wait-time": 1}})
+        self.insert("192.0.2.102")  # whose server is no more
+        self.sql(f"UPDATE lease4 SET expire = now() - interval '10 s' WHERE address != {number('192.0.2.101')}")
+        wait_for(lambda: self.sql("SELECT count(*) FROM lease4 WHERE state = 2") == [("2",)], "two reclaimed leases")
+        self.assertEqual(self.sql("SELECT state, leases FROM lease4_stat ORDER BY state"), [("0", "1"), ("2", "2")][: len(self.sql("SELECT 1 FROM lease4_stat"))])
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 1)
+        self.sql("UPDATE lease4 SET expire = now() - interval '2 h' WHERE state = 2")
+        wait_for(lambda: self.sql("SELECT count(*) FROM lease4") == [("1",)], "reclaimed leases to go")
+
+    def test_the_library_is_wanted(self):
+        config = {"Dhcp4": self.common(4) | {"hooks-libraries": []}}
+        server = self.kea.start("kea-dhcp4", config, started="DHCP4_INIT_FAIL")
+        self.assertIn("The Kea server has not been compiled with support for lease database type: postgresql. Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?", server.output())
+
+    def test_another_schema_is_refused(self):
+        self.sql("UPDATE schema_version SET version = 13")
+        server = self.kea.start("kea-dhcp4", {"Dhcp4": self.common(4)}, started="DHCP4_INIT_FAIL")
+        self.assertIn("Unable to open database: PostgreSQL schema version mismatch: expected version: 34.0, found version: 13.0", server.output())
+        self.assertNotIn(self.postgres.password + "'", server.output())
+
+
+class Shared(Mirrored):
+    """Two servers on one database."""
+
+    def test_what_another_gave_out_is_not_given_out_again(self):
+        self.start4()
+        self.insert("192.0.2.100", "192.0.2.101")
+        self.assertEqual(self.bound(), "192.0.2.102")
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 3)
+
+    def test_two_servers_give_out_one_pool(self):
+        self.lab.namespace("other")
+        self.lab.link("other", "srv0", "client", "cli1", [f"{SERVER4}/24"])
+        self.start4()
+        other = Kea(self.lab, "other", "other")
+        config = (self.kea.folder / "kea-dhcp4.conf").read_text().replace(self.kea.socket("kea-dhcp4"), other.socket("kea-dhcp4"))
+        other.start("kea-dhcp4", config)
+        mine = {self.bound(f"mine{n}", config=f'send dhcp-client-identifier "mine{n}";') for n in range(3)}
+        through_other = lambda n: Dhclient(self.lab, "client", "cli1", name=f"other{n}", config=f'send dhcp-client-identifier "other{n}";').start()
+        others = set()
+        for n in range(3):
+            client = through_other(n)
+            others.add(client.wait("BOUND")["new_ip_address"])
+            client.stop()
+        self.assertEqual(len(mine | others), 6, (mine, others))
+        # A client that moves to the other server is known there.
+        client = Dhclient(self.lab, "client", "cli1", name="moved", config='send dhcp-client-identifier "mine0";').start()
+        self.assertIn(client.wait("BOUND")["new_ip_address"], mine)
+        self.assertEqual(self.postgres.value("SELECT count(*) FROM lease4"), "6")
+
+
+class Lost(Mirrored):
+    """The database goes away."""
+
+    def serve(self, **more):
+        self.more = {"max-reconnect-tries": 50, "reconnect-wait-time": 100} | more
+        # A look for leases that are over notices within a second that the database is gone.
+        return self.start4(**{"expired-leases-processing": {"reclaim-timer-wait-time": 1}})
+
+    def service(self):
+        return self.kea.command("kea-dhcp4", "status-get")["arguments"]["dhcp-state"]
+
+    def test_it_comes_back(self):
+        server = self.serve()
+        self.postgres.stop()
+        server.expect("DHCP4_DB_RECONNECT_LOST_CONNECTION database connection lost: manager ID: 0")
+        wait_for(lambda: self.service()["disabled-by-db-connection"], "the service to stop")
+        client = self.client()
+        self.postgres.start()
+        self.insert("192.0.2.100")
+        server.expect("DHCP4_DB_RECONNECT_SUCCEEDED database connection recovered.")
+        self.assertFalse(self.service()["disabled-by-db-connection"])
+        self.assertEqual(client.wait("BOUND", seconds=60)["new_ip_address"], "192.0.2.101")
+        client.stop()
+        self.assertEqual(self.statistic("kea-dhcp4", "subnet[1].assigned-addresses"), 2)
+
+    def test_without_tries_the_server_ends(self):
+        server = self.serve(**{"max-reconnect-tries": 0})
+        self.postgres.stop()
+        self.assertEqual(server.popen.wait(20), 1)
+        self.assertIn("DHCP4_FATAL_DB_RECONNECT_DISABLED", server.output())
+
+    def test_when_tries_are_over_the_server_ends(self):
+        server = self.serve(**{"max-reconnect-tries": 3, "on-fail": "serve-retry-exit"})
+        self.postgres.stop()
+        self.assertEqual(server.popen.wait(20), 1)
+        self.assertIn("DHCP4_FATAL_DB_RECONNECT_FAILED maximum number of database reconnect attempts: 3, has been exhausted without success", server.output())
+        self.assertEqual(server.output().count("PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED"), 3)
+
+    def test_a_server_may_go_on(self):
+        server = self.serve(**{"max-reconnect-tries": 2, "on-fail": "serve-retry-continue"})
+        self.postgres.stop()
+        server.expect("DHCP4_DB_RECONNECT_FAILED maximum number of database reconnect attempts: 2")
+        self.assertFalse(self.service()["disabled-by-db-connection"])
+        answer = self.kea.command("kea-dhcp4", "lease4-get", {"ip-address": "192.0.2.100"})
+        self.assertEqual(answer["result"], 1)
+
+    def test_at_the_start(self):
+        self.postgres.stop()
+        server = self.kea.start("kea-dhcp4", {"Dhcp4": self.common(4)}, started="DHCP4_INIT_FAIL")
+        self.assertIn("Unable to open database: connection to server on socket", server.output())
+        self.more = {"retry-on-startup": True, "max-reconnect-tries": 100, "reconnect-wait-time": 100}
+        server = self.start4()
+        server.expect("DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED")
+        self.postgres.start()
+        server.expect("DHCP4_DB_RECONNECT_SUCCEEDED")
+        self.assertEqual(self.bound(), "192.0.2.100")
+
+
+class Killed(Mirrored):
+    def test_acknowledged_leases_survive_sigkill_under_load(self):
+        blast = self.lab.folder / "blast"
+        run("cc", "-O2", "-o", blast, BLAST)
+        self.lab.run("client", "ip", "address", "add", f"{RELAY}/8", "dev", "cli0")
+        self.lab.run("server", "ip", "address", "add", f"{SERVER4}/8", "dev", "srv0")
+        config = self.common(4, severity="WARN") | {"valid-lifetime": 86400, "subnet4": [{"id": 1, "subnet": "192.0.0.0/8", "pools": [{"pool": "192.16.0.0 - 192.255.0.0"}]}]}
+        socket_open = lambda: f"{SERVER4}:67 " in self.lab.run("server", "ss", "-Hlun")
+        seed = random.randrange(1 << 30)
+        dice, promised, clients = random.Random(seed), {}, 0
+        for turn in range(ROUNDS):
+            server = self.kea.start("kea-dhcp4", {"Dhcp4": config}, started="")
+            wait_for(socket_open, "the socket")
+            log = self.lab.folder / f"acked-{turn}"
+            load = subprocess.Popen(["ip", "netns", "exec", "client", blast, "-w", "64", "-t", "2", "-o", "200", "-f", str(clients), "-a", str(log), SERVER4, RELAY], stdout=subprocess.PIPE, text=True)
+            with self.subTest(turn=turn, seed=seed):
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    server.popen.wait(dice.uniform(0.3, 1.5))
+                server.kill()
+                out, _ = load.communicate(timeout=30)
+                clients += int(out.split('"discovers": ')[1].split(",")[0])
+                promised.update(line.split() for line in log.read_text().splitlines())
+        self.assertGreater(len(promised), ROUNDS * 20)
+        held = {tuple(row) for row in self.sql("SELECT encode(hwaddr, 'hex'), address FROM lease4")}
+        lost = {mac: address for mac, address in promised.items() if (mac.replace(":", ""), str(number(address))) not in held}
+        self.assertEqual(lost, {}, f"{len(lost)} of {len(promised)} acknowledged leases are not in the database (seed {seed})")
+        print(f"{len(promised)} leases acknowledged, {ROUNDS} kills, all kept", end=" ")
+
+
+if __name__ == "__main__":
+    unittest.main()
