@@ -53,7 +53,7 @@ class Mirrored(Scene):
 
     def bound(self, name="dhclient4", **more):
         client = self.client(name, **more)
-        address = client.wait("BOUND")["new_ip_address"]
+        address = client.wait("BOUND", "REBOOT")["new_ip_address"]
         client.stop()
         return address
 

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::net::Ipv4Addr;
 
-const COLUMNS: &str = "SELECT address, hwaddr, client_id, valid_lifetime, extract(epoch from expire)::bigint, subnet_id, \
+const COLUMNS: &str = "SELECT address, hwaddr, client_id, valid_lifetime, floor(extract(epoch from expire))::bigint, subnet_id, \
                        fqdn_fwd, fqdn_rev, hostname, state, user_context, pool_id FROM lease4 WHERE ";
 
 const NAMED: &str = "address = ANY($1) OR hwaddr = ANY($2) OR client_id = ANY($3)";
@@ -37,11 +37,11 @@ WITH given AS (
         hostname = g.hostname, state = g.state, user_context = g.user_context, pool_id = g.pool_id,
         relay_id = g.relay_id, remote_id = g.remote_id
     FROM given g
-    WHERE lease4.address = g.address AND lease4.expire = to_timestamp(g.known_expire) AND lease4.state = g.known_state
+    WHERE lease4.address = g.address AND floor(extract(epoch from lease4.expire)) = g.known_expire AND lease4.state = g.known_state
     RETURNING lease4.address
 ), deleted AS (
     DELETE FROM lease4 USING unnest($17::bigint[], $18::bigint[], $19::bigint[]) AS r(address, known_expire, known_state)
-    WHERE lease4.address = r.address AND lease4.expire = to_timestamp(r.known_expire) AND lease4.state = r.known_state
+    WHERE lease4.address = r.address AND floor(extract(epoch from lease4.expire)) = r.known_expire AND lease4.state = r.known_state
     RETURNING lease4.address
 )
 SELECT address FROM inserted UNION ALL SELECT address FROM updated UNION ALL SELECT address FROM deleted";

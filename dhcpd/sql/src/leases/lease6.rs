@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use std::net::Ipv6Addr;
 
-const COLUMNS: &str = "SELECT host(address), duid, valid_lifetime, extract(epoch from expire)::bigint, subnet_id, \
+const COLUMNS: &str = "SELECT host(address), duid, valid_lifetime, floor(extract(epoch from expire))::bigint, subnet_id, \
                        pref_lifetime, lease_type::bigint, iaid, prefix_len::bigint, fqdn_fwd, fqdn_rev, hostname, state, \
                        user_context, hwaddr, hwtype, hwaddr_source, pool_id FROM lease6 WHERE ";
 
@@ -40,13 +40,13 @@ WITH given AS (
         user_context = g.user_context, hwaddr = g.hwaddr, hwtype = g.hwtype, hwaddr_source = g.hwaddr_source,
         pool_id = g.pool_id
     FROM given g
-    WHERE lease6.address = g.address AND lease6.expire = to_timestamp(g.known_expire) AND lease6.state = g.known_state
+    WHERE lease6.address = g.address AND floor(extract(epoch from lease6.expire)) = g.known_expire AND lease6.state = g.known_state
         AND lease6.lease_type = g.lease_type
     RETURNING lease6.address
 ), deleted AS (
     DELETE FROM lease6
     USING unnest($21::text[]::inet[], $22::bigint[], $23::bigint[]) AS r(address, known_expire, known_state)
-    WHERE lease6.address = r.address AND lease6.expire = to_timestamp(r.known_expire) AND lease6.state = r.known_state
+    WHERE lease6.address = r.address AND floor(extract(epoch from lease6.expire)) = r.known_expire AND lease6.state = r.known_state
     RETURNING lease6.address
 )
 SELECT host(address), lease_type FROM (
