@@ -31,7 +31,7 @@ const FEW: usize = 4;
 pub type Tell = Box<dyn FnOnce(&mut dyn Replies) + Send>;
 
 /// What a batch of packets led to.
-pub struct Settled<T> {
+pub struct Settled<T: Table> {
     /// Where it is to be durable.
     pub store: Arc<Store<T>>,
     /// Up to here.
@@ -43,21 +43,21 @@ pub struct Settled<T> {
 }
 
 /// The same with the answers that rest on it.
-struct Promise<T> {
+struct Promise<T: Table> {
     settled: Settled<T>,
     replies: TxBatch,
     sockets: Arc<[Arc<Bound>]>,
 }
 
 /// What waits for the disk.
-pub struct Queue<T> {
+pub struct Queue<T: Table> {
     state: Mutex<State<T>>,
     filled: Condvar,
     emptied: Condvar,
     outlet: Outlet,
 }
 
-struct State<T> {
+struct State<T: Table> {
     waiting: Vec<Promise<T>>,
     /// Batches that left, whose buffers are used again.
     spare: Vec<TxBatch>,
@@ -72,7 +72,7 @@ struct Outlet {
 }
 
 /// The thread. Dropped, it ends when nothing waits any more.
-pub struct Writer<T> {
+pub struct Writer<T: Table> {
     queue: Arc<Queue<T>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -94,7 +94,7 @@ impl<T: Table + Send + 'static> Writer<T> {
     }
 }
 
-impl<T> Drop for Writer<T> {
+impl<T: Table> Drop for Writer<T> {
     fn drop(&mut self) {
         self.queue.state.lock().ended = true;
         self.queue.filled.notify_one();

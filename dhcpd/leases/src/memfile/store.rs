@@ -287,9 +287,9 @@ impl<T: Table> Store<T> {
 }
 
 impl Written {
-    /// Whether all up to a mark came to be. (Of one that is older than a failure it is not known any more.)
+    /// Whether all up to a mark came to be. Of one that is older than a failure it is not known any more; nothing rests on 0.
     fn is_good(&self, wanted: u64) -> Result<(), StoreError> {
-        match wanted > self.failed || self.failed == 0 {
+        match wanted > self.failed || wanted == 0 || self.failed == 0 {
             true => Ok(()),
             false => Err(StoreError::Backend("the leases were not written".to_owned())),
         }
