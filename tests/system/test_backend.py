@@ -20,6 +20,8 @@ class Backend(Scene):
 
     def setUp(self):
         super().setUp()
+        if not self.postgres.process:
+            self.postgres.start()
         self.postgres.create(SCRIPT)
 
     def control(self, family, wait=0, tag="", **database):
@@ -231,3 +233,14 @@ class Away(Backend):
     def test_the_library_must_be_loaded(self):
         output = self.refused(self.control(4) | {"hooks-libraries": []})
         self.assertIn("Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?", output)
+
+    def test_a_connection_that_is_lost_is_made_anew(self):
+        server = self.start()
+        self.postgres.stop()
+        answer = self.pull()
+        self.assertEqual((answer["result"], answer["text"].split(": ")[0]), (1, "On demand configuration update failed"))
+        server.expect("DHCP4_CB_ON_DEMAND_FETCH_UPDATES_FAIL")
+        self.postgres.start()
+        self.change(*self.subnet(1, "10.1.0.0/16"))
+        self.assertEqual(self.pull(), FETCHED)
+        self.assertEqual(self.prefixes(), ["10.1.0.0/16"])

@@ -54,13 +54,6 @@ impl Follower {
         answered.recv().unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Connects again.
-    pub async fn reconnect(&self) -> Result<(), Error> {
-        let (answer, answered) = oneshot::channel();
-        self.ask(Request::Connect(Box::new(move |connected| drop(answer.send(connected)))));
-        answered.await.unwrap_or_else(|_| Err(gone()))
-    }
-
     /// All there is; waits for it.
     pub fn fetch(&self) -> Result<News, Error> {
         let (answer, answered) = mpsc::channel();
@@ -108,7 +101,12 @@ impl Thread {
     }
 
     async fn news(&mut self, after: Option<Mark>) -> Result<Option<News>, Error> {
-        let Some(connection) = &mut self.connection else { return Err(gone()) };
+        // One that was lost is made anew.
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => connect(&self.database).await?,
+        };
+        let connection = self.connection.insert(connection);
         if let Some(after) = &after
             && changes(connection, self.family, &self.tag, after).await?.is_empty()
         {
