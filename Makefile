@@ -45,13 +45,14 @@ bench: build
 # programs that were built elsewhere.
 install: $(if $(filter target/release,$(BIN)),build)
 	install -d $(D)/sbin $(D)/bin $(D)/etc/kea $(D)/lib/kea/hooks $(D)/lib/$(MULTIARCH)/kea/hooks $(D)/lib/systemd/system \
-	    $(D)/share/kea/scripts/pgsql $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
+	    $(D)/share/kea/api $(D)/share/kea/scripts/pgsql $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
 	install -d -m 0750 $(D)/var/lib/kea $(D)/var/run/kea $(D)/var/log/kea
 	install -m 0755 $(addprefix $(BIN)/,$(DAEMONS) $(TOOLS)) $(D)/sbin
 	ln -sf ../sbin/kea-shell $(D)/bin/kea-shell
 	install -m 0644 yang/*.yang $(D)/share/kea/yang/modules
 	install -m 0644 dhcpd/sql/scripts/pgsql/*.pgsql $(D)/share/kea/scripts/pgsql
 	install -m 0755 dhcpd/sql/scripts/pgsql/*.sh $(D)/share/kea/scripts/pgsql
+	awk '{ f = "$(D)/share/kea/api/" $$1 ".json"; printf "{ \"name\": \"%s\", \"access\": \"%s\", \"hook\": \"%s\" }\n", $$1, $$2, $$3 >f; close(f) }' packaging/api/commands.txt
 	install -m 0644 docs/man/*.8 tools/keactrl/keactrl.8 $(D)/share/man/man8
 	install -m 0644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(DOC)
 	install -m 0644 packaging/etc/*.conf $(DOC)/examples
@@ -68,6 +69,7 @@ uninstall:
 	rm -f $(addprefix $(D)/share/kea/scripts/pgsql/,$(notdir $(wildcard dhcpd/sql/scripts/pgsql/*)))
 	rm -f $(addprefix $(D)/share/kea/yang/modules/,$(notdir $(wildcard yang/*.yang)))
 	rm -f $(addprefix $(D)/lib/systemd/system/,$(notdir $(wildcard packaging/systemd/*.service)))
+	awk '{ print "$(D)/share/kea/api/" $$1 ".json" }' packaging/api/commands.txt | xargs rm -f
 	rm -rf $(DOC)
 
 # The pages of docs/reference, from the declarations; a test tells when they are stale.

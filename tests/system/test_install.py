@@ -30,6 +30,7 @@ def expected():
     names |= {f"share/doc/takahe/{path.name}" for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "reference").glob("*.md")]}
     names |= {f"share/doc/takahe/examples/{name}" for name in CONFIGURATIONS}
     names |= {f"lib/systemd/system/{name}.service" for name in ("kea-dhcp4-server", "kea-dhcp6-server", "kea-dhcp-ddns-server", "kea-netconf")}
+    names |= {f"share/kea/api/{line.split()[0]}.json" for line in (ROOT / "packaging" / "api" / "commands.txt").read_text().splitlines()}
     return names | {"share/bash-completion/completions/keactrl"}
 
 

@@ -9,6 +9,7 @@
 mod answer;
 mod client;
 mod frame;
+mod guard;
 pub mod http;
 pub mod messages;
 mod request;
@@ -19,6 +20,7 @@ pub mod unix;
 
 pub use answer::{Answer, Code};
 pub use client::ClientError;
+pub use guard::{Guard, Sender};
 pub use request::Request;
 pub use table::Table;
 pub use text::to_text;

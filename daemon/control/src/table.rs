@@ -10,19 +10,20 @@ use serde_json::Value;
 
 use crate::messages::{COMMAND_PROCESS_ERROR1, COMMAND_PROCESS_ERROR2, COMMAND_RECEIVED};
 use crate::request::RequestError;
-use crate::{Answer, Code, Request};
+use crate::{Answer, Code, Guard, Request};
 
 /// The commands of a daemon by name. `list-commands` is in every table.
 #[derive(Default)]
 pub struct Table {
     handlers: RefCell<BTreeMap<&'static str, Handler>>,
+    guard: RefCell<Option<Rc<dyn Guard>>>,
 }
 
 /// Handlers run on the thread of the control channel; where one waits, others may run.
 type Handler = Rc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Answer>>>>;
 
 /// The command that the table answers itself.
-const LIST: &str = "list-commands";
+pub(crate) const LIST: &str = "list-commands";
 
 impl Table {
     /// A table that holds `list-commands`.
@@ -41,6 +42,16 @@ impl Table {
         F: Future<Output = Answer> + 'static,
     {
         self.handlers.get_mut().insert(name, Rc::new(move |request| Box::pin(handler(request))));
+    }
+
+    /// Has `guard` decide who may give which commands over HTTP.
+    pub fn watch(&mut self, guard: impl Guard + 'static) {
+        *self.guard.get_mut() = Some(Rc::new(guard));
+    }
+
+    /// Who decides, if anybody does.
+    pub(crate) fn guard(&self) -> Option<Rc<dyn Guard>> {
+        self.guard.borrow().clone()
     }
 
     /// Has `told` hear of the commands that are in the table now, each time one was answered: its name, its arguments, its answer.
@@ -63,6 +74,7 @@ impl Table {
     /// Holds the commands of another table from now on. Those that are being answered come to their end.
     pub fn replace(&self, other: Table) {
         self.handlers.swap(&other.handlers);
+        self.guard.swap(&other.guard);
     }
 
     /// The names of all commands, in their order.

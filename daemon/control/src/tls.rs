@@ -30,6 +30,22 @@ pub struct Client(pub(crate) Arc<ClientConfig>);
 #[derive(Clone, Debug)]
 pub struct Server(pub(crate) Arc<ServerConfig>);
 
+/// Common names in a certificate, empty where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+}
+
+impl Names {
+    /// Those in a certificate in DER.
+    pub(crate) fn read(der: &[u8]) -> Self {
+        let Some(certificate) = Certificate::read(der) else { return Self::default() };
+        let name = |held| certificate::common_name(held).unwrap_or_default().to_owned();
+        Self { subject: name(certificate.subject), issuer: name(certificate.issuer) }
+    }
+}
+
 /// Which of the files is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum File {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use daemon_control::http::{Access, Client, Listener, Settings};
-use daemon_control::{Answer, ClientError, Code, Table, tls};
+use daemon_control::{Answer, ClientError, Code, Guard, Sender, Table, tls};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +35,55 @@ fn free_address() -> io::Result<SocketAddr> {
 
 fn client(address: SocketAddr) -> Client {
     Client::new(&format!("http://{address}/"), None, 5 * SECOND).unwrap()
+}
+
+/// Answers `echo` and `list-commands` for those who are local, and nobody over TLS only.
+struct Local {
+    secure: bool,
+}
+
+impl Guard for Local {
+    fn hears(&self, sender: &Sender<'_>) -> bool {
+        sender.secure || !self.secure
+    }
+
+    fn admits(&self, sender: &Sender<'_>, command: &str) -> bool {
+        sender.address.is_loopback() && ["echo", "list-commands"].contains(&command)
+    }
+
+    fn names(&self, sender: &Sender<'_>, command: &str) -> bool {
+        self.admits(sender, command)
+    }
+}
+
+#[test]
+fn a_guard_decides_who_may_do_what() -> io::Result<()> {
+    run(async {
+        let address = free_address()?;
+        let table = table();
+        let guarded = |secure| {
+            let mut guarded = Table::new();
+            guarded.add("echo", |request| Answer::with(request.arguments().unwrap_or_default()));
+            guarded.add("wait", |_| Answer::done("waited"));
+            guarded.watch(Local { secure });
+            guarded
+        };
+        table.replace(guarded(false));
+        let _server = Listener::bind(address)?.serve(table.clone(), Settings::default());
+        let client = client(address);
+        assert_eq!(client.call("echo", None).await.unwrap().result, Code::Success);
+        let listed = client.call("list-commands", None).await.unwrap();
+        assert_eq!(listed.arguments, Some(json!(["echo", "list-commands"])));
+        let response = client.post(r#"{ "command": "wait" }"#).await.unwrap();
+        assert_eq!((response.status, response.phrase.as_str()), (403, "Forbidden"));
+        table.replace(guarded(true));
+        let response = client.post(r#"{ "command": "echo" }"#).await.unwrap();
+        assert_eq!((response.status, response.phrase.as_str()), (401, "Unauthorized"));
+        // Without a guard everybody may.
+        table.replace(Table::new());
+        assert_eq!(client.call("list-commands", None).await.unwrap().result, Code::Success);
+        Ok(())
+    })
 }
 
 #[test]

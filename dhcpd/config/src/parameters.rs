@@ -19,9 +19,10 @@ pub use databases::{
 };
 pub use definitions::{Definitions, OptionDef, OptionType};
 pub use hooks::{
-    BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, FlexId, FlexIdRules, HighAvailability, HookLibrary, HostCmds,
-    LeaseCmds, LegalLog, LegalLogRules, LegalLogUnit, Library, Opaque, PingCheck, PingCheckRules, PingPolicy,
-    RunScript, RunScriptRules, StatCmds, SubnetCmds,
+    Access, BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, CommandAccess, CommandDescription, Described, FlexId,
+    FlexIdRules, HighAvailability, HookLibrary, HostCmds, LeaseCmds, LegalLog, LegalLogRules, LegalLogUnit, Library,
+    Opaque, Permissions, PingCheck, PingCheckRules, PingPolicy, Rbac, RbacRules, RoleMethod, RunScript, RunScriptRules,
+    StatCmds, SubnetCmds,
 };
 pub(crate) use hooks::{ClassContext, Loading, load_libraries};
 pub use lifetimes::{Cache, ValidLifetime};

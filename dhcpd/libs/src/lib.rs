@@ -21,6 +21,7 @@ mod machine;
 mod packets;
 pub mod perfmon;
 pub mod ping_check;
+pub mod rbac;
 pub mod run_script;
 pub mod service;
 mod site;

@@ -4,6 +4,7 @@ use crate::ha::{self, Group, HighAvailability};
 use crate::legal_log::{self, LegalLog};
 use crate::machine::{Fault, Machine};
 use crate::ping_check::PingCheck;
+use crate::rbac;
 use crate::run_script::{self, RunScript};
 use crate::{
     bootp::Bootp,
@@ -28,6 +29,7 @@ pub fn check(libraries: &[Library], machine: &Machine) -> Vec<Fault> {
     let fault = |(library, entry): (usize, &Library)| {
         let found = match entry {
             Library::LegalLog(rules) => legal_log::check(rules, machine),
+            Library::Rbac(rules) => rbac::check(rules),
             Library::RunScript(rules) => run_script::find(rules, machine).map(drop),
             _ => Ok(()),
         };
@@ -69,6 +71,7 @@ pub fn hooks4(
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
             Library::PingCheck(rules) => Some(Arc::new(PingCheck::new(rules, machine, store)?)),
+            Library::Rbac(rules) => rbac::check(rules).map(|()| None)?,
             Library::UserChk => Some(Arc::new(UserChk::new(machine)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,
@@ -96,6 +99,7 @@ pub fn hooks6(
             Library::Limits(rules) => Some(Arc::new(Limits::new(rules, Family::V6, names, means))),
             Library::Perfmon(_) => means.monitor.clone().map(|monitor| Arc::new(Perfmon(monitor)) as Arc<_>),
             Library::LegalLog(rules) => Some(Arc::new(LegalLog::new(rules, machine)?)),
+            Library::Rbac(rules) => rbac::check(rules).map(|()| None)?,
             Library::UserChk => Some(Arc::new(UserChk::new(machine)?)),
             Library::RunScript(rules) => Some(Arc::new(RunScript::new(rules, machine, remove)?)),
             _ => None,

@@ -32,6 +32,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor, databases: &G
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info4-upgrade"),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
+            Library::Rbac(rules) => libs::rbac::watch(table, rules),
             Library::StatCmds => libs::stat_cmds::add4(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add4(table, &site, editor),
             _ => {}
@@ -60,6 +61,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info6-upgrade"),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
+            Library::Rbac(rules) => libs::rbac::watch(table, rules),
             Library::StatCmds => libs::stat_cmds::add6(table, &site),
             Library::SubnetCmds => libs::subnet_cmds::add6(table, &site, editor),
             _ => {}

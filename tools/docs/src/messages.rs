@@ -28,6 +28,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("Performance", "`libdhcp_perfmon.so`.", libs::perfmon::messages::MESSAGES),
     ("User check", "`libdhcp_user_chk.so`.", libs::user_chk::messages::MESSAGES),
     ("Limits", "`libdhcp_limits.so`.", libs::limits::messages::MESSAGES),
+    ("Roles", "`libdhcp_rbac.so`.", libs::rbac::messages::MESSAGES),
     ("Lease commands", "`libdhcp_lease_cmds.so`.", libs::lease_cmds::messages::MESSAGES),
     ("Statistics commands", "`libdhcp_stat_cmds.so`.", libs::stat_cmds::messages::MESSAGES),
     ("Subnet commands", "`libdhcp_subnet_cmds.so`.", libs::subnet_cmds::messages::MESSAGES),

@@ -26,12 +26,15 @@ use super::watched::{Phase, Watched};
 use super::{LINGER, LONGEST_BODY, LONGEST_HEAD, PATIENCE};
 use crate::messages::*;
 use crate::request::RequestError;
-use crate::{Answer, Table, to_text};
+use crate::table::LIST;
+use crate::{Answer, Guard, Sender, Table, tls, to_text};
 
 /// A client, and what it is answered from.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) peer: IpAddr,
+    /// Names in the certificate that it showed, if it speaks TLS.
+    pub(super) names: Option<Rc<tls::Names>>,
     pub(super) table: Rc<Table>,
     pub(super) settings: Shared,
 }
@@ -141,11 +144,19 @@ impl Connection {
             Ok(length) => length,
             Err(reason) => return Ok(self.bad(reason)),
         };
-        if let Some(access) = &settings.access
-            && let Err(reason) = access.judge(field(request.headers(), &header::AUTHORIZATION)).inspect(authorized)
-        {
-            unauthorized(reason);
-            return self.turn_away(request, access).await;
+        let mut user = "";
+        if let Some(access) = &settings.access {
+            match access.judge(field(request.headers(), &header::AUTHORIZATION)).inspect(authorized) {
+                Ok(authorized) => user = authorized,
+                Err(reason) => {
+                    unauthorized(reason);
+                    return self.turn_away(request, Some(access)).await;
+                }
+            }
+        }
+        let (guard, sender) = (self.table.guard(), self.sender(user));
+        if guard.as_ref().is_some_and(|guard| !guard.hears(&sender)) {
+            return self.turn_away(request, None).await;
         }
         if length > LONGEST_BODY {
             return Ok(closing(refusal(StatusCode::PAYLOAD_TOO_LARGE)));
@@ -157,14 +168,20 @@ impl Connection {
             Ok(request) => {
                 log::event!(HTTP_CLIENT_REQUEST_RECEIVED, peer = self.peer);
                 let command = request.command.as_str();
-                if settings.only.is_some_and(|only| !command.is_empty() && !only.contains(&command)) {
+                let unknown = settings.only.is_some_and(|only| !command.is_empty() && !only.contains(&command));
+                if unknown || guard.as_ref().is_some_and(|guard| !guard.admits(&sender, command)) {
                     log::event!(COMMAND_HTTP_LISTENER_COMMAND_REJECTED, command, peer = self.peer);
                     return Ok(refusal(StatusCode::FORBIDDEN));
                 }
-                match other_service(&request, settings.service) {
+                let lists = command == LIST;
+                let mut answer = match other_service(&request, settings.service) {
                     Some(reason) => Answer::error(reason),
                     None => self.table.receive(request).await,
+                };
+                if let Some(guard) = guard.filter(|_| lists) {
+                    name_only_admitted(&mut answer, &*guard, &sender);
                 }
+                answer
             }
             Err(RequestError::Syntax(reason)) => return Ok(self.bad(&reason)),
             Err(malformed) => self.table.refuse(malformed),
@@ -188,10 +205,16 @@ impl Connection {
         }
     }
 
-    /// Whoever they are, what they send is not kept.
-    async fn turn_away(&self, request: Request<Incoming>, access: &Access) -> Result<Whole, Gone> {
+    /// The client, of whom a user may be known.
+    fn sender<'a>(&'a self, user: &'a str) -> Sender<'a> {
+        let (subject, issuer) = self.names.as_ref().map_or(("", ""), |names| (&names.subject, &names.issuer));
+        Sender { address: self.peer, secure: self.names.is_some(), user, subject, issuer }
+    }
+
+    /// Whoever they are, what they send is not kept. With `access` they are asked who they are.
+    async fn turn_away(&self, request: Request<Incoming>, access: Option<&Access>) -> Result<Whole, Gone> {
         let mut response = refusal(StatusCode::UNAUTHORIZED);
-        if let Ok(challenge) = HeaderValue::from_str(&access.challenge()) {
+        if let Some(Ok(challenge)) = access.map(|access| HeaderValue::from_str(&access.challenge())) {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         // Who waits for a word before the body shall not send it.
@@ -214,6 +237,13 @@ impl Connection {
         let (version, code, phrase) = (response.version(), response.status().as_u16(), phrase(response.status()));
         let response = format_args!("{version:?} {code} {phrase}");
         log::event!(HTTP_SERVER_RESPONSE_SEND, response, peer = self.peer);
+    }
+}
+
+/// Takes out of the answer to `list-commands` what the sender is not to see.
+fn name_only_admitted(answer: &mut Answer, guard: &dyn Guard, sender: &Sender<'_>) {
+    if let Some(serde_json::Value::Array(names)) = &mut answer.arguments {
+        names.retain(|name| name.as_str().is_none_or(|name| guard.names(sender, name)));
     }
 }
 

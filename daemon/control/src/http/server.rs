@@ -126,7 +126,8 @@ async fn accept(listener: TcpListener, table: Rc<Table>, settings: Shared) {
     while let Ok(place) = places.clone().acquire_owned().await {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let connection = Connection { peer: peer.ip(), table: table.clone(), settings: settings.clone() };
+                let (table, settings) = (table.clone(), settings.clone());
+                let connection = Connection { peer: peer.ip(), names: None, table, settings };
                 tokio::task::spawn_local(async move {
                     open(connection, stream).await;
                     drop(place);
@@ -142,7 +143,7 @@ async fn accept(listener: TcpListener, table: Rc<Table>, settings: Shared) {
 }
 
 /// Puts TLS in front of a connection where there has to be, and serves it.
-async fn open(connection: Connection, stream: TcpStream) {
+async fn open(mut connection: Connection, stream: TcpStream) {
     let peer = connection.peer;
     // A response is one write.
     let _ = stream.set_nodelay(true);
@@ -155,6 +156,8 @@ async fn open(connection: Connection, stream: TcpStream) {
     match timeout(PATIENCE, TlsAcceptor::from(config).accept(stream)).await {
         Ok(Ok(stream)) => {
             log::event!(HTTPS_REQUEST_RECEIVE_START, peer);
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            connection.names = Some(Rc::new(shown.map(|der| tls::Names::read(der)).unwrap_or_default()));
             connection.converse(stream).await;
         }
         Ok(Err(reason)) => log::event!(HTTP_CONNECTION_HANDSHAKE_FAILED, peer, reason),

@@ -19,7 +19,7 @@ pub(super) struct Certificate<'a> {
     /// What the name of the issuer holds.
     pub(super) issuer: &'a [u8],
     /// What the name of the subject holds.
-    subject: &'a [u8],
+    pub(super) subject: &'a [u8],
     /// The whole `SubjectPublicKeyInfo`.
     pub(super) public_key: &'a [u8],
     /// Seconds of Unix time during which it holds good.
@@ -84,21 +84,26 @@ impl<'a> Certificate<'a> {
 
     /// The common name of its subject, which is the name of a host if no others are given (RFC 6125 §6.4.4).
     pub(super) fn common_name(&self) -> Option<&'a str> {
-        let mut names = Der(self.subject);
-        while let Some(name) = names.value(SET).filter(|_| !self.extensions.names) {
-            let mut name = Der(Der(name).value(SEQUENCE)?);
-            if name.value(OBJECT_IDENTIFIER)? == COMMON_NAME {
-                let text = STRINGS.iter().find_map(|tag| name.value(*tag))?;
-                return std::str::from_utf8(text).ok();
-            }
-        }
-        None
+        common_name(self.subject).filter(|_| !self.extensions.names)
     }
 
     /// Whether it holds good at a time.
     pub(super) fn holds(&self, now: UnixTime) -> bool {
         i64::try_from(now.as_secs()).is_ok_and(|now| self.validity.contains(&now))
     }
+}
+
+/// The first common name in what a name holds (RFC 5280 §4.1.2.4).
+pub(super) fn common_name(held: &[u8]) -> Option<&str> {
+    let mut names = Der(held);
+    while let Some(name) = names.value(SET) {
+        let mut name = Der(Der(name).value(SEQUENCE)?);
+        if name.value(OBJECT_IDENTIFIER)? == COMMON_NAME {
+            let text = STRINGS.iter().find_map(|tag| name.value(*tag))?;
+            return std::str::from_utf8(text).ok();
+        }
+    }
+    None
 }
 
 /// What the extensions of a certificate say.

@@ -18,6 +18,7 @@ mod limits;
 mod perfmon;
 mod pgsql;
 mod ping_check;
+mod rbac;
 mod run_script;
 mod stat_cmds;
 mod subnet_cmds;
@@ -42,6 +43,7 @@ pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
 pub use perfmon::{AlarmRule, DurationKey, Perfmon, PerfmonRules, check_pair, message_name};
 pub use pgsql::Pgsql;
 pub use ping_check::{PingCheck, PingCheckRules, PingPolicy};
+pub use rbac::{Access, CommandAccess, CommandDescription, Described, Permissions, Rbac, RbacRules, RoleMethod};
 pub use run_script::{RunScript, RunScriptRules};
 pub use stat_cmds::StatCmds;
 pub use subnet_cmds::SubnetCmds;
@@ -135,6 +137,8 @@ pub enum Library {
     Pgsql,
     /// `libdhcp_ping_check.so`: nobody is offered an address that answers a ping.
     PingCheck(PingCheckRules),
+    /// `libdhcp_rbac.so`: who may give which commands over HTTP.
+    Rbac(Arc<RbacRules>),
     /// `libdhcp_run_script.so`: a script hears of leases.
     RunScript(RunScriptRules),
     /// `libdhcp_lease_query.so`: what others ask about leases.
@@ -272,7 +276,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<Pgsql>(),
     Bundled::works::<PingCheck>(),
     Bundled::later("libdhcp_radius.so"),
-    Bundled::later("libdhcp_rbac.so"),
+    Bundled::works::<Rbac>(),
     Bundled::works::<RunScript>(),
     Bundled::works::<StatCmds>(),
     Bundled::works::<SubnetCmds>(),
