@@ -151,7 +151,7 @@ class Pair(unittest.TestCase):
         return f"kea-dhcp{self.FAMILY}"
 
     def group(self, name, mode, **more):
-        second = {"load-balancing": "secondary", "hot-standby": "standby"}[mode]
+        second = {"load-balancing": "secondary", "hot-standby": "standby", "passive-backup": "backup"}[mode]
         return {
             "this-server-name": name,
             "mode": mode,
@@ -269,6 +269,60 @@ class Pair(unittest.TestCase):
         self.both("load-balancing")
         self.assertEqual(self.leases("server2"), self.leases("server1"))
         self.assertEqual(len(self.leases("server2")), 60)
+
+
+class Backup4(Pair):
+    """Servers that are told of leases and serve nobody until they are told to."""
+
+    def test_a_backup_knows_and_is_silent(self):
+        for name in self.servers:
+            self.start(name, "passive-backup")
+        self.becomes("server1", "passive-backup")
+        self.becomes("server2", "backup")
+        given = [wait_for(lambda: self.relay.obtain(client), "a lease") for client in range(5)]
+        self.assertEqual({server for server, _ in given}, {self.address("server1")})
+        wait_for(lambda: self.leases("server1") == self.leases("server2"), "the backup to know")
+        self.assertEqual(len(self.leases("server2")), 5)
+        self.assertEqual(self.relay.ask(9, DISCOVER, to=[self.address("server2")], seconds=0.5), {})
+        address = given[0][1]
+        self.relay.ask(0, RELEASE, address, self.address("server1"), seconds=0, answers=0)
+        wait_for(lambda: address not in self.leases("server2"), "the backup to know of the release")
+        # Nobody waits for it: it may be away.
+        self.servers["server2"].processes[self.daemon].kill()
+        self.assertEqual(self.relay.obtain(6)[0], self.address("server1"))
+        self.assertEqual(self.state("server1"), "passive-backup")
+
+    def test_clients_wait_for_the_backup(self):
+        for name in self.servers:
+            self.start(name, "passive-backup", **{"wait-backup-ack": True})
+        self.becomes("server1", "passive-backup")
+        self.becomes("server2", "backup")
+        for client in range(5):
+            _, address = self.relay.obtain(client)
+            self.assertIn(address, self.leases("server2"), "it was told before the client")
+        self.servers["server2"].processes[self.daemon].kill()
+        self.assertIsNone(self.relay.obtain(9), "what the backup does not know, the client does not get")
+
+    def test_a_third_server_beside_two(self):
+        self.lab.namespace("server3")
+        self.lab.link("server3", "eth0", "net", "server3", ["192.0.2.3/24"])
+        self.lab.run("net", "ip", "link", "set", "server3", "master", "br0")
+        self.servers["server3"] = Kea(self.lab, "server3", "server3")
+        for name in self.servers:
+            group = self.group(name, "hot-standby")
+            group["peers"].append({"name": "server3", "url": "http://192.0.2.3:8005/", "role": "backup"})
+            self.start(name, None, groups=[group])
+        self.becomes("server3", "backup")
+        for name in ("server1", "server2"):
+            self.becomes(name, "hot-standby")
+        given = [wait_for(lambda: self.relay.obtain(client), "a lease") for client in range(5)]
+        self.assertEqual({server for server, _ in given}, {self.address("server1")})
+        self.assertEqual(self.leases("server1"), self.leases("server2"))
+        wait_for(lambda: self.leases("server3") == self.leases("server1"), "the backup to know")
+        self.servers["server1"].processes[self.daemon].kill()
+        self.becomes("server2", "partner-down")
+        self.assertEqual(self.relay.obtain(6)[0], self.address("server2"))
+        wait_for(lambda: len(self.leases("server3")) == 6, "the backup to know what the standby gives")
 
 
 class Ours4(Pair):

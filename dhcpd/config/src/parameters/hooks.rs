@@ -166,6 +166,8 @@ pub(crate) struct Loading<'a> {
     /// User contexts of classes, and by number of the subnet: some libraries have parameters there.
     pub client_classes: &'a [ClassContext<'a>],
     pub subnets: &'a [(u32, &'a At<Json>)],
+    /// User contexts of shared networks, by the numbers of their subnets.
+    pub networks: &'a [(u32, &'a At<Json>)],
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
 }

@@ -97,12 +97,24 @@ impl<'a> Resolver<'a> {
             Some((given.id.as_ref()?.value, given.annotations.user_context.as_ref()?))
         };
         let contexts: Vec<_> = written.filter_map(context).collect();
+        let within = input.shared_networks.iter().flat_map(|network| {
+            let context = network.annotations.user_context.as_ref();
+            network.subnet4.iter().filter_map(move |subnet| Some((subnet.id.as_ref()?.value, context?)))
+        });
+        let network_contexts: Vec<_> = within.collect();
         let given = input.client_classes.iter();
         let given = given.filter_map(|class| ClassContext::of(&class.membership, &class.annotations.user_context));
         let client_classes = &given.collect::<Vec<_>>();
         let Self { definitions, classes, problems, .. } = &mut self;
-        let loading =
-            Loading { family: Family::V4, definitions, classes, client_classes, subnets: &contexts, problems };
+        let loading = Loading {
+            family: Family::V4,
+            definitions,
+            classes,
+            client_classes,
+            subnets: &contexts,
+            networks: &network_contexts,
+            problems,
+        };
         let hooks = load_libraries(&input.hooks_libraries, loading);
         let lease_database = input.lease_database().resolve();
         if let (Some(database), Some(given)) = (&lease_database.database, &input.lease_database) {

@@ -11,8 +11,13 @@ use std::sync::Arc;
 
 /// What a configuration with these relationships resolves to, or the first thing that is wrong with it.
 fn load(relationships: &Value, subnets: &Value) -> Result<Arc<HaRules>, String> {
+    load_networks(relationships, subnets, &json!([]))
+}
+
+fn load_networks(relationships: &Value, subnets: &Value, networks: &Value) -> Result<Arc<HaRules>, String> {
     let library = json!({ "library": "libdhcp_ha.so", "parameters": { "high-availability": relationships } });
-    let text = json!({ "Dhcp4": { "hooks-libraries": [library], "subnet4": subnets } }).to_string();
+    let text = json!({ "Dhcp4": { "hooks-libraries": [library], "subnet4": subnets, "shared-networks": networks } })
+        .to_string();
     let document = json::parse("test", &text, &mut json::no_includes).map_err(|error| error.to_string())?;
     let (_, config) = dhcpd_config::v4::load(&document).map_err(|errors| errors[0].to_string())?;
     match config.hooks.into_iter().next() {
@@ -106,6 +111,11 @@ fn subnets_name_their_relationship() {
     assert_eq!(rules.subnets[&1], Ok(0));
     assert_eq!(rules.subnets[&2], Ok(1));
     assert_eq!(rules.subnets[&3], Err("server9".to_owned()));
+    // Those of a shared network have its relationship, unless they say otherwise.
+    let plain = json!({ "id": 6, "subnet": "10.0.6.0/24" });
+    let network = json!({ "name": "n", "subnet4": [subnet(5, "server4"), plain], "user-context": { "ha-server-name": "server1" } });
+    let rules = load_networks(&groups, &json!([]), &json!([network])).unwrap_or_else(|reason| panic!("{reason}"));
+    assert_eq!((&rules.subnets[&5], &rules.subnets[&6]), (&Ok(1), &Ok(0)));
     let twice = json!([
         written("server2", "hot-standby", "standby", &json!({})),
         written("server2", "hot-standby", "standby", &json!({}))

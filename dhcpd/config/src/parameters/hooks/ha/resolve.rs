@@ -22,7 +22,7 @@ pub struct HaRules {
     pub relationships: Vec<Arc<HaRelationship>>,
     /// The classes of the clients of each server, group by group in the order of its servers.
     pub classes: Vec<Vec<ClassId>>,
-    /// By number of the subnet: the group that serves it; by `ha-server-name` in user contexts.
+    /// By number of the subnet: the group that serves it; by `ha-server-name` in user contexts, its own or its network's.
     pub subnets: HashMap<u32, SubnetGroup>,
 }
 
@@ -154,8 +154,9 @@ impl Load for HighAvailability {
             .collect();
         let mut class = |peer: &HaPeer| loading.classes.refer(&format!("HA_{}", peer.name));
         let classes = groups.iter().map(|group| group.peers.iter().map(&mut class).collect()).collect();
-        let subnets =
-            loading.subnets.iter().filter_map(|(id, context)| Some((*id, group_of(context, &groups)?))).collect();
+        // What a subnet says comes before what its shared network says.
+        let contexts = loading.networks.iter().chain(loading.subnets);
+        let subnets = contexts.filter_map(|(id, context)| Some((*id, group_of(context, &groups)?))).collect();
         Library::HighAvailability(Arc::new(HaRules { relationships: groups, classes, subnets }))
     }
 }
