@@ -9,7 +9,7 @@ use control::{Answer, Request, Table};
 use d2_config::{D2Config, DhcpDdns};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style};
 use schema::ConfigError;
-use schema::json::Document;
+use schema::json::{Document, Redacted};
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
@@ -68,6 +68,7 @@ impl Daemon for D2 {
     }
 
     fn prepare(&self, document: &Document) -> Result<Prepared, Vec<ConfigError>> {
+        received("update", document);
         let (input, config) = read(document)?;
         let address = config.listen;
         let listening = self.running.borrow().as_ref().and_then(|it| it.listener.as_ref().map(Listener::address));
@@ -81,6 +82,7 @@ impl Daemon for D2 {
 
     /// Does not open the socket.
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
+        received("check", document);
         read(document).map(drop)
     }
 
@@ -98,6 +100,9 @@ impl Daemon for D2 {
         };
         if let Some(socket) = socket {
             log::event!(DHCP_DDNS_QUEUE_MGR_RECONFIGURING);
+            if let Some(before) = listener.take() {
+                before.stop("reconfiguration");
+            }
             listener = Some(Listener::start(socket, address, dispatcher.clone(), self.statistics.clone()));
         }
         *slot = Some(Running { input, dispatcher, listener });
@@ -154,7 +159,9 @@ impl D2 {
     fn close(&self) -> Option<Rc<Dispatcher>> {
         let mut running = self.running.borrow_mut();
         let running = running.as_mut()?;
-        running.listener = None;
+        if let Some(listener) = running.listener.take() {
+            listener.stop("shutdown");
+        }
         Some(running.dispatcher.clone())
     }
 
@@ -218,6 +225,12 @@ fn ending(arguments: Option<&Value>) -> Result<(Ending, u8), String> {
     };
     let found = ENDINGS.into_iter().find(|ending| ending.word == word);
     found.map(|ending| (ending, exit)).ok_or_else(|| format!("Invalid Shutdown type: {word}"))
+}
+
+/// Tells of a configuration that was handed over.
+fn received(purpose: &str, document: &Document) {
+    log::event!(DHCP_DDNS_CONFIGURE, purpose, configuration = Redacted(document));
+    log::event!(process::messages::DCTL_CONFIG_START, configuration = Redacted(document));
 }
 
 fn read(document: &Document) -> Result<(DhcpDdns, D2Config), Vec<ConfigError>> {

@@ -49,6 +49,13 @@ impl Listener {
         Self { address, task }
     }
 
+    /// Receives no more.
+    pub fn stop(self, reason: &str) {
+        log::event!(DHCP_DDNS_QUEUE_MGR_STOPPING, reason);
+        drop(self);
+        log::event!(DHCP_DDNS_QUEUE_MGR_STOPPED);
+    }
+
     /// Where it receives.
     pub fn address(&self) -> SocketAddr {
         self.address

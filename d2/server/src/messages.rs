@@ -4,6 +4,8 @@ log::messages! {
     // The server.
     /// The server is ready for requests.
     DHCP_DDNS_STARTED: Info, "dhcpddns", "Kea DHCP-DDNS server version {version} started";
+    /// A configuration was handed over; passwords and secrets are hidden.
+    DHCP_DDNS_CONFIGURE: Debug(40), "dhcpddns", "configuration {purpose} received: {configuration}";
     /// Something in the configuration file is not as it should be, and was understood all the same.
     DHCP_DDNS_CONFIG_SYNTAX_WARNING: Warn, "d2-to-dns", "DHCP-DDNS server configuration syntax warning: {warning}";
     /// A configuration was refused; the one before it stays in effect.
@@ -30,6 +32,10 @@ log::messages! {
     DHCP_DDNS_NCR_UDP_RECV_ERROR: Error, "libdhcp-ddns", "UDP socket receive error while listening for DNS Update requests: {reason}";
     /// The server listens.
     DHCP_DDNS_QUEUE_MGR_STARTED: Debug(0), "dhcpddns", "queue manager has begun listening for requests";
+    /// The server is about to receive no more requests at its address.
+    DHCP_DDNS_QUEUE_MGR_STOPPING: Debug(0), "dhcpddns", "application is stopping the queue manager for {reason}";
+    /// No more requests are received at this address.
+    DHCP_DDNS_QUEUE_MGR_STOPPED: Debug(40), "dhcpddns", "queue manager has stopped listening for requests";
     /// The server listens at another address.
     DHCP_DDNS_QUEUE_MGR_RECONFIGURING: Debug(40), "dhcpddns", "application is reconfiguring the queue manager";
     /// Requests come faster than they are carried out; they wait in the socket.

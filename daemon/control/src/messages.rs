@@ -9,6 +9,10 @@ log::messages! {
     COMMAND_PROCESS_ERROR2: Warn, "commands", "Error while processing command: {reason}";
     /// A command was received and is carried out next.
     COMMAND_RECEIVED: Info, "commands", "Received command '{command}'";
+    /// The command is there from now on.
+    COMMAND_REGISTERED: Debug(10), "commands", "Command {command} registered";
+    /// The command is gone.
+    COMMAND_DEREGISTERED: Debug(10), "commands", "Command {command} deregistered";
     /// A connection could not be accepted; the socket stays in service.
     COMMAND_SOCKET_ACCEPT_FAIL: Error, "commands", "Failed to accept incoming connection on command socket {socket}: {reason}";
     /// A client went away before its command was complete.
@@ -35,7 +39,7 @@ log::messages! {
     /// What a server answered is no response, or no answer.
     HTTP_BAD_SERVER_RESPONSE_RECEIVED: Debug(40), "http", "bad response received when communicating with {url}: {reason}";
     /// A password stands in the configuration, where everybody finds it who may read the configuration.
-    HTTP_CLIENT_PASSWORD_SECURITY_WARNING: Warn, "auth", "use of clear text 'password' is NOT SECURE: {position}";
+    HTTP_CLIENT_PASSWORD_SECURITY_WARNING: Info, "auth", "use of clear text 'password' is NOT SECURE: {position}";
     HTTP_CLIENT_REQUEST_AUTHORIZED: Info, "auth", "received HTTP request authorized for '{user}'";
     HTTP_CLIENT_REQUEST_BAD_AUTH_HEADER: Info, "auth", "received HTTP request with malformed authentication header: {reason}";
     /// Nobody has this user and this password.
@@ -46,7 +50,7 @@ log::messages! {
     /// A client did not send the rest of its request in time.
     HTTP_CLIENT_REQUEST_TIMEOUT_OCCURRED: Debug(50), "http", "HTTP request timeout occurred when communicating with {peer}";
     /// A user stands in the configuration, where everybody finds it who may read the configuration.
-    HTTP_CLIENT_USER_SECURITY_WARNING: Warn, "auth", "use of clear text 'user' is NOT SECURE: {position}";
+    HTTP_CLIENT_USER_SECURITY_WARNING: Info, "auth", "use of clear text 'user' is NOT SECURE: {position}";
     /// A socket that stays cannot go over from HTTPS to HTTP.
     HTTP_COMMAND_MGR_HTTPS_SERVICE_REUSE_FAILED: Error, "commands", "failed to reused HTTPS service bound to address: {address} port: {port}";
     HTTP_COMMAND_MGR_HTTPS_SERVICE_UPDATED: Info, "commands", "reused HTTPS service bound to address: {address} port: {port} and updated TLS settings";

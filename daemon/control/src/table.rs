@@ -8,7 +8,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::messages::{COMMAND_PROCESS_ERROR1, COMMAND_PROCESS_ERROR2, COMMAND_RECEIVED};
+use crate::messages::{
+    COMMAND_DEREGISTERED, COMMAND_PROCESS_ERROR1, COMMAND_PROCESS_ERROR2, COMMAND_RECEIVED, COMMAND_REGISTERED,
+};
 use crate::request::RequestError;
 use crate::{Answer, Code, Guard, Request};
 
@@ -75,6 +77,13 @@ impl Table {
     pub fn replace(&self, other: Table) {
         self.handlers.swap(&other.handlers);
         self.guard.swap(&other.guard);
+        let (before, now) = (other.handlers.borrow(), self.handlers.borrow());
+        for command in before.keys().filter(|name| !now.contains_key(*name)) {
+            log::event!(COMMAND_DEREGISTERED, command);
+        }
+        for command in now.keys().filter(|name| !before.contains_key(*name)) {
+            log::event!(COMMAND_REGISTERED, command);
+        }
     }
 
     /// The names of all commands, in their order.

@@ -5,7 +5,7 @@ use schema::common::{ControlSocket, LogOutput, Logger, Severity};
 use schema::json::{Document, Node, Value};
 use schema::{At, Problem, Reader, Scope};
 
-use crate::messages::DCTL_LOG_PATH_SECURITY_WARNING;
+use crate::messages::{DCTL_DEPRECATED_OUTPUT_OPTIONS, DCTL_LOG_PATH_SECURITY_WARNING};
 use crate::paths;
 
 /// Loggers and control sockets as written.
@@ -20,6 +20,11 @@ impl Common {
     /// parameters they are; a list with a mistake in it is as good as absent here.
     pub(crate) fn read(document: &Document, module: &str) -> Common {
         let Some(part) = document.root.member(module) else { return Common::default() };
+        if let Some(Node { value: Value::List(loggers), .. }) = part.member("loggers")
+            && loggers.iter().any(|logger| logger.member("output_options").is_some())
+        {
+            log::event!(DCTL_DEPRECATED_OUTPUT_OPTIONS);
+        }
         let sockets = scopes(part.member("control-sockets"));
         Common {
             loggers: scopes(part.member("loggers")),

@@ -21,4 +21,5 @@ mod sockets;
 
 pub use daemon::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
 pub use life::run;
+pub use messages::is_root;
 pub use options::Options;

@@ -13,6 +13,10 @@ log::messages! {
     DCTL_CONFIG_COMPLETE: Info, "dctl", "server has completed configuration: {summary}";
     /// The daemon cannot start with the configuration in its file.
     DCTL_CONFIG_FILE_LOAD_FAIL: Fatal, "dctl", "{module} reason: {reason}";
+    /// A configuration is being read; passwords and secrets are hidden.
+    DCTL_CONFIG_START: Debug(10), "dctl", "parsing new configuration: {configuration}";
+    /// An older spelling.
+    DCTL_DEPRECATED_OUTPUT_OPTIONS: Warn, "dctl", "The output_options parameter is deprecated, output-options has taken its place";
     /// With -X a log file may lie where others can reach it.
     DCTL_LOG_PATH_SECURITY_WARNING: Warn, "dctl", "Log output path specified is NOT SECURE: {reason}";
     /// The program found itself in a state that should not be; please report it. The task that did is gone.
@@ -37,7 +41,7 @@ pub fn report(identity: &Identity, event: Event<'_>) {
     match event {
         Event::Starting(_) => {
             log::event!(DCTL_STARTING, module, pid, version = VERSION, kind = PRODUCT);
-            if nix::unistd::geteuid().is_root() {
+            if is_root() {
                 log::event!(DCTL_ROOT_USER_SECURITY_WARNING, module);
             }
         }
@@ -53,6 +57,11 @@ pub fn report(identity: &Identity, event: Event<'_>) {
         Event::ReloadFailed(_, reason) => log::event!(DCTL_CFG_FILE_RELOAD_ERROR, reason),
         Event::Stopped => log::event!(DCTL_SHUTDOWN, module, pid, version = VERSION),
     }
+}
+
+/// Whether the process has all rights.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
 }
 
 /// Name and version of the product.

@@ -11,6 +11,7 @@ mod scan;
 use crate::{ConfigError, Pos, Problem};
 use scan::{Scanner, Token};
 use std::collections::HashSet;
+use std::fmt;
 
 /// Maps and lists inside each other, at most (Kea: `Element::MAX_NESTING_LEVEL`).
 pub const MAX_NESTING: usize = 100;
@@ -142,6 +143,35 @@ fn locate(node: &Node, path: &mut String, found: &mut dyn FnMut(Pos, &str)) {
                 let _ = write!(path, "[{index}]");
                 locate(node, path, found);
                 path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a document says, for messages: without passwords and secrets.
+#[derive(Clone, Copy, Debug)]
+pub struct Redacted<'a>(pub &'a Document);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut json = self.0.root.to_json();
+        redact(&mut json);
+        json.fmt(f)
+    }
+}
+
+fn redact(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Array(list) => list.iter_mut().for_each(redact),
+        serde_json::Value::Object(map) => {
+            for (key, value) in map {
+                match key.as_str() {
+                    "password" | "secret" => *value = "*****".into(),
+                    // Remarks of the operator are shown as they are.
+                    "user-context" => {}
+                    _ => redact(value),
+                }
             }
         }
         _ => {}

@@ -86,10 +86,23 @@ pub fn ttl(lifetime: u32, ttl: &DnsTtl) -> u32 {
     let seconds = (fraction * f64::from(lifetime)).round() as u32;
     let least = ttl.min.filter(|seconds| *seconds > 0).unwrap_or(LEAST_TTL);
     match ttl.max.filter(|seconds| *seconds > 0) {
-        _ if seconds < least => least,
-        Some(most) => seconds.min(most),
-        None => seconds,
+        _ if seconds < least => {
+            log::event!(DHCPSRV_DDNS_TTL_TOO_SMALL, fraction, lifetime, seconds, least);
+            least
+        }
+        Some(most) if seconds > most => {
+            log::event!(DHCPSRV_DDNS_TTL_TOO_LARGE, fraction, lifetime, seconds, most);
+            most
+        }
+        _ => seconds,
     }
+}
+
+log::messages! {
+    /// The records of a lease live longer than its part of the lifetime.
+    DHCPSRV_DDNS_TTL_TOO_SMALL: Debug(55), "dhcpsrv", "{fraction} of lease life time {lifetime} is {seconds}, using minimum of {least} instead.";
+    /// The records of a lease live shorter than its part of the lifetime.
+    DHCPSRV_DDNS_TTL_TOO_LARGE: Debug(55), "dhcpsrv", "{fraction} of lease life time {lifetime} is {seconds}, using maximum of {most} instead.";
 }
 
 /// What a lease says about its name.

@@ -5,6 +5,7 @@
 
 pub mod ddns;
 pub mod hooks;
+mod shown;
 pub mod steps;
 pub mod v4;
 pub mod v6;

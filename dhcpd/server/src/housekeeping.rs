@@ -49,30 +49,44 @@ pub async fn run<F: Family>(
             empty => empty.insert(plane.keeper(run.clone())),
         };
         let every = |seconds: u32| (seconds > 0).then(|| Duration::from_secs(seconds.into()));
-        let mut reclaim = Timer::new(every(now.expired.reclaim_interval));
-        let mut forget = Timer::new(every(now.expired.flush_interval));
+        let mut reclaim = Timer::new("reclaim-expired-leases", every(now.expired.reclaim_interval));
+        let mut forget = Timer::new("flush-reclaimed-leases", every(now.expired.flush_interval));
         if !now.cleanup.is_zero() && run.store.path().is_some() {
             log::event!(DHCPSRV_MEMFILE_LFC_SETUP, seconds = now.cleanup.as_secs());
         }
-        let mut cleanup = Timer::new((!now.cleanup.is_zero()).then_some(now.cleanup));
+        let mut cleanup = Timer::new("memfile-lfc", (!now.cleanup.is_zero()).then_some(now.cleanup));
         if now.cleanup_now {
             cleanup.next = Some(Instant::now());
         }
         loop {
             tokio::select! {
-                changed = schedule.changed() => match changed {
-                    Ok(()) => break,
-                    Err(_) => return,
-                },
+                changed = schedule.changed() => {
+                    log::event!(DHCPSRV_TIMERMGR_UNREGISTER_ALL_TIMERS);
+                    match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    }
+                }
                 () = reclaim.due() => {
-                    reclaimer.reclaim(keeper, &now.expired).await;
+                    if run.service.is_disabled() {
+                        // A server that does not serve leaves leases alone, as in Kea: its partner may know better.
+                        let seconds = now.expired.reclaim_interval;
+                        match F::NUMBER {
+                            4 => log::event!(DHCP4_RECLAIM_EXPIRED_LEASES_SKIPPED, seconds),
+                            _ => log::event!(DHCP6_RECLAIM_EXPIRED_LEASES_SKIPPED, seconds),
+                        }
+                    } else {
+                        reclaimer.reclaim(keeper, &now.expired).await;
+                    }
                     if !keeper.name_changes().is_empty() {
                         let _ = d2.send(std::mem::take(keeper.name_changes()));
                     }
                     reclaim.again();
                 }
                 () = forget.due() => {
-                    forget_reclaimed(keeper, now.expired.hold_time).await;
+                    if !run.service.is_disabled() {
+                        forget_reclaimed(keeper, now.expired.hold_time).await;
+                    }
                     forget.again();
                 }
                 () = cleanup.due() => {
@@ -171,6 +185,7 @@ pub fn in_steps(
 
 /// Forgets leases that were reclaimed `hold` seconds ago.
 async fn forget_reclaimed<P: Protocol>(keeper: &mut P, hold: u32) {
+    say!(P: DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED4 | DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED6, seconds = hold);
     say!(P: ALLOC_ENGINE_V4_RECLAIMED_LEASES_DELETE | ALLOC_ENGINE_V6_RECLAIMED_LEASES_DELETE, seconds = hold);
     let mut forgotten = 0;
     let done = loop {
@@ -197,13 +212,18 @@ async fn forget_reclaimed<P: Protocol>(keeper: &mut P, hold: u32) {
 
 /// A period, and when it is over next; never, if there is no period.
 struct Timer {
+    name: &'static str,
     period: Option<Duration>,
     next: Option<Instant>,
 }
 
 impl Timer {
-    fn new(period: Option<Duration>) -> Self {
-        let mut timer = Self { period, next: None };
+    fn new(name: &'static str, period: Option<Duration>) -> Self {
+        let mut timer = Self { name, period, next: None };
+        if let Some(period) = period {
+            log::event!(DHCPSRV_TIMERMGR_REGISTER_TIMER, timer = name, interval = period.as_millis());
+            log::event!(DHCPSRV_TIMERMGR_START_TIMER, timer = name);
+        }
         timer.again();
         timer
     }
@@ -214,7 +234,10 @@ impl Timer {
 
     async fn due(&self) {
         match self.next {
-            Some(next) => sleep(next.saturating_duration_since(Instant::now())).await,
+            Some(next) => {
+                sleep(next.saturating_duration_since(Instant::now())).await;
+                log::event!(DHCPSRV_TIMERMGR_RUN_TIMER_OPERATION, timer = self.name);
+            }
             None => pending().await,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The engine decides about packets, net moves them, leases keeps what was promised, process lives: here they meet.
 
+mod announce;
 mod backend;
 mod bulk;
 mod commands;

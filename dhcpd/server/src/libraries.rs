@@ -89,10 +89,13 @@ pub fn report(before: &[At<HookLibrary>], after: &[At<HookLibrary>]) {
     }
     let name = |library: &HookLibrary| library.library.as_ref().map(|name| name.value.clone()).unwrap_or_default();
     for library in before.iter().rev() {
+        log::event!(HOOKS_LIBRARY_UNLOADING, library = name(library));
         libs::report_unloaded(library.file());
         log::event!(HOOKS_LIBRARY_UNLOADED, library = name(library));
+        log::event!(HOOKS_LIBRARY_CLOSED, library = name(library));
     }
     for library in after {
+        log::event!(HOOKS_LIBRARY_LOADING, library = name(library));
         libs::report_loaded(library.file());
         log::event!(HOOKS_LIBRARY_LOADED, library = name(library));
     }

@@ -5,10 +5,22 @@ log::messages! {
     DHCP4_STARTING: Info, "dhcp4", "Kea DHCPv4 server version {version} ({product}) starting";
     /// Follows the start.
     DHCP4_START_INFO: Debug(0), "dhcp4", "pid: {pid}, server port: {server_port}, client port: {client_port}, verbose: {verbose}";
+    /// The daemon needs no such rights.
+    DHCP4_ROOT_USER_SECURITY_WARNING: Warn, "dhcp4", "kea-dhcp4 running as root user!";
+    /// The process was started with `-X`.
+    DHCP4_SECURITY_CHECKS_DISABLED: Warn, "dhcp4", "started with command line option -X, security checks are disabled";
+    /// Replies go to whoever sent the query, whatever the protocol says: an environment variable for tests has it so.
+    DHCP4_TESTING_MODE_SEND_TO_SOURCE_ENABLED: Warn, "dhcp4", "every reply goes to the source address of its query, which is for tests only";
+    /// A configuration was handed over, by a file or a command; passwords are hidden.
+    DHCP4_CONFIG_RECEIVED: Debug(10), "dhcp4", "received configuration {configuration}";
+    /// A configuration is being read; passwords are hidden.
+    DHCP4_CONFIG_START: Debug(10), "dhcp4", "DHCPv4 server reads this configuration: {configuration}";
+    /// Sockets are being opened.
+    DHCP4_OPEN_SOCKET: Debug(0), "dhcp4", "opening service sockets on port {port}";
     /// The server answers clients from now on.
     DHCP4_STARTED: Info, "dhcp4", "Kea DHCPv4 server version {version} started";
     /// The same server with the same file is running already.
-    DHCP4_ALREADY_RUNNING: Error, "dhcp4", "{process} already running? {reason}";
+    DHCP4_ALREADY_RUNNING: Fatal, "dhcp4", "{process} already running? {reason}";
     /// A file's configuration was refused.
     DHCP4_CONFIG_LOAD_FAIL: Error, "dhcp4", "configuration error using file: {file}, reason: {reason}";
     /// Something in a configuration file is not as it should be, and was understood all the same.
@@ -64,7 +76,7 @@ log::messages! {
     /// A reply did not leave.
     DHCP4_PACKET_SEND_FAIL: Error, "packets", "failed to send DHCPv4 packet: {reason}";
     /// What arrived is no datagram that can hold a DHCPv4 message.
-    DHCP4_BUFFER_RECEIVE_FAIL: Debug(40), "bad-packets", "error on attempt to receive packet: {reason}";
+    DHCP4_BUFFER_RECEIVE_FAIL: Error, "packets", "error on attempt to receive packet: {reason}";
     /// Replies were held back since their leases could not be made durable.
     DHCP4_REPLIES_HELD_BACK: Error, "leases", "{count} replies were not sent: the leases behind them could not be made durable";
 
@@ -72,10 +84,20 @@ log::messages! {
     DHCP6_STARTING: Info, "dhcp6", "Kea DHCPv6 server version {version} ({product}) starting";
     /// Follows the start.
     DHCP6_START_INFO: Debug(0), "dhcp6", "pid: {pid}, server port: {server_port}, client port: {client_port}, verbose: {verbose}";
+    /// The daemon needs no such rights.
+    DHCP6_ROOT_USER_SECURITY_WARNING: Warn, "dhcp6", "kea-dhcp6 running as root user!";
+    /// The process was started with `-X`.
+    DHCP6_SECURITY_CHECKS_DISABLED: Warn, "dhcp6", "started with command line option -X, security checks are disabled";
+    /// A configuration was handed over, by a file or a command; passwords are hidden.
+    DHCP6_CONFIG_RECEIVED: Debug(10), "dhcp6", "received configuration {configuration}";
+    /// A configuration is being read; passwords are hidden.
+    DHCP6_CONFIG_START: Debug(10), "dhcp6", "DHCPv6 server reads this configuration: {configuration}";
+    /// Sockets are being opened.
+    DHCP6_OPEN_SOCKET: Debug(0), "dhcp6", "opening service sockets on port {port}";
     /// The server answers clients from now on.
     DHCP6_STARTED: Info, "dhcp6", "Kea DHCPv6 server version {version} started";
     /// The same server with the same file is running already.
-    DHCP6_ALREADY_RUNNING: Error, "dhcp6", "{process} already running? {reason}";
+    DHCP6_ALREADY_RUNNING: Fatal, "dhcp6", "{process} already running? {reason}";
     /// A file's configuration was refused.
     DHCP6_CONFIG_LOAD_FAIL: Error, "dhcp6", "configuration error using file: {file}, reason: {reason}";
     /// Something in a configuration file is not as it should be, and was understood all the same.
@@ -133,7 +155,7 @@ log::messages! {
     /// A reply did not leave.
     DHCP6_PACKET_SEND_FAIL: Error, "packets", "failed to send DHCPv6 packet: {reason}";
     /// What arrived is no datagram that can hold a DHCPv6 message.
-    DHCP6_PACKET_RECEIVE_FAIL: Debug(40), "bad-packets", "error on attempt to receive packet: {reason}";
+    DHCP6_PACKET_RECEIVE_FAIL: Error, "packets", "error on attempt to receive packet: {reason}";
     /// Replies were held back since their leases could not be made durable.
     DHCP6_REPLIES_HELD_BACK: Error, "leases", "{count} replies were not sent: the leases behind them could not be made durable";
 
@@ -160,6 +182,58 @@ log::messages! {
     DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED: Info, "dhcpsrv", "Failed to connect to database: {parameters} with error: {reason}";
     /// An interface is listened on.
     DHCPSRV_CFGMGR_ADD_IFACE: Info, "dhcpsrv", "listening on interface {interface}";
+    /// The entry `*`.
+    DHCPSRV_CFGMGR_ALL_IFACES_ACTIVE: Debug(40), "dhcpsrv", "listening on all interfaces";
+    /// An entry with an address: clients on that interface are answered from it.
+    DHCPSRV_CFGMGR_USE_ADDRESS: Info, "dhcpsrv", "listening on address {address}, on interface {interface}";
+    /// An entry with an address: messages that are sent to it are answered.
+    DHCPSRV_CFGMGR_USE_UNICAST: Info, "dhcpsrv", "listening on unicast address {address}, on interface {interface}";
+    /// `dhcp-socket-type` as written.
+    DHCPSRV_CFGMGR_SOCKET_TYPE_SELECT: Info, "dhcpsrv", "using socket type {kind}";
+    /// `dhcp-socket-type` where it is not written.
+    DHCPSRV_CFGMGR_SOCKET_TYPE_DEFAULT: Info, "dhcpsrv", "\"dhcp-socket-type\" not specified, using default socket type {kind}";
+    /// Whether names are sent to kea-dhcp-ddns.
+    DHCPSRV_CFGMGR_CFG_DHCP_DDNS: Debug(40), "dhcpsrv", "setting DHCP-DDNS configuration to: {state}";
+    /// A subnet that was not there before.
+    DHCPSRV_CFGMGR_ADD_SUBNET4: Debug(40), "dhcpsrv", "adding subnet {subnet}";
+    /// A subnet is another one now.
+    DHCPSRV_CFGMGR_UPDATE_SUBNET4: Debug(40), "dhcpsrv", "updating subnet {subnet} (result {done})";
+    /// A subnet went.
+    DHCPSRV_CFGMGR_DEL_SUBNET4: Debug(40), "dhcpsrv", "IPv4 subnet {subnet} removed";
+    /// A subnet that is new or changed, with what it gives to clients.
+    DHCPSRV_CFGMGR_NEW_SUBNET4: Info, "dhcpsrv", "a new subnet has been added to configuration: {subnet}";
+    /// A subnet that was not there before.
+    DHCPSRV_CFGMGR_ADD_SUBNET6: Debug(40), "dhcpsrv", "adding subnet {subnet}";
+    /// A subnet is another one now.
+    DHCPSRV_CFGMGR_UPDATE_SUBNET6: Debug(40), "dhcpsrv", "updating subnet {subnet} (result {done})";
+    /// A subnet went.
+    DHCPSRV_CFGMGR_DEL_SUBNET6: Debug(40), "dhcpsrv", "IPv6 subnet {subnet} removed";
+    /// A subnet that is new or changed, with what it gives to clients.
+    DHCPSRV_CFGMGR_NEW_SUBNET6: Info, "dhcpsrv", "a new subnet has been added to configuration: {subnet}";
+    /// How free leases are looked for in a subnet that is new or changed.
+    DHCPSRV_CFGMGR_USE_ALLOCATOR: Info, "dhcpsrv", "using the {allocator} allocator for {kind} leases in subnet {subnet}";
+    /// T1 is not sent, since it is later than T2.
+    DHCPSRV_CFGMGR_RENEW_GTR_REBIND: Warn, "dhcpsrv", "in {place}, renew-timer {renew} is greater than rebind-timer {rebind} and ignored";
+    /// The server's DUID is configured; who changes it breaks with clients that know the one before.
+    DHCPSRV_CFGMGR_CONFIGURE_SERVERID: Warn, "dhcpsrv", "the configuration says what the server identifier is";
+    /// A name of a class that is hard to write elsewhere.
+    DHCPSRV_CLASS_BAD_NAME: Warn, "dhcpsrv", "class name '{name}' has characters that make trouble: '{better}' would not";
+    /// Lifetimes of a class that is evaluated too late for them.
+    DHCPSRV_CLASS_WITH_ADDITIONAL_AND_LIFETIMES: Warn, "dhcpsrv", "class: {class} is only in additional lists, its lifetimes are ignored";
+    /// An older spelling.
+    DHCPSRV_CLIENT_CLASS_DEPRECATED: Warn, "dhcpsrv", "The parameter 'client-class' is deprecated, 'client-classes' has taken its place";
+    /// An older spelling.
+    DHCPSRV_REQUIRE_CLIENT_CLASSES_DEPRECATED: Warn, "dhcpsrv", "The parameter 'require-client-classes' is deprecated, 'evaluate-additional-classes' has taken its place";
+    /// An older spelling.
+    DHCPSRV_ONLY_IF_REQUIRED_DEPRECATED: Warn, "dhcpsrv", "The parameter 'only-if-required' is deprecated, 'only-in-additional-list' has taken its place";
+    /// The environment says where data is kept.
+    DHCP6_DATA_DIRECTORY_DEPRECATED: Warn, "dhcp6", "'data-directory' is deprecated and should not be written any more";
+    /// Reservations are looked at first anyway.
+    DHCP4_RESERVATIONS_LOOKUP_FIRST_ENABLED: Warn, "dhcp4", "multi-threading is enabled, reservations are looked up first";
+    /// Reservations are looked at first anyway.
+    DHCP6_RESERVATIONS_LOOKUP_FIRST_ENABLED: Warn, "dhcp6", "multi-threading is enabled, reservations are looked up first";
+    /// The lease file cannot be used.
+    DHCPSRV_MEMFILE_FAILED_TO_OPEN: Error, "dhcpsrv", "Could not open lease file: {reason}";
     /// A socket could not be opened; it is tried again when the interface changes.
     DHCPSRV_OPEN_SOCKET_FAIL: Warn, "dhcpsrv", "failed to open socket: {reason}";
     /// The kernel does not tell of changes: a reload is needed after one.
@@ -187,18 +261,34 @@ log::messages! {
     /// A stored lease is kept in a subnet that does not hold its address.
     DHCPSRV_LEASE_SANITY_FAIL: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}).";
     /// A stored lease was dropped: its subnet does not hold its address.
-    DHCPSRV_LEASE_SANITY_FAIL_DISCARD: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}) and was dropped.";
+    DHCPSRV_LEASE_SANITY_FAIL_DISCARD: Info, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks ({reason}) and was dropped.";
     /// A stored lease was put into the subnet that holds its address.
-    DHCPSRV_LEASE_SANITY_FIXED: Warn, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks, but was corrected to subnet-id {right}.";
+    DHCPSRV_LEASE_SANITY_FIXED: Info, "dhcpsrv", "The lease {lease} with subnet-id {claimed} failed subnet-id checks, but was corrected to subnet-id {right}.";
     /// The lease file is cleaned up from time to time.
     DHCPSRV_MEMFILE_LFC_SETUP: Info, "dhcpsrv", "setting up the Lease File Cleanup interval to {seconds} sec";
+    /// Something is to be done from time to time.
+    DHCPSRV_TIMERMGR_REGISTER_TIMER: Debug(40), "dhcpsrv", "registering timer: {timer}, using interval: {interval} ms";
+    DHCPSRV_TIMERMGR_START_TIMER: Debug(40), "dhcpsrv", "starting timer: {timer}";
+    DHCPSRV_TIMERMGR_RUN_TIMER_OPERATION: Debug(50), "dhcpsrv", "running operation for timer: {timer}";
+    DHCPSRV_TIMERMGR_UNREGISTER_ALL_TIMERS: Debug(40), "dhcpsrv", "unregistering all timers";
+    /// The server does not serve, so it does not reclaim either.
+    DHCP4_RECLAIM_EXPIRED_LEASES_SKIPPED: Debug(40), "dhcp4", "dhcp4 service is disabled, leases are not reclaimed. The next try is in {seconds} seconds.";
+    /// The server does not serve, so it does not reclaim either.
+    DHCP6_RECLAIM_EXPIRED_LEASES_SKIPPED: Debug(40), "dhcp6", "dhcp6 service is disabled, leases are not reclaimed. The next try is in {seconds} seconds.";
+    /// Leases that were reclaimed long ago are forgotten.
+    DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED4: Debug(50), "dhcpsrv", "deleting reclaimed IPv4 leases that expired more than {seconds} seconds ago";
+    /// Leases that were reclaimed long ago are forgotten.
+    DHCPSRV_MEMFILE_DELETE_EXPIRED_RECLAIMED6: Debug(50), "dhcpsrv", "deleting reclaimed IPv6 leases that expired more than {seconds} seconds ago";
     /// A clean-up of the lease file failed.
     DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
 
     /// A library of the configuration is in service.
+    HOOKS_LIBRARY_LOADING: Debug(40), "hooks", "loading hooks library {library}";
     HOOKS_LIBRARY_LOADED: Info, "hooks", "hooks library {library} successfully loaded";
+    HOOKS_LIBRARY_UNLOADING: Debug(40), "hooks", "unloading library {library}";
     /// A library is out of service: another configuration took effect.
-    HOOKS_LIBRARY_UNLOADED: Debug(40), "hooks", "hooks library {library} successfully unloaded";
+    HOOKS_LIBRARY_UNLOADED: Info, "hooks", "hooks library {library} successfully unloaded";
+    HOOKS_LIBRARY_CLOSED: Info, "hooks", "hooks library {library} successfully closed";
 
     /// A reclamation begins.
     ALLOC_ENGINE_V4_LEASES_RECLAMATION_START: Debug(40), "alloc-engine", "starting reclamation of expired leases (limit = {limit} leases or {timeout} milliseconds)";

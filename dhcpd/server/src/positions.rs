@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::messages::DHCPSRV_MEMFILE_FAILED_TO_OPEN;
 use crate::plane::Unfit;
 use schema::json::{Document, Node, Value};
 use schema::{ConfigError, Pos, Problem};
@@ -10,6 +11,11 @@ use schema::{ConfigError, Pos, Problem};
 pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<ConfigError> {
     unfit
         .into_iter()
+        .inspect(|unfit| {
+            if let Unfit::Leases(reason) | Unfit::LeaseFile(reason) = unfit {
+                log::event!(DHCPSRV_MEMFILE_FAILED_TO_OPEN, reason);
+            }
+        })
         .map(|unfit| match unfit {
             Unfit::Interface(bad) => {
                 let list = find(&document.root, &[module, "interfaces-config", "interfaces"]);

@@ -1,5 +1,6 @@
 //! kea-dhcp4.
 
+use crate::announce;
 use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::extended_info;
@@ -28,7 +29,7 @@ use ncr::NameChangeRequest;
 use net::frame::Endpoints;
 use net::{Destination, Interface, RxBatch};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
-use schema::json::Document;
+use schema::json::{Document, Redacted};
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
 use sql::leases::Leases;
@@ -78,6 +79,10 @@ impl Daemon for Dhcp4 {
 
     fn new(context: Context) -> Result<Self, String> {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
+        log::event!(DHCP4_OPEN_SOCKET, port);
+        if crate::replies_to_source() {
+            log::event!(DHCP4_TESTING_MODE_SEND_TO_SOURCE_ENABLED);
+        }
         let settings = Settings {
             server_port: port,
             client_port: context.options.client_port,
@@ -97,8 +102,7 @@ impl Daemon for Dhcp4 {
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
-        let (parameters, config) = dhcpd_config::v4::load(document)?;
-        positions::check_links(document, "Dhcp4")?;
+        let (parameters, config) = read(document)?;
         let summary = summary(&config);
         let plane =
             self.plane.prepare(Arc::new(config), ()).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))?;
@@ -106,13 +110,21 @@ impl Daemon for Dhcp4 {
     }
 
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
-        let (_, config) = dhcpd_config::v4::load(document)?;
-        positions::check_links(document, "Dhcp4")?;
+        let (_, config) = read(document)?;
         self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp4", unfit))
     }
 
     fn apply(&self, ready: Ready) {
+        let before = self.plane.run();
         self.plane.apply(ready.plane);
+        if let Some(run) = self.plane.run() {
+            announce::subnets4(before.as_ref().map(|before| &*before.snapshot.config), &run.snapshot.config);
+            announce::names(run.snapshot.config.d2.enable_updates);
+            announce::interfaces(&run.snapshot.config.interfaces.interfaces, false);
+        }
+        if let Some(before) = before {
+            self.plane.retire(before);
+        }
         self.backend.apply();
         if self.repair {
             self.plane.service().disable(service::USER);
@@ -143,6 +155,12 @@ impl Daemon for Dhcp4 {
                     client_port = options.client_port.unwrap_or(0),
                     verbose = options.debug
                 );
+                if process::is_root() {
+                    log::event!(DHCP4_ROOT_USER_SECURITY_WARNING);
+                }
+                if options.relaxed {
+                    log::event!(DHCP4_SECURITY_CHECKS_DISABLED);
+                }
             }
             Event::AlreadyRunning(reason) => log::event!(DHCP4_ALREADY_RUNNING, process = "kea-dhcp4", reason),
             Event::LoadFailed(file, reason) => log::event!(DHCP4_CONFIG_LOAD_FAIL, file = file.display(), reason),
@@ -202,6 +220,20 @@ impl Daemon for Dhcp4 {
     fn stop(&self) {
         self.plane.stop();
     }
+}
+
+/// Reads a configuration, and says what is remarkable about it.
+fn read(document: &Document) -> Result<(Parameters, Config4), Vec<ConfigError>> {
+    log::event!(DHCP4_CONFIG_RECEIVED, configuration = Redacted(document));
+    log::event!(DHCP4_CONFIG_START, configuration = Redacted(document));
+    announce::warn(document);
+    let (parameters, config) = dhcpd_config::v4::load(document)?;
+    positions::check_links(document, "Dhcp4")?;
+    if config.threads.is_some() && announce::is_written(document, &["Dhcp4", "reservations-lookup-first"]) {
+        log::event!(DHCP4_RESERVATIONS_LOOKUP_FIRST_ENABLED);
+    }
+    announce::socket_type(document, config.interfaces.raw);
+    Ok((parameters, config))
 }
 
 /// Whether a configuration is good, and where it is completed from.
@@ -424,7 +456,9 @@ impl Protocol for Serve4 {
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
         if self.service.is_disabled() {
-            return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
+            self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
+            let datagrams = packets.filter_map(|i| rx.datagram(i, &sockets[at].socket).ok());
+            return datagrams.for_each(|datagram| engine::v4::tell_disabled(datagram.message));
         }
         let Bound { socket, wanted: Wanted { interface, kind, .. } } = &*sockets[at];
         let first_address = interface.v4.first().map_or(Ipv4Addr::UNSPECIFIED, |&(a, _)| a);

@@ -1,5 +1,6 @@
 //! kea-dhcp6.
 
+use crate::announce;
 use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::duid;
@@ -28,7 +29,7 @@ use libs::{Editor, Fault, Service, service};
 use ncr::NameChangeRequest;
 use net::{Datagram, Destination, Interface, RxBatch, Socket};
 use process::{Context, Daemon, Event, HttpDefaults, Identity, Reconfigure, Style, VERSION};
-use schema::json::Document;
+use schema::json::{Document, Redacted};
 use schema::{ConfigError, Scope};
 use serde_json::{Map, Value, json};
 use sql::leases::Leases;
@@ -78,6 +79,7 @@ impl Daemon for Dhcp6 {
 
     fn new(context: Context) -> Result<Self, String> {
         let port = context.options.server_port.unwrap_or(SERVER_PORT);
+        log::event!(DHCP6_OPEN_SOCKET, port);
         let settings =
             Settings { client_port: context.options.client_port, reply_to_source: crate::replies_to_source() };
         let repair = context.options.repair;
@@ -94,8 +96,7 @@ impl Daemon for Dhcp6 {
     }
 
     fn prepare(&self, document: &Document) -> Result<Ready, Vec<ConfigError>> {
-        let (parameters, config) = load(document)?;
-        positions::check_links(document, "Dhcp6")?;
+        let (parameters, config) = read(document)?;
         let summary = summary(&config);
         let interfaces = net::interfaces().unwrap_or_default();
         let path = process::paths::DATA.folder().join(duid::FILE);
@@ -110,13 +111,21 @@ impl Daemon for Dhcp6 {
     }
 
     fn check(&self, document: &Document) -> Result<(), Vec<ConfigError>> {
-        let (_, config) = load(document)?;
-        positions::check_links(document, "Dhcp6")?;
+        let (_, config) = read(document)?;
         self.plane.check(&config).map_err(|unfit| positions::errors(document, "Dhcp6", unfit))
     }
 
     fn apply(&self, ready: Ready) {
+        let before = self.plane.run();
         self.plane.apply(ready.plane);
+        if let Some(run) = self.plane.run() {
+            announce::subnets6(before.as_ref().map(|before| &*before.snapshot.config), &run.snapshot.config);
+            announce::names(run.snapshot.config.d2.enable_updates);
+            announce::interfaces(&run.snapshot.config.interfaces.interfaces, true);
+        }
+        if let Some(before) = before {
+            self.plane.retire(before);
+        }
         self.backend.apply();
         if self.repair {
             self.plane.service().disable(service::USER);
@@ -147,6 +156,12 @@ impl Daemon for Dhcp6 {
                     client_port = options.client_port.unwrap_or(0),
                     verbose = options.debug
                 );
+                if process::is_root() {
+                    log::event!(DHCP6_ROOT_USER_SECURITY_WARNING);
+                }
+                if options.relaxed {
+                    log::event!(DHCP6_SECURITY_CHECKS_DISABLED);
+                }
             }
             Event::AlreadyRunning(reason) => log::event!(DHCP6_ALREADY_RUNNING, process = "kea-dhcp6", reason),
             Event::LoadFailed(file, reason) => log::event!(DHCP6_CONFIG_LOAD_FAIL, file = file.display(), reason),
@@ -214,6 +229,19 @@ fn load(document: &Document) -> Result<(Parameters, Config6), Vec<ConfigError>> 
     if let Some(folder) = &parameters.data_directory {
         let warning = document.error(folder.pos, "data-directory is deprecated and will be ignored");
         log::event!(DHCP6_CONFIG_SYNTAX_WARNING, warning);
+    }
+    Ok((parameters, config))
+}
+
+/// Reads a configuration, and says what is remarkable about it.
+fn read(document: &Document) -> Result<(Parameters, Config6), Vec<ConfigError>> {
+    log::event!(DHCP6_CONFIG_RECEIVED, configuration = Redacted(document));
+    log::event!(DHCP6_CONFIG_START, configuration = Redacted(document));
+    announce::warn(document);
+    let (parameters, config) = load(document)?;
+    positions::check_links(document, "Dhcp6")?;
+    if config.threads.is_some() && announce::is_written(document, &["Dhcp6", "reservations-lookup-first"]) {
+        log::event!(DHCP6_RESERVATIONS_LOOKUP_FIRST_ENABLED);
     }
     Ok((parameters, config))
 }
@@ -403,7 +431,9 @@ impl Protocol for Serve6 {
             return responses.for_each(|response| self.pass_back(sockets, response.message, replies));
         }
         if self.service.is_disabled() {
-            return self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
+            self.disabled.iter().for_each(|counter| counter.add(packets.len() as i64));
+            let datagrams = packets.filter_map(|i| rx.datagram(i, socket).ok());
+            return datagrams.for_each(|datagram| engine::v6::tell_disabled(datagram.message));
         }
         let now = crate::unix_seconds();
         self.engine.forget_settled(); // of a batch that failed

@@ -12,6 +12,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
         dhcpd_server::messages::MESSAGES,
     ),
     ("Expressions", "Both DHCP servers: what classes come to, step by step.", engine::steps::MESSAGES),
+    ("Names", "Both DHCP servers: requests to kea-dhcp-ddns.", engine::ddns::MESSAGES),
     ("Leases", "Both DHCP servers: lease files.", leases::messages::MESSAGES),
     ("Databases", "Both DHCP servers: `libdhcp_pgsql.so`.", sql::messages::MESSAGES),
     ("BOOTP", "`libdhcp_bootp.so`.", libs::bootp::messages::MESSAGES),

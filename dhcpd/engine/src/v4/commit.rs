@@ -9,6 +9,7 @@ use super::query::{Label, Lifetime, Query};
 use super::{Server, Snapshot};
 use crate::ddns::{self, Named};
 use crate::hooks::{Next, Point};
+use crate::shown::Shown;
 use dhcpd_config::v4::snapshot::Subnet4;
 use leases::lease::UnixSeconds;
 use leases::{ClientId, HwAddr, Lease4, LeaseState, Leases4, StoreError};
@@ -79,6 +80,9 @@ fn new_lease(
     (now, lifetime): (UnixSeconds, u32),
 ) -> Lease4 {
     let query = client.query;
+    if !subnet.match_client_id {
+        event!(DHCP4_CLIENTID_IGNORED_FOR_LEASES, query = query.label(), id = subnet.id);
+    }
     let context = choice.current.as_ref().filter(|_| choice.own).and_then(|l| l.user_context.clone());
     Lease4 {
         address: choice.address,
@@ -222,6 +226,9 @@ impl Server {
         let (lifetime, announced) = (lease.valid_lifetime, policy.send_updates.then(|| lease.clone()));
         let extended = choice.current.as_ref().is_some_and(|current| choice.own && !current.is_free_at(now));
         self.watch.stored(&lease, extended);
+        if choice.current.as_ref().is_some_and(|current| current.is_free_at(now)) {
+            event!(ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA, client = query.label(), lease = Shown(&lease));
+        }
         // What is counted and told is what the store has.
         leases.put(lease).await?;
         if let Some(old) = &choice.replaces
@@ -266,6 +273,7 @@ impl Server {
         if lease.state == LeaseState::Declined {
             event!(ALLOC_ENGINE_V4_DECLINED_RECOVERED, address = lease.address, probation = lease.valid_lifetime);
         }
+        event!(ALLOC_ENGINE_LEASE_RECLAIMED, address = lease.address);
         snapshot.counters.reclaimed(&snapshot.config, lease);
     }
 
@@ -278,7 +286,8 @@ impl Server {
 impl Snapshot {
     /// The request to D2 about a lease, if it has a name that is ours to update.
     pub fn name_change(&self, change_type: ChangeType, lease: &Lease4) -> Option<NameChangeRequest> {
-        if lease.hostname.is_empty() || !self.config.d2.enable_updates {
+        if lease.hostname.is_empty() || !(lease.fqdn_fwd || lease.fqdn_rev) || !self.config.d2.enable_updates {
+            event!(DHCPSRV_QUEUE_NCR_SKIP, client = label(lease), address = lease.address);
             return None;
         }
         let subnet = self.config.subnets.by_id(lease.subnet_id).map(|(_, subnet)| subnet);

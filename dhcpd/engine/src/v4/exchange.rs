@@ -26,6 +26,7 @@ use stats::Counter;
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use wire::hex::Colons;
 use wire::v4::{MessageType, Packet, SERVER_PORT, agent, code};
 use wire::v6::dhcp4o6::{Envelope, Passed};
 
@@ -76,6 +77,12 @@ impl Server {
         }
         let received = &Received { message: &incoming.message, ..*received };
         let lenient = snapshot.config.compatibility.lenient_option_parsing;
+        event!(
+            DHCP4_BUFFER_UNPACK,
+            source = received.sender().ip(),
+            destination = received.destination,
+            interface = received.interface,
+        );
         let mut packet = Packet::default();
         if let Err(malformed) = packet.read(received.message, lenient) {
             unparsed(&malformed, received, counters);
@@ -102,6 +109,10 @@ impl Server {
             false => None,
         };
         query.stashed = stash.as_deref();
+        if let Some(options) = query.stashed {
+            let address = query.packet.ciaddr();
+            event!(DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO, query = query.label(), address, options = Colons(options));
+        }
         let mut classes = ClassSet::default();
         let mut answer = Answer::new(&query);
         answer.echo(snapshot);
@@ -119,7 +130,12 @@ impl Server {
                 let whole = out.len();
                 let envelope = passed.map(|passed| Envelope::open(passed, out));
                 let start = out.len();
+                event!(DHCP4_PACKET_PACK, query = query.label());
                 let mut reply = answer.write(message_type, self, out);
+                if query.message_type == MessageType::INFORM && *reply.to.ip() != packet.giaddr() {
+                    let (destination, interface) = (reply.to.ip(), received.interface);
+                    event!(DHCP4_INFORM_DIRECT_REPLY, query = query.label(), destination, interface);
+                }
                 drop(answer);
                 self.watch.settle(&query, &classes);
                 reply.promises |= self.watch.waits();

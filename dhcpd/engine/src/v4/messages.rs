@@ -7,10 +7,16 @@ log::messages! {
     DHCP4_PACKET_RECEIVED: Info, "packets", "{query}: {name} (type {type}) received from {source} to {destination} on interface {interface}";
     /// A datagram came in.
     DHCP4_BUFFER_RECEIVED: Debug(40), "packets", "received buffer from {source}:{source_port} to {destination}:{destination_port} over interface {interface}";
+    /// The options of a datagram are about to be read.
+    DHCP4_BUFFER_UNPACK: Debug(50), "options", "parsing buffer received from {source} to {destination} over interface {interface}";
     /// What is in a message that will be processed.
     DHCP4_QUERY_DATA: Debug(55), "packets", "{query}, packet details: {packet}";
     /// What is in an answer.
     DHCP4_RESPONSE_DATA: Debug(55), "packets", "{query}: responding with packet {name} (type {type}), packet details: {packet}";
+    /// An answer is about to be written.
+    DHCP4_PACKET_PACK: Debug(50), "options", "{query}: preparing on-wire format of the answer";
+    /// A client that renews past its relay is dealt with as if the relay had spoken.
+    DHCP4_RECOVERED_STASHED_RELAY_AGENT_INFO: Debug(55), "packets", "recovered for query {query} relay agent option from lease {address}: {options}";
     /// Options after this one were ignored.
     DHCP4_PACKET_OPTIONS_SKIPPED: Debug(50), "options", "{query}: An error unpacking an option, caused subsequent options to be skipped: {reason}";
     /// The datagram is no DHCP message.
@@ -25,6 +31,8 @@ log::messages! {
     DHCP4_PACKET_DROP_0006: Debug(15), "bad-packets", "{query}: unsupported DHCPv4 message type {type}";
     /// The message breaks a rule of the protocol, or could not be dealt with.
     DHCP4_PACKET_DROP_0007: Debug(15), "bad-packets", "{query}: failed to process packet: {reason}";
+    /// Nobody is served now: `dhcp-disable`, or the server waits for its partner.
+    DHCP4_PACKET_DROP_0008: Debug(15), "bad-packets", "{query}: DHCP service is globally disabled";
     /// BOOTP is not served.
     DHCP4_PACKET_DROP_0009: Debug(15), "bad-packets", "{query}: Option 53 missing (no DHCP message type), is this a BOOTP packet?";
     /// The lease store failed; the client will try again.
@@ -45,10 +53,32 @@ log::messages! {
     DHCP4_DHCP4O6_RESPONSE_DATA: Debug(55), "packets", "{query}: responding with packet {name} (type {type}), packet details: {packet}";
     /// The subnet of a client that comes over DHCPv6.
     DHCP4_DHCP4O6_SUBNET_SELECTED: Debug(45), "packets", "{query}: the subnet with ID {id} was selected for client assignments";
+    /// The subnet by its prefix.
+    DHCP4_DHCP4O6_SUBNET_DATA: Debug(55), "packets", "{query}: the selected subnet details: {subnet}";
     /// No subnet is for this DHCPv4-over-DHCPv6 client; check 4o6-subnet, 4o6-interface-id and 4o6-interface.
     DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{query}: failed to select subnet for the client";
     /// The client's subnet.
     DHCP4_SUBNET_SELECTED: Debug(45), "packets", "{query}: the subnet with ID {id} was selected for client assignments";
+    /// The subnet by its prefix.
+    DHCP4_SUBNET_DATA: Debug(55), "packets", "{query}: the selected subnet details: {subnet}";
+    /// A subnet holds the address by which one is looked for.
+    DHCPSRV_CFGMGR_SUBNET4_ADDR: Debug(40), "dhcpsrv", "selected subnet {subnet} for packet received by matching address {address}";
+    /// A subnet is on the interface.
+    DHCPSRV_CFGMGR_SUBNET4_IFACE: Debug(40), "dhcpsrv", "selected subnet {subnet} for packet received over interface {interface}";
+    /// A subnet names the relay.
+    DHCPSRV_CFGMGR_SUBNET4_RELAY: Debug(40), "dhcpsrv", "selected subnet {subnet}, because of matching relay addr {relay}";
+    /// No subnet for this client holds the address.
+    DHCPSRV_SUBNET4_SELECT_BY_ADDRESS_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches address: {address}";
+    /// No subnet for this client is on the interface.
+    DHCPSRV_SUBNET4_SELECT_BY_INTERFACE_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches interface: {interface}";
+    /// No subnet for this client names the relay.
+    DHCPSRV_SUBNET4_SELECT_BY_RELAY_ADDRESS_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches relay address: {relay}";
+    /// Neither the relay nor the client names a link.
+    DHCPSRV_SUBNET4_SELECT_NO_RAI_OPTIONS: Debug(40), "dhcpsrv", "no link is named by which a subnet could be selected";
+    /// The packet did not pass a relay.
+    DHCPSRV_SUBNET4_SELECT_NO_RELAY_ADDRESS: Debug(40), "dhcpsrv", "relay address (giaddr) in client packet is empty";
+    /// There is no address by which a subnet could be looked for.
+    DHCPSRV_SUBNET4_SELECT_NO_USABLE_ADDRESS: Debug(40), "dhcpsrv", "no subnet is selected, there is no address to look for one";
     /// No subnet fits; check subnets, relay addresses and interfaces.
     DHCP4_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{query}: failed to select subnet for the client";
     /// The client got its address from another subnet of the shared network.
@@ -136,7 +166,7 @@ log::messages! {
     /// `match-client-id` is false there.
     DHCP4_CLIENTID_IGNORED_FOR_LEASES: Debug(50), "dhcp4", "{query}: not using client identifier for lease allocation for subnet {id}";
     /// A reply is on its way.
-    DHCP4_PACKET_SEND: Debug(40), "packets", "{query}: trying to send packet {name} (type {type}) from {source}:{source_port} to {destination}:{destination_port} on interface {interface}";
+    DHCP4_PACKET_SEND: Info, "packets", "{query}: trying to send packet {name} (type {type}) from {source}:{source_port} to {destination}:{destination_port} on interface {interface}";
     /// The reply to a DHCPINFORM goes past the relay.
     DHCP4_INFORM_DIRECT_REPLY: Debug(50), "packets", "{query}: DHCPACK in reply to the DHCPINFORM will be sent directly to {destination} over {interface}";
     /// A release.
@@ -185,10 +215,10 @@ log::messages! {
     DHCP4_RESERVED_HOSTNAME_ASSIGNED: Debug(55), "ddns", "{query}: server assigned reserved hostname {name}";
     /// A name was made from the address.
     DHCP4_RESPONSE_HOSTNAME_GENERATE: Debug(50), "ddns", "{query}: server has generated hostname {name} for the client";
-    /// The request to D2 could not be made.
-    DHCP4_NCR_CREATION_FAILED: Error, "ddns", "{query}: failed to generate name change requests for DNS: {reason}";
     /// A request to D2 is in the queue.
     DHCPSRV_QUEUE_NCR: Debug(55), "dhcpsrv", "{client}: Name change request to {change} DNS entry queued: {request}";
+    /// The DNS need not know of the lease.
+    DHCPSRV_QUEUE_NCR_SKIP: Debug(50), "dhcpsrv", "{client}: no name change request for lease: {address}";
     /// A request to D2 could not be made.
     DHCPSRV_QUEUE_NCR_FAILED: Error, "dhcpsrv", "{client}: queuing {change} name change request failed for lease {address}: {reason}";
     /// The client has a reserved address.
@@ -233,6 +263,10 @@ log::messages! {
     ALLOC_ENGINE_IGNORING_UNSUITABLE_GLOBAL_ADDRESS: Debug(40), "alloc-engine", "{query}: ignoring globally reserved address {address}, it falls outside {subnet}";
     /// A lease is over.
     ALLOC_ENGINE_V4_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease for address {address}";
+    /// A lease is nobody's any more.
+    ALLOC_ENGINE_LEASE_RECLAIMED: Debug(40), "alloc-engine", "successfully reclaimed lease {address}";
+    /// A lease takes the place of one that was over.
+    ALLOC_ENGINE_V4_REUSE_EXPIRED_LEASE_DATA: Debug(55), "alloc-engine", "{client}: reusing expired lease, updated lease information: {lease}";
     /// A declined address may be leased again.
     ALLOC_ENGINE_V4_DECLINED_RECOVERED: Info, "alloc-engine", "IPv4 address {address} was recovered after {probation} seconds of probation-period";
 }

@@ -28,6 +28,7 @@ mod watch;
 
 pub use counters::{Counters, PoolCounters, Snapshot, SubnetCounters};
 pub use reclaim::Reclaimed;
+pub use refusal::tell_disabled;
 pub use select::Selector;
 
 use crate::hooks::Times;

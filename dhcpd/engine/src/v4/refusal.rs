@@ -113,6 +113,12 @@ impl Refusal {
     }
 }
 
+/// Tells of a datagram that came while nobody is served.
+pub fn tell_disabled(message: &[u8]) {
+    let (htype, hw_addr, xid) = Packet::fixed_fields(message);
+    event!(DHCP4_PACKET_DROP_0008, query = Label { htype, hw_addr, client_id: None, xid: Some(xid) });
+}
+
 /// Counts and logs bytes that are no DHCP message.
 pub(super) fn unparsed(reason: &dyn Display, received: &super::Received<'_>, counters: &Counters) {
     // The fixed fields may be there even so; they name the client.

@@ -7,6 +7,7 @@ use super::messages::*;
 use super::query::Query;
 use super::refusal::Refusal;
 use crate::hooks::{Next, Point};
+use crate::shown::Shown;
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v4::snapshot::{Config4, Subnets4};
 use log::event;
@@ -26,12 +27,19 @@ pub(super) fn subnet(members: &mut Members<'_>) -> Result<Option<usize>, Refusal
         None => find(config, query, members.set()),
     };
     let found = ask_libraries(members, found)?;
-    let id = found.and_then(|at| config.subnets.list().get(at)).map(|subnet| subnet.id);
-    match (id, query.received.over_dhcpv6.is_some()) {
-        (Some(id), false) => event!(DHCP4_SUBNET_SELECTED, query = query.label(), id),
-        (None, false) => event!(DHCP4_SUBNET_SELECTION_FAILED, query = query.label()),
-        (Some(id), true) => event!(DHCP4_DHCP4O6_SUBNET_SELECTED, query = query.label(), id),
-        (None, true) => event!(DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED, query = query.label()),
+    let subnet = found.and_then(|at| config.subnets.list().get(at));
+    let label = query.label();
+    match (subnet, query.received.over_dhcpv6.is_some()) {
+        (Some(subnet), false) => {
+            event!(DHCP4_SUBNET_SELECTED, query = label, id = subnet.id);
+            event!(DHCP4_SUBNET_DATA, query = label, subnet = Shown(subnet));
+        }
+        (None, false) => event!(DHCP4_SUBNET_SELECTION_FAILED, query = label),
+        (Some(subnet), true) => {
+            event!(DHCP4_DHCP4O6_SUBNET_SELECTED, query = label, id = subnet.id);
+            event!(DHCP4_DHCP4O6_SUBNET_DATA, query = label, subnet = Shown(subnet));
+        }
+        (None, true) => event!(DHCP4_DHCP4O6_SUBNET_SELECTION_FAILED, query = label),
     }
     Ok(found)
 }
@@ -88,19 +96,26 @@ pub struct Selector<'a> {
 impl Selector<'_> {
     /// Index of the subnet.
     pub fn subnet(&self, subnets: &Subnets4, classes: &ClassSet) -> Option<usize> {
+        let by_address = |address| by_address(subnets, address, classes);
         if let Some(address) = self.link {
-            return subnets.by_address(address, classes);
+            return by_address(address);
         }
+        event!(DHCPSRV_SUBNET4_SELECT_NO_RAI_OPTIONS);
         let giaddr = self.giaddr;
         if !giaddr.is_unspecified() {
-            return subnets.by_relay(giaddr, classes).or_else(|| subnets.by_address(giaddr, classes));
+            return by_relay(subnets, giaddr, classes).or_else(|| by_address(giaddr));
         }
+        event!(DHCPSRV_SUBNET4_SELECT_NO_RELAY_ADDRESS);
         if let Some(address) = self.own_address() {
-            return subnets.by_address(address, classes);
+            return by_address(address);
         }
-        subnets.by_interface(self.interface, classes).or_else(|| {
+        by_interface(subnets, self.interface, classes).or_else(|| {
             let address = self.interface_address;
-            (!address.is_unspecified()).then(|| subnets.by_address(address, classes)).flatten()
+            if address.is_unspecified() {
+                event!(DHCPSRV_SUBNET4_SELECT_NO_USABLE_ADDRESS);
+                return None;
+            }
+            by_address(address)
         })
     }
 
@@ -114,6 +129,33 @@ impl Selector<'_> {
         let own = [self.ciaddr, self.source].into_iter().find(|address| !address.is_unspecified());
         own.filter(|_| !self.destination.is_broadcast())
     }
+}
+
+fn by_address(subnets: &Subnets4, address: Ipv4Addr, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_address(address, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => event!(DHCPSRV_CFGMGR_SUBNET4_ADDR, subnet = Shown(subnet), address),
+        None => event!(DHCPSRV_SUBNET4_SELECT_BY_ADDRESS_NO_MATCH, address),
+    }
+    found
+}
+
+fn by_relay(subnets: &Subnets4, relay: Ipv4Addr, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_relay(relay, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => event!(DHCPSRV_CFGMGR_SUBNET4_RELAY, subnet = Shown(subnet), relay),
+        None => event!(DHCPSRV_SUBNET4_SELECT_BY_RELAY_ADDRESS_NO_MATCH, relay),
+    }
+    found
+}
+
+fn by_interface(subnets: &Subnets4, interface: &str, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_interface(interface, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => event!(DHCPSRV_CFGMGR_SUBNET4_IFACE, subnet = Shown(subnet), interface),
+        None => event!(DHCPSRV_SUBNET4_SELECT_BY_INTERFACE_NO_MATCH, interface),
+    }
+    found
 }
 
 /// The link that the relay or the client names.

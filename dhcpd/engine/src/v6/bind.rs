@@ -9,6 +9,7 @@ use super::messages::*;
 use super::names::{policy_at, queue};
 use super::reclaim::give_up;
 use crate::hooks::{Next, Point};
+use crate::shown::Shown;
 use dhcpd_config::lifetime::Lifetime;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::{Duid, HwAddr, Lease6, LeaseState, LeaseType, Leases6, StoreError};
@@ -51,6 +52,8 @@ impl<L: Leases6> Exchange<'_, '_, L> {
         let mut binding = Binding::default();
         let Some(start) = self.subnet else { return Ok(binding) };
         let link: SmallVec<[usize; 4]> = self.snapshot.config.subnets.siblings(start).collect();
+        let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
+        let client = self.query.label();
         let mut kept: SmallVec<[(usize, Lease6); 1]> = SmallVec::new();
         for lease in self.leases.by_ia(kind, self.duid, iaid).await? {
             let subnet =
@@ -62,8 +65,18 @@ impl<L: Leases6> Exchange<'_, '_, L> {
                 None => {}
             }
         }
+        match (kept.is_empty(), self.hosts.is_empty()) {
+            (_, false) if renewal => log::event!(ALLOC_ENGINE_V6_RENEW_HR, client),
+            (_, true) if renewal => {}
+            (true, false) => log::event!(ALLOC_ENGINE_V6_ALLOC_NO_LEASES_HR, client),
+            (false, true) => log::event!(ALLOC_ENGINE_V6_ALLOC_LEASES_NO_HR, client),
+            (false, false) => log::event!(ALLOC_ENGINE_V6_ALLOC_LEASES_HR, client),
+            (true, true) => log::event!(ALLOC_ENGINE_V6_ALLOC_NO_V6_HR, client),
+        }
         if !self.hosts.is_empty() {
-            if let Some((subnet, _)) = kept.iter().find(|(subnet, lease)| self.hosts.cover(*subnet, lease)) {
+            if let Some((subnet, lease)) = kept.iter().find(|(subnet, lease)| self.hosts.cover(*subnet, lease)) {
+                let address = lease.address;
+                log::event!(ALLOC_ENGINE_V6_ALLOC_HR_LEASE_EXISTS, client, kind = Shown(&kind), address);
                 self.subnet = Some(*subnet);
             } else if let Some(candidate) = self.reserved_candidate(kind).await?
                 && let Some(grant) = self.grant(kind, iaid, candidate, hints).await?
@@ -79,12 +92,20 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }
         }
         if kept.is_empty() && binding.grants.is_empty() {
+            match renewal {
+                true => log::event!(ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED, client),
+                false => log::event!(ALLOC_ENGINE_V6_ALLOC_UNRESERVED, client),
+            }
             match self.pooled_candidate(kind, hints.first()).await? {
                 Some(candidate) => binding.grants.extend(self.grant(kind, iaid, candidate, hints).await?),
                 None => self.report_failure(kind, start),
             }
         }
         for (subnet, lease) in kept {
+            if renewal {
+                log::event!(ALLOC_ENGINE_V6_EXTEND_LEASE, client, kind = Shown(&kind), address = lease.address);
+                log::event!(ALLOC_ENGINE_V6_EXTEND_LEASE_DATA, client, lease = Shown(&lease));
+            }
             let candidate = Candidate { subnet, address: lease.address, len: lease.prefix_len, old: Some(lease) };
             binding.grants.extend(self.grant(kind, iaid, candidate, hints).await?);
         }
@@ -144,6 +165,7 @@ impl<L: Leases6> Exchange<'_, '_, L> {
     ) -> Result<Option<Grant>, StoreError> {
         let Candidate { subnet: at, address, len, old } = candidate;
         self.subnet = Some(at);
+        let client = self.query.label();
         let own = old.as_ref().filter(|old| &old.duid[..] == self.duid && old.iaid == iaid);
         let renewal = matches!(self.query.kind(), MessageType::RENEW | MessageType::REBIND);
         // Who asks for what it has gets it as it is, as in Kea; a renewal changes the terms.
@@ -182,6 +204,9 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             }));
         }
         self.given.push(given);
+        if kind == LeaseType::Na && !renewal {
+            log::event!(DHCP6_LEASE_DATA, client, iaid, lease = Shown(&lease));
+        }
         if !self.commit {
             return Ok(Some(grant));
         }
@@ -189,6 +214,12 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             self.watch.reused(own);
             self.snapshot.counters.lease(kind, Some((at, pool)), Event::Reused, 1);
             return Ok(Some(Grant { preferred, valid, reused: true, ..grant }));
+        }
+        match (own, &old) {
+            (Some(_), _) if !renewal => {}
+            (Some(_), _) => log::event!(ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA, client, lease = Shown(&lease)),
+            (None, Some(_)) => log::event!(ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA, client, lease = Shown(&lease)),
+            (None, None) => {}
         }
         self.watch.stored(&lease, own.is_some_and(|own| !own.is_free_at(self.now)));
         let named = has_name(&lease) || own.is_some_and(has_name);

@@ -11,6 +11,7 @@ use super::select::{self, Mac};
 use super::snapshot::{Random, Snapshot};
 use super::watch::Watch;
 use crate::hooks::{Next, Point};
+use crate::shown::Shown;
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::lease::UnixSeconds;
@@ -56,7 +57,10 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
         self.subnet = select::subnet(&self.snapshot.config, self.query, &self.classes);
         self.ask_about_subnet()?;
         match self.subnet() {
-            Some(subnet) => log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id),
+            Some(subnet) => {
+                log::event!(DHCP6_SUBNET_SELECTED, client, subnet_id = subnet.id);
+                log::event!(DHCP6_SUBNET_DATA, client, subnet = Shown(subnet));
+            }
             None => log::event!(DHCP6_SUBNET_SELECTION_FAILED, client),
         }
         let (config, mac) = (&self.snapshot.config, self.mac.as_ref());

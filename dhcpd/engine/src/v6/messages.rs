@@ -31,6 +31,10 @@ log::messages! {
     DHCP6_PACKET_OPTIONS_SKIPPED: Debug(50), "options", "{client}: options from here on are skipped: {reason}";
     /// The client chose another server.
     DHCP6_PACKET_DROP_SERVERID_MISMATCH: Debug(15), "bad-packets", "{client}: dropping packet for server {asked}, this one is {own}";
+    /// Nobody is served now: `dhcp-disable`, or the server waits for its partner.
+    DHCP6_PACKET_DROP_DHCP_DISABLED: Debug(15), "bad-packets", "{client}: DHCP service is globally disabled";
+    /// The options of a datagram are about to be read.
+    DHCP6_BUFFER_UNPACK: Debug(50), "options", "parsing buffer received from {source} to {destination} over interface {interface}";
     /// Clients send to the multicast address (RFC 8415 §16).
     DHCP6_PACKET_DROP_UNICAST: Debug(15), "bad-packets", "{client}: dropping unicast {name}, which is to be sent to the multicast address";
     /// Identifiers are missing, or there where they must not be (RFC 8415 §16).
@@ -51,6 +55,22 @@ log::messages! {
     /// The answer cannot be sent on.
     DHCP6_DHCP4O6_SEND_FAIL: Error, "packets", "{client}: failed to send DHCPv4o6 packet: {reason}";
     DHCP6_SUBNET_SELECTED: Debug(45), "packets", "{client}: subnet with id {subnet_id} is selected for the client";
+    /// The subnet by its prefix.
+    DHCP6_SUBNET_DATA: Debug(55), "packets", "{client}: the selected subnet details: {subnet}";
+    /// A subnet holds the address by which one is looked for.
+    DHCPSRV_CFGMGR_SUBNET6: Debug(40), "dhcpsrv", "retrieved subnet {subnet} for address hint {address}";
+    /// A subnet is on the interface.
+    DHCPSRV_CFGMGR_SUBNET6_IFACE: Debug(40), "dhcpsrv", "selected subnet {subnet} for packet received over interface {interface}";
+    /// A subnet has the interface-id that the relay gives.
+    DHCPSRV_CFGMGR_SUBNET6_IFACE_ID: Debug(40), "dhcpsrv", "selected subnet {subnet} (interface-id match) for incoming packet";
+    /// A subnet names the relay.
+    DHCPSRV_CFGMGR_SUBNET6_RELAY: Debug(40), "dhcpsrv", "selected subnet {subnet}, because of matching relay addr {relay}";
+    /// No subnet for this client holds the address.
+    DHCPSRV_SUBNET6_SELECT_BY_ADDRESS_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches address: {address}";
+    /// No subnet for this client is on the interface.
+    DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches interface: {interface}";
+    /// No subnet for this client has the interface-id.
+    DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_ID_NO_MATCH: Debug(40), "dhcpsrv", "No subnet matches interface id: {id}";
     DHCP6_SUBNET_SELECTION_FAILED: Debug(50), "packets", "{client}: failed to select subnet for the client";
     /// Whether there is a reservation for the client: KNOWN or UNKNOWN.
     DHCP6_CLASS_ASSIGNED: Debug(40), "dhcp6", "{client}: client packet has been assigned to the following class: {class}";
@@ -100,6 +120,8 @@ log::messages! {
     DHCP6_LEASE_ADVERT: Info, "leases", "{client}: lease for address {address} and iaid={iaid} will be advertised";
     DHCP6_LEASE_ADVERT_FAIL: Debug(50), "leases", "{client}: no address to advertise for iaid={iaid}";
     DHCP6_LEASE_ALLOC: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been allocated for {lifetime} seconds";
+    /// The whole lease that a client is given or could have.
+    DHCP6_LEASE_DATA: Debug(55), "leases", "{client}: detailed lease information for iaid={iaid}: {lease}";
     DHCP6_LEASE_ALLOC_FAIL: Debug(50), "leases", "{client}: no address to grant for iaid={iaid}";
     DHCP6_LEASE_RENEW: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been renewed";
     DHCP6_LEASE_REUSE: Info, "leases", "{client}: lease for address {address} and iaid={iaid} has been reused for {lifetime} seconds";
@@ -135,6 +157,10 @@ log::messages! {
     DHCP6_DDNS_FQDN_GENERATED: Debug(55), "ddns", "{client}: made a name for the client: {name}";
     DHCP6_DDNS_CREATE_ADD_NAME_CHANGE_REQUEST: Debug(50), "ddns", "{client}: made a name change request: {request}";
     DHCPSRV_QUEUE_NCR: Debug(55), "dhcpsrv", "{client}: name change request to {change} DNS entry queued: {request}";
+    /// The DNS need not know of the lease.
+    DHCPSRV_QUEUE_NCR_SKIP: Debug(50), "dhcpsrv", "{client}: no name change request for lease: {address}";
+    /// The DNS is to forget what it knows of the lease.
+    DHCP6_DDNS_REMOVE_OLD_LEASE_FQDN: Debug(50), "ddns", "{client}: the name of a lease has changed: {lease} New values: hostname = {hostname}, reverse mapping = {reverse}, forward mapping = {forward}";
     DHCPSRV_QUEUE_NCR_FAILED: Error, "dhcpsrv", "{client}: name change request to {change} DNS entry failed for lease {address}: {reason}";
 
     ALLOC_ENGINE_V6_ALLOC_FAIL: Warn, "alloc-engine", "{client}: no IPv6 lease after {attempts} attempt(s)";
@@ -148,5 +174,25 @@ log::messages! {
     ALLOC_ENGINE_V6_REVOKED_ADDR_LEASE: Info, "alloc-engine", "{client}: address {address} was revoked from client {duid}, as it is reserved for client {owner}";
     ALLOC_ENGINE_V6_REVOKED_PREFIX_LEASE: Info, "alloc-engine", "{client}: prefix {prefix}/{length} was revoked from client {duid}, as it is reserved for client {owner}";
     ALLOC_ENGINE_V6_LEASE_RECLAIM: Debug(40), "alloc-engine", "{client}: reclaiming expired lease {address}/{length}";
+    /// A lease is nobody's any more.
+    ALLOC_ENGINE_LEASE_RECLAIMED: Debug(40), "alloc-engine", "successfully reclaimed lease {address}";
+    /// A lease takes the place of one that was over.
+    ALLOC_ENGINE_V6_REUSE_EXPIRED_LEASE_DATA: Debug(55), "alloc-engine", "{client}: reusing expired lease, updated lease information: {lease}";
+    ALLOC_ENGINE_V6_ALLOC_LEASES_HR: Debug(40), "alloc-engine", "client {client} has leases and reservations";
+    ALLOC_ENGINE_V6_ALLOC_LEASES_NO_HR: Debug(40), "alloc-engine", "client {client} has leases and no reservations";
+    ALLOC_ENGINE_V6_ALLOC_NO_LEASES_HR: Debug(40), "alloc-engine", "client {client} has reservations and no leases";
+    ALLOC_ENGINE_V6_ALLOC_NO_V6_HR: Debug(40), "alloc-engine", "{client}: there are no IPv6 reservations to lease";
+    /// What is reserved for the client is leased to it already.
+    ALLOC_ENGINE_V6_ALLOC_HR_LEASE_EXISTS: Debug(40), "alloc-engine", "{client}: lease type {kind} for reserved address/prefix {address} already exists";
+    ALLOC_ENGINE_V6_ALLOC_UNRESERVED: Debug(40), "alloc-engine", "nothing is reserved for client {client}, it gets a lease of a pool";
+    /// The client renews, and has nothing that it may keep.
+    ALLOC_ENGINE_V6_EXTEND_ALLOC_UNRESERVED: Debug(40), "alloc-engine", "client {client} renews and gets a new lease of a pool";
+    /// The client renews, and has reservations.
+    ALLOC_ENGINE_V6_RENEW_HR: Debug(40), "alloc-engine", "client {client} renews and gets what is reserved for it";
+    ALLOC_ENGINE_V6_EXTEND_LEASE: Debug(50), "alloc-engine", "{client}: extending lifetime of the lease type {kind}, address {address}";
+    /// The lease as it was.
+    ALLOC_ENGINE_V6_EXTEND_LEASE_DATA: Debug(55), "alloc-engine", "{client}: detailed information about the lease being extended: {lease}";
+    /// The lease as it is now.
+    ALLOC_ENGINE_V6_EXTEND_NEW_LEASE_DATA: Debug(55), "alloc-engine", "{client}: new lease information for the lease being extended: {lease}";
     ALLOC_ENGINE_V6_DECLINED_RECOVERED: Info, "alloc-engine", "IPv6 address {address} was recovered after {probation} seconds of probation";
 }

@@ -29,6 +29,7 @@ mod tests;
 mod watch;
 
 pub use reclaim::Reclaimed;
+pub use refusal::tell_disabled;
 pub use select::Selector;
 pub use snapshot::Snapshot;
 
@@ -164,6 +165,12 @@ impl Server {
         }
         let original = received.message;
         let received = &Received { message: &incoming.message, ..*received };
+        log::event!(
+            DHCP6_BUFFER_UNPACK,
+            source = received.source.ip(),
+            destination = received.destination,
+            interface = received.interface,
+        );
         let mut query = match Query::read(received, self.snapshot.config.lenient_option_parsing) {
             Ok(query) => query,
             Err(refusal) => {

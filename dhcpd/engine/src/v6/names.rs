@@ -5,6 +5,7 @@ use super::exchange::Exchange;
 use super::messages::*;
 use crate::ddns::{self, Named};
 use crate::hooks::{Naming, Point};
+use crate::shown::Shown;
 use dhcpd_config::ddns::{Ddns, ReplaceClientName};
 use dhcpd_config::v6::snapshot::Config6;
 use leases::{Lease6, LeaseType, Leases6};
@@ -138,6 +139,16 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             if same && !policy.update_on_renew {
                 return;
             }
+            if !same {
+                log::event!(
+                    DHCP6_DDNS_REMOVE_OLD_LEASE_FQDN,
+                    client = self.query.label(),
+                    lease = Shown(old),
+                    hostname = new.hostname,
+                    reverse = new.fqdn_rev,
+                    forward = new.fqdn_fwd,
+                );
+            }
             queue(&self.snapshot.config, self.name_changes, ChangeType::Remove, old);
         }
         // A client has one name: the first of its addresses gets it.
@@ -161,7 +172,11 @@ pub(super) fn queue<'q>(
     change: ChangeType,
     lease: &Lease6,
 ) -> Option<&'q NameChangeRequest> {
-    if !config.d2.enable_updates || lease.lease_type != LeaseType::Na {
+    if lease.lease_type != LeaseType::Na {
+        return None;
+    }
+    if !config.d2.enable_updates || lease.hostname.is_empty() || !(lease.fqdn_fwd || lease.fqdn_rev) {
+        log::event!(DHCPSRV_QUEUE_NCR_SKIP, client = Colons(&lease.duid), address = lease.address);
         return None;
     }
     let named = Named {
@@ -175,7 +190,7 @@ pub(super) fn queue<'q>(
     let word = if change == ChangeType::Add { "add" } else { "remove" };
     match ddns::request(change, named, policy_of(config, lease), |name| Dhcid::from_duid(&lease.duid, name)) {
         Ok(Some(request)) => {
-            log::event!(DHCPSRV_QUEUE_NCR, client, change = word, request = request.fqdn);
+            log::event!(DHCPSRV_QUEUE_NCR, client, change = word, request);
             queue.push(request);
             queue.last()
         }

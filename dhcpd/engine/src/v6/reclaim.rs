@@ -76,4 +76,5 @@ pub(super) fn give_up(
     if counts_as_assigned(lease.state) {
         counters.lease(kind, place, Event::Assigned, -1);
     }
+    log::event!(ALLOC_ENGINE_LEASE_RECLAIMED, address);
 }

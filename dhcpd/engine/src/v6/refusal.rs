@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 use wire::hex::Colons;
-use wire::v6::{DuidError, Malformed};
+use wire::v6::{DuidError, Malformed, Packet};
 
 /// Every way in which a packet is dropped.
 #[derive(Debug)]
@@ -95,6 +95,15 @@ pub(super) enum DropStage {
 pub(super) enum Identifiers {
     Client,
     Server,
+}
+
+/// Tells of a datagram that came while nobody is served.
+pub fn tell_disabled(message: &[u8]) {
+    if log::enabled!(DHCP6_PACKET_DROP_DHCP_DISABLED) {
+        let packet = Packet::parse(message);
+        let client = packet.as_ref().map_or(Label::NOBODY, |packet| Label::of(&packet.message));
+        log::event!(DHCP6_PACKET_DROP_DHCP_DISABLED, client);
+    }
 }
 
 impl Refusal {

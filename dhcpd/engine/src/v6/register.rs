@@ -7,9 +7,9 @@ use super::hosts::reserved;
 use super::messages::DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE;
 use super::names::policy_at;
 use super::refusal::Refusal;
+use crate::shown::Shown;
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::{Lease6, LeaseState, LeaseType, Leases6};
-use std::fmt;
 use std::net::Ipv6Addr;
 use wire::hex::Colons;
 use wire::v6::{IaAddress, Message, MessageType, Opt, Writer, code};
@@ -117,34 +117,5 @@ fn told<'q>(message: &Message<'q>) -> Result<Opt<'q>, String> {
             let count = usize::from(first.is_some()) + more;
             Err(format!("Exactly 1 IAADDR option expected, but {count} received"))
         }
-    }
-}
-
-/// A lease in the words and the lines of Kea.
-struct Shown<'a>(&'a Lease6);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lease = self.0;
-        let (kind, number) = match lease.lease_type {
-            LeaseType::Na => ("IA_NA", 0),
-            LeaseType::Pd => ("IA_PD", 2),
-        };
-        let state = match lease.state {
-            LeaseState::Assigned => "default",
-            LeaseState::Declined => "declined",
-            LeaseState::ExpiredReclaimed => "expired-reclaimed",
-            LeaseState::Released => "released",
-            LeaseState::Registered => "registered",
-        };
-        let life = |seconds: u32| if seconds == u32::MAX { "infinity".to_owned() } else { seconds.to_string() };
-        let hw_addr = lease.hw_addr.as_ref().map_or("(none)".to_owned(), |address| Colons(address).to_string());
-        writeln!(f, "Type:          {kind}({number})\nAddress:       {}", lease.address)?;
-        writeln!(f, "Prefix length: {}\nIAID:          {}", lease.prefix_len, lease.iaid)?;
-        writeln!(f, "Pref life:     {}", life(lease.preferred_lifetime))?;
-        writeln!(f, "Valid life:    {}\nCltt:          {}", life(lease.valid_lifetime), lease.cltt)?;
-        writeln!(f, "DUID:          {}\nHardware addr: {hw_addr}", Colons(&lease.duid))?;
-        writeln!(f, "Subnet ID:     {}\nPool ID:       {}", lease.subnet_id, lease.pool_id)?;
-        writeln!(f, "State:         {state}")
     }
 }

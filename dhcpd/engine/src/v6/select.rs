@@ -1,10 +1,13 @@
 //! Who asks, and from where: the subnet of a client's link and its hardware address.
 
+use super::messages::*;
 use super::query::Query;
+use crate::shown::Shown;
 use dhcpd_config::classes::ClassSet;
 use dhcpd_config::v6::snapshot::{Config6, MacSource, Subnets6};
 use leases::HwAddr;
 use std::net::Ipv6Addr;
+use wire::hex::Colons;
 use wire::v6::{Duid, Options, code};
 
 /// A hardware address and where it was learnt.
@@ -50,13 +53,48 @@ impl Selector<'_> {
     /// Index of the subnet.
     pub fn subnet(&self, subnets: &Subnets6, classes: &ClassSet) -> Option<usize> {
         let Self { link, interface_id, interface, source } = *self;
+        let by_address = |address| by_address(subnets, address, classes);
         if link.is_none() && interface_id.is_none() {
-            let by_interface = subnets.by_interface(interface, classes);
-            return by_interface.or_else(|| subnets.by_address(source, classes));
+            return by_interface(subnets, interface, classes).or_else(|| by_address(source));
         }
-        let by_interface_id = interface_id.and_then(|id| subnets.by_interface_id(id, classes));
-        by_interface_id.or_else(|| subnets.by_relay(link?, classes).or_else(|| subnets.by_address(link?, classes)))
+        let by_interface_id = interface_id.and_then(|id| by_interface_id(subnets, id, classes));
+        by_interface_id.or_else(|| by_relay(subnets, link?, classes).or_else(|| by_address(link?)))
     }
+}
+
+fn by_address(subnets: &Subnets6, address: Ipv6Addr, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_address(address, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => log::event!(DHCPSRV_CFGMGR_SUBNET6, subnet = Shown(subnet), address),
+        None => log::event!(DHCPSRV_SUBNET6_SELECT_BY_ADDRESS_NO_MATCH, address),
+    }
+    found
+}
+
+fn by_relay(subnets: &Subnets6, relay: Ipv6Addr, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_relay(relay, classes);
+    if let Some(subnet) = found.and_then(|at| subnets.list().get(at)) {
+        log::event!(DHCPSRV_CFGMGR_SUBNET6_RELAY, subnet = Shown(subnet), relay);
+    }
+    found
+}
+
+fn by_interface(subnets: &Subnets6, interface: &str, classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_interface(interface, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => log::event!(DHCPSRV_CFGMGR_SUBNET6_IFACE, subnet = Shown(subnet), interface),
+        None => log::event!(DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_NO_MATCH, interface),
+    }
+    found
+}
+
+fn by_interface_id(subnets: &Subnets6, id: &[u8], classes: &ClassSet) -> Option<usize> {
+    let found = subnets.by_interface_id(id, classes);
+    match found.and_then(|at| subnets.list().get(at)) {
+        Some(subnet) => log::event!(DHCPSRV_CFGMGR_SUBNET6_IFACE_ID, subnet = Shown(subnet)),
+        None => log::event!(DHCPSRV_SUBNET6_SELECT_BY_INTERFACE_ID_NO_MATCH, id = Colons(id)),
+    }
+    found
 }
 
 /// The client's hardware address, from the first of the sources that knows it.
