@@ -1,5 +1,9 @@
 //! Host reservations of one scope (global, or a subnet), found by identifier or by address.
 
+mod stored;
+
+pub use stored::{GLOBAL, Key, Reserved, Stored};
+
 use hashbrown::{Equivalent, HashMap};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
@@ -164,7 +168,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Clone, PartialEq)]
-    struct Host(Identifier, u32);
+    pub(super) struct Host(Identifier, pub u32);
 
     impl Reservation for Host {
         type Address = u32;
@@ -179,7 +183,7 @@ mod tests {
         }
     }
 
-    fn host(kind: IdentifierKind, bytes: &[u8], address: u32) -> Host {
+    pub(super) fn host(kind: IdentifierKind, bytes: &[u8], address: u32) -> Host {
         Host(Identifier { kind, bytes: bytes.into() }, address)
     }
 
