@@ -13,10 +13,10 @@ mod options;
 
 pub use classes::{Guards, Membership};
 pub(crate) use classes::{check_classes, ids};
-pub(crate) use databases::check_library;
 pub use databases::{
     ConfigControl, Connection, Database, DatabaseType, LeaseDatabase, LeaseDatabaseType, OnFail, SslMode,
 };
+pub(crate) use databases::{check_library, host_databases};
 pub use definitions::{Definitions, OptionDef, OptionType};
 pub use hooks::{
     Access, BUNDLED, BindingVariable, Bootp, Bundled, ClassCmds, CommandAccess, CommandDescription, Described, FlexId,

@@ -163,6 +163,7 @@ impl Bench {
                     interface: "eth0",
                     interface_address: [10, 0, 0, 1].into(),
                     over_dhcpv6: None,
+                    stored: None,
                 };
                 out.clear();
                 let reply = ready(self.server.handle(&received, &mut session, 1_000_000, &mut out));

@@ -98,6 +98,7 @@ fn run(server: &mut Server, store: &Store6, clients: u32) {
                 destination: "ff02::1:2".parse().expect("an address"),
                 interface: "eth0",
                 hw_type: 1,
+                stored: None,
             };
             out.clear();
             ready(server.handle(&received, &mut session, 1_000_000, &mut out)).expect("an answer");

@@ -3,13 +3,14 @@
 //! What a library does with packets the engine finds in its snapshot.
 
 use crate::messages::*;
-use crate::plane::Plane;
+use crate::plane::{self, Plane};
 use crate::remote::Remote;
 use crate::v4::V4;
 use crate::v6::V6;
 use control::Table;
 use dhcpd_config::parameters::{ConfigControl, HookLibrary, Library};
 use libs::Editor;
+use libs::host_cmds::Hosts;
 use libs::perfmon::Monitor;
 use schema::{At, Given};
 use std::any::Any;
@@ -28,7 +29,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor, databases: &G
             }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
-            Library::HostCmds => libs::host_cmds::add(table, editor),
+            Library::HostCmds => add_host_cmds(table, plane, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info4-upgrade"),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
@@ -57,7 +58,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
             }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
-            Library::HostCmds => libs::host_cmds::add(table, editor),
+            Library::HostCmds => add_host_cmds(table, plane, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info6-upgrade"),
             Library::Perfmon(_) => add_perfmon(table, &site.snapshot.shared),
@@ -72,6 +73,13 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
         table.observe(move |name, arguments, answer| {
             snapshot.tell_command(name, &arguments.to_string(), &answer.clone().to_json().to_string());
         });
+    }
+}
+
+/// The commands about reservations, of the configuration in effect and of its databases.
+fn add_host_cmds<F: plane::Family>(table: &mut Table, plane: &Plane<F>, editor: &Editor) {
+    if let Some(databases) = plane.host_databases() {
+        libs::host_cmds::add(table, &Hosts { editor: editor.clone(), databases: Rc::new(databases) });
     }
 }
 

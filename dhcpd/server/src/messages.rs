@@ -282,6 +282,11 @@ log::messages! {
     /// A clean-up of the lease file failed.
     DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
 
+    /// It was tried to reach a database again.
+    DHCPSRV_DB_RECONNECT_ATTEMPT_FAILED: Error, "dhcpsrv", "database reconnect failed: {reason}; tries left: {left}";
+    /// A reservation in a database is none.
+    DHCPSRV_HOST_UNUSABLE: Error, "hosts", "the reservation with the host_id {id} is left out: {reason}";
+
     /// A library of the configuration is in service.
     HOOKS_LIBRARY_LOADING: Debug(40), "hooks", "loading hooks library {library}";
     HOOKS_LIBRARY_LOADED: Info, "hooks", "hooks library {library} successfully loaded";

@@ -7,14 +7,17 @@ use crate::bulk;
 use crate::d2_client;
 use crate::database::{self, Link, Watch};
 use crate::ha::{self, InService};
+use crate::hosts::{self, Commanded, Databases};
 use crate::housekeeping::{self, Schedule};
 use crate::messages::*;
+use crate::recovery;
 use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Protocol, Setup, Worker};
 use crate::writer::Writer;
 use control::Table as Commands;
-use dhcpd_config::common::{D2Client, ExpiredLeases, LeaseDatabase, Queue, Samples};
+use dhcpd_config::common::{D2Client, Database, ExpiredLeases, LeaseDatabase, Queue, Samples};
+use dhcpd_config::hosts::{Meaning, Reservation};
 use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Options, Remote, Store, Table};
 use libs::ha::{Group, Groups, SiteOf};
@@ -63,6 +66,12 @@ pub trait Family: Sized + 'static {
     type Bulk: Bulk<Snapshot = Self::Snapshot, Table = Self::Table>;
     /// How servers that share clients tell each other of leases.
     type Ha: libs::ha::Family<Site = libs::Site<Self::Snapshot, Self::Table>>;
+    /// Reservations.
+    type Host: Reservation<Address: Send + Sync> + Clone + Send + Sync + 'static;
+    /// What they mean where they do not stand in the configuration.
+    type Meaning: Meaning<Host = Self::Host, Given = hosts::Given<Self>>;
+    /// How they stand in databases.
+    type Rows: sql::hosts::Family;
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>, Table = Self::Table>;
 
@@ -73,6 +82,8 @@ pub trait Family: Sized + 'static {
 
     /// The libraries of a configuration.
     fn libraries(config: &Self::Config) -> &[Library];
+    /// What reservations from databases mean with a configuration.
+    fn meaning(config: &Self::Config) -> Self::Meaning;
     /// A snapshot of a configuration, to follow the one `before`, with these relationships to other servers.
     fn snapshot(
         config: Arc<Self::Config>,
@@ -119,6 +130,10 @@ pub struct Parts<'a> {
     pub re_detect: bool,
     /// `lease-database`.
     pub lease_database: &'a LeaseDatabase,
+    /// `hosts-databases`.
+    pub host_databases: &'a [Database],
+    /// `ip-reservations-unique`.
+    pub reservations_unique: bool,
     /// `expired-leases-processing`.
     pub expired: &'a ExpiredLeases,
     /// `dhcp-ddns`.
@@ -139,6 +154,8 @@ pub struct Run<F: Family> {
     pub snapshot: Arc<F::Snapshot>,
     /// The leases.
     pub store: Arc<Store<F::Table>>,
+    /// The reservations that are not in the configuration.
+    pub hosts: Arc<Databases<F>>,
     /// Whether clients are answered.
     pub service: Arc<Service>,
 }
@@ -151,7 +168,8 @@ impl<F: Family> Run<F> {
 
 impl<F: Family> Clone for Run<F> {
     fn clone(&self) -> Self {
-        Self { snapshot: self.snapshot.clone(), store: self.store.clone(), service: self.service.clone() }
+        let Self { snapshot, store, hosts, service } = self;
+        Self { snapshot: snapshot.clone(), store: store.clone(), hosts: hosts.clone(), service: service.clone() }
     }
 }
 
@@ -193,6 +211,8 @@ pub enum Unfit {
     Leases(String),
     /// Where the lease file is.
     LeaseFile(String),
+    /// A database of reservations, by its place among them.
+    Hosts(usize, String),
     /// A parameter of a library.
     Library(Fault),
     /// What servers that share clients need.
@@ -227,6 +247,8 @@ struct State<F: Family> {
     bulk: bulk::Service<F::Bulk>,
     /// The connection that the leases rest on, if they do.
     database: Watch,
+    database_events: UnboundedSender<recovery::Told>,
+    database_events_out: Option<tokio::sync::mpsc::UnboundedReceiver<recovery::Told>>,
     /// Ends the daemon.
     shutdown: UnboundedSender<u8>,
 }
@@ -241,6 +263,7 @@ impl<F: Family> Plane<F> {
     /// A data plane that serves on `port` as soon as a configuration is applied.
     pub fn new(port: u16, settings: F::Settings, stats: Arc<stats::Registry>, shutdown: UnboundedSender<u8>) -> Self {
         let (name_changes, out) = unbounded_channel();
+        let (database_events, told) = unbounded_channel();
         let state = State {
             port,
             settings,
@@ -261,6 +284,8 @@ impl<F: Family> Plane<F> {
             retire: Retire::start(),
             bulk: bulk::Service::default(),
             database: Watch::default(),
+            database_events,
+            database_events_out: Some(told),
             shutdown,
         };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -294,10 +319,12 @@ impl<F: Family> Plane<F> {
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let ha = state.ha.prepare(F::libraries(&config), &state.service);
         let ha = ha.map_err(|problem| vec![Unfit::Relationship(problem)])?;
+        let hosts = Databases::open(parts.host_databases, || F::meaning(&config), &state.database_events);
+        let hosts = Arc::new(hosts.map_err(|(at, reason)| vec![Unfit::Hosts(at, reason)])?);
         let snapshot = F::snapshot(config, &identity, &store, &state.stats, before, &ha.groups).map_err(unfit)?;
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
         let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
-        let run = Run { snapshot, store, service: state.service.clone() };
+        let run = Run { snapshot, store, hosts, service: state.service.clone() };
         Ok(Prepared { run, sockets, failures, needs_cleanup, link, bulk, ha })
     }
 
@@ -308,6 +335,10 @@ impl<F: Family> Plane<F> {
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
         let parts = run.parts();
+        if let Some(before) = &state.run {
+            // Its connections are given up; those of this configuration are there.
+            (0..before.hosts.sources.len() as u32).for_each(|at| state.service.enable(hosts::origin(at)));
+        }
         state.d2.send_replace(parts.d2.clone());
         state.schedule.send_replace(Schedule {
             expired: *parts.expired,
@@ -389,6 +420,13 @@ impl<F: Family> Plane<F> {
             name_changes: state.name_changes.clone(),
             confine: |written| paths::DATA.confine(written).map(|confined| (confined.path, confined.warning)),
         })
+    }
+
+    /// The databases of reservations of the configuration in effect.
+    pub fn host_databases(&self) -> Option<Commanded<F>> {
+        let run = self.run()?;
+        let meaning = F::meaning(F::config(&run.snapshot));
+        Some(Commanded::new(run.hosts.clone(), meaning, run.parts().reservations_unique))
     }
 
     /// The relationships to other servers.
@@ -485,10 +523,18 @@ impl<F: Family> Plane<F> {
         }
     }
 
+    /// Ends the daemon, with this code.
+    pub fn end(&self, code: u8) {
+        let _ = self.state.borrow().shutdown.send(code); // fails only while the daemon ends
+    }
+
     fn start_tasks(&self) {
         let mut state = self.state.borrow_mut();
         if let Some(out) = state.name_changes_out.take() {
             tokio::task::spawn_local(d2_client::run(out, state.d2.subscribe()));
+        }
+        if let Some(told) = state.database_events_out.take() {
+            tokio::task::spawn_local(recovery::run(self.clone(), told));
         }
         tokio::task::spawn_local(housekeeping::run::<F>(
             self.clone(),
@@ -573,7 +619,8 @@ impl<F: Family> Plane<F> {
         let Some(parts) = state.run.as_ref().map(Run::parts) else { return };
         F::report_sockets_failed(parts.max_retries, parts.require_all);
         if parts.require_all {
-            let _ = state.shutdown.send(1); // fails only while the daemon ends
+            drop(state);
+            self.end(1);
         }
     }
 

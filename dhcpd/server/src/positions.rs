@@ -43,6 +43,12 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                 document.error(pos, format!("cannot listen for lease queries over TCP: {reason}"))
             }
             Unfit::Relationship(Problem { pos, reason }) => document.error(pos, reason),
+            Unfit::Hosts(at, reason) => {
+                let list = find(&document.root, &[module, "hosts-databases"]).map(entries).unwrap_or_default();
+                let older = || find(&document.root, &[module, "hosts-database"]);
+                let node = list.get(at).or_else(older).unwrap_or(&document.root);
+                document.error(node.pos, reason)
+            }
             Unfit::LeaseFile(reason) => error(document, &[module, "lease-database", "name"], reason),
         })
         .collect()

@@ -4,6 +4,7 @@ use crate::announce;
 use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::extended_info;
+use crate::hosts::Databases;
 use crate::housekeeping::in_steps;
 use crate::libraries;
 use crate::messages::*;
@@ -17,8 +18,9 @@ use crate::worker::{Leaving, Protocol, Replies};
 use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
 use dhcpd_config::parameters::Library;
+use dhcpd_config::v4::Reservations4;
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
-use dhcpd_config::v4::snapshot::Config4;
+use dhcpd_config::v4::snapshot::{Config4, Host4};
 use engine::hooks::Times;
 use engine::v4::{Link, Received, Reply, Server, Snapshot};
 use leases::memfile::{ClassCounts, Mark, Remote, Store4, Table4, Wanted4};
@@ -262,10 +264,17 @@ impl Family for V4 {
     type Settings = Settings;
     type Bulk = libs::lease_query::Bulk4;
     type Ha = libs::ha::V4;
+    type Host = Host4;
+    type Meaning = Reservations4;
+    type Rows = sql::hosts::V4;
     type Protocol = Serve4;
 
     const NUMBER: u8 = 4;
     const LEASE_FILE: &'static str = "kea-leases4.csv";
+
+    fn meaning(config: &Config4) -> Reservations4 {
+        Reservations4::new(config)
+    }
 
     fn snapshot(
         config: Arc<Config4>,
@@ -339,6 +348,8 @@ impl Family for V4 {
             re_detect: config.interfaces.re_detect,
             retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
             lease_database: &config.lease_database,
+            host_databases: &config.host_databases,
+            reservations_unique: config.reservations_unique,
             expired: &config.expired,
             d2: &config.d2,
             threads: config.threads,
@@ -366,6 +377,7 @@ impl Family for V4 {
         Serve4 {
             engine,
             store: run.store,
+            hosts: run.hosts,
             unsynced: None,
             port: settings.server_port,
             exits: Vec::new(),
@@ -398,6 +410,7 @@ impl Family for V4 {
 pub struct Serve4 {
     engine: Server,
     store: Arc<Store4>,
+    hosts: Arc<Databases<V4>>,
     /// What the last batch changed, or promised on the strength of others' changes.
     unsynced: Option<Mark>,
     port: u16,
@@ -441,6 +454,7 @@ impl Protocol for Serve4 {
 
     fn configure(&mut self, run: Run<V4>, sockets: &[Arc<Bound>]) -> Run<V4> {
         let store = mem::replace(&mut self.store, run.store);
+        let hosts = mem::replace(&mut self.hosts, run.hosts);
         let snapshot = self.engine.configure(run.snapshot);
         crate::tell_times(sockets, snapshot.keeps_times, self.engine.keeps_times());
         self.exits = (0..sockets.len()).map(|at| Exits::of(sockets, at)).collect();
@@ -451,7 +465,7 @@ impl Protocol for Serve4 {
         self.engine.addresses = interfaces().flat_map(|i| i.v4.iter().map(|&(a, _)| a)).collect();
         self.engine.addresses.sort_unstable();
         self.engine.addresses.dedup();
-        Run { snapshot, store, service: run.service }
+        Run { snapshot, store, hosts, service: run.service }
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
@@ -465,6 +479,8 @@ impl Protocol for Serve4 {
         let now = crate::unix_seconds();
         self.engine.forget_settled(); // of a batch that failed
         let read = self.engine.keeps_times().then(crate::unix_micros);
+        let hosts = Arc::clone(&self.hosts);
+        let stored = hosts.stored.as_ref().map(|stored| stored.read());
         let mut leases = self.store.session();
         // Should it fail, whatever the engine asks for will, and the packets are dropped for that reason.
         let _ = leases.refresh(|| {
@@ -489,8 +505,14 @@ impl Protocol for Serve4 {
             };
             if let Opening::Dhcp4o6(peer) = *kind {
                 let address_on = |name: &str| address_on(&self.own, name);
-                let handled =
-                    self.engine.handle_passed(datagram.message, address_on, &mut leases, now, replies.buffer());
+                let handled = self.engine.handle_passed(
+                    datagram.message,
+                    address_on,
+                    stored.as_deref(),
+                    &mut leases,
+                    now,
+                    replies.buffer(),
+                );
                 if let Some(Some(reply)) = crate::ready(handled) {
                     let to = (Ipv6Addr::LOCALHOST, peer).into();
                     let number = replies.push(reply.promises, at, 0, Destination::Udp { to, source: None });
@@ -510,6 +532,7 @@ impl Protocol for Serve4 {
                 interface: &interface.name,
                 interface_address,
                 over_dhcpv6: None,
+                stored: stored.as_deref(),
             };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
             let Some(Some(reply)) = reply else { continue };

@@ -5,6 +5,7 @@ use crate::backend::{Backend, Control};
 use crate::commands;
 use crate::duid;
 use crate::extended_info;
+use crate::hosts::Databases;
 use crate::housekeeping::in_steps;
 use crate::libraries;
 use crate::messages::*;
@@ -18,8 +19,9 @@ use crate::worker::{Protocol, Replies};
 use crate::writer::{Settled, Tell};
 use control::{Answer, Table};
 use dhcpd_config::parameters::Library;
+use dhcpd_config::v6::Reservations6;
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
-use dhcpd_config::v6::snapshot::{Config6, Subnet6};
+use dhcpd_config::v6::snapshot::{Config6, Host6, Subnet6};
 use engine::hooks::Times;
 use engine::v6::{Received, Server, Snapshot, Target};
 use leases::memfile::{ClassCounts, Mark, Remote, Store6, Table6, Wanted6};
@@ -271,10 +273,17 @@ impl Family for V6 {
     type Identity = Duid;
     type Bulk = libs::lease_query::Bulk6;
     type Ha = libs::ha::V6;
+    type Host = Host6;
+    type Meaning = Reservations6;
+    type Rows = sql::hosts::V6;
     type Protocol = Serve6;
 
     const NUMBER: u8 = 6;
     const LEASE_FILE: &'static str = "kea-leases6.csv";
+
+    fn meaning(config: &Config6) -> Reservations6 {
+        Reservations6::new(config)
+    }
 
     fn snapshot(
         config: Arc<Config6>,
@@ -348,6 +357,8 @@ impl Family for V6 {
             re_detect: config.interfaces.re_detect,
             retry_wait: Duration::from_millis(config.interfaces.retry_wait.into()),
             lease_database: &config.lease_database,
+            host_databases: &config.host_databases,
+            reservations_unique: config.reservations_unique,
             expired: &config.expired,
             d2: &config.d2,
             threads: config.threads,
@@ -374,6 +385,7 @@ impl Family for V6 {
         Serve6 {
             engine,
             store: run.store,
+            hosts: run.hosts,
             unsynced: None,
             received,
             malformed,
@@ -403,6 +415,7 @@ impl Family for V6 {
 pub struct Serve6 {
     engine: Server,
     store: Arc<Store6>,
+    hosts: Arc<Databases<V6>>,
     /// What the last batch changed, or promised on the strength of others' changes.
     unsynced: Option<Mark>,
     received: Arc<stats::Counter>,
@@ -419,9 +432,10 @@ impl Protocol for Serve6 {
 
     fn configure(&mut self, run: Run<V6>, sockets: &[Arc<Bound>]) -> Run<V6> {
         let store = mem::replace(&mut self.store, run.store);
+        let hosts = mem::replace(&mut self.hosts, run.hosts);
         let snapshot = self.engine.configure(run.snapshot);
         crate::tell_times(sockets, snapshot.keeps_times, self.engine.keeps_times());
-        Run { snapshot, store, service: run.service }
+        Run { snapshot, store, hosts, service: run.service }
     }
 
     fn serve(&mut self, sockets: &[Arc<Bound>], at: usize, rx: &RxBatch, packets: Range<usize>, replies: &mut Replies) {
@@ -438,6 +452,8 @@ impl Protocol for Serve6 {
         let now = crate::unix_seconds();
         self.engine.forget_settled(); // of a batch that failed
         let read = self.engine.keeps_times().then(crate::unix_micros);
+        let hosts = Arc::clone(&self.hosts);
+        let stored = hosts.stored.as_ref().map(|stored| stored.read());
         let mut leases = self.store.session();
         // Should it fail, whatever the engine asks for will, and the packets are dropped for that reason.
         let _ = leases.refresh(|| {
@@ -461,6 +477,7 @@ impl Protocol for Serve6 {
                 destination,
                 interface: &interface.name,
                 hw_type: interface.hw_type,
+                stored: stored.as_deref(),
             };
             let reply = crate::ready(self.engine.handle(&received, &mut leases, now, replies.buffer()));
             let Some(Some(reply)) = reply else { continue };

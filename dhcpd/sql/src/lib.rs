@@ -6,6 +6,7 @@
 pub mod client;
 pub mod config;
 pub mod connect;
+pub mod hosts;
 pub mod leases;
 pub mod messages;
 

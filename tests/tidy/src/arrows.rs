@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["dhcpd-wire", "dhcpd-eval", "dhcpd-config", "dhcpd-leases", "daemon-log", "daemon-stats", "d2-ncr"],
     ),
     ("dhcpd-net", &[]),
-    ("dhcpd-sql", &["dhcpd-config", "dhcpd-leases", "daemon-log"]),
+    ("dhcpd-sql", &["daemon-schema", "daemon-log", "dhcpd-wire", "dhcpd-config", "dhcpd-leases"]),
     (
         "dhcpd-libs",
         &[

@@ -205,6 +205,23 @@ impl ConfigControl {
     }
 }
 
+/// The databases of reservations, in the order in which they count.
+pub(crate) fn host_databases(
+    list: &[At<Database>],
+    older: &Given<Database>,
+    libraries: &[At<HookLibrary>],
+    problems: &mut Vec<Problem>,
+) -> Vec<common::Database> {
+    let given = list.iter().chain(older).filter_map(|given| Some((given.resolve()?, given.pos)));
+    let databases = given.map(|(database, pos)| {
+        if database.kind == DatabaseType::Postgresql {
+            check_library("host", &database, pos, libraries, problems);
+        }
+        database
+    });
+    databases.collect()
+}
+
 impl LeaseDatabase {
     fn rules(&self, _pos: Pos, reader: &mut Reader) {
         let kind = self.r#type.as_ref().map(|kind| kind.value);

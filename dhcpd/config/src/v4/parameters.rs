@@ -93,10 +93,10 @@ pub struct Dhcp4 {
     #[param(flatten)]
     pub waiting: Waiting,
     /// Where reservations are kept beside the configuration.
-    #[param(later, yang = "hosts-database")]
+    #[param(yang = "hosts-database")]
     pub hosts_databases: Vec<At<Database>>,
     /// Where reservations are kept, as it was written before there could be several.
-    #[param(later, yang(absent))]
+    #[param(yang(absent))]
     pub hosts_database: Given<Database>,
     /// Where the configuration is completed from.
     pub config_control: Given<ConfigControl>,

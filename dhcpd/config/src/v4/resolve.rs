@@ -2,6 +2,9 @@
 
 mod classes;
 mod hosts;
+mod reservations;
+
+pub use reservations::Reservations4;
 
 use super::parameters::{
     Boot4, Dhcp4, File4, HostIdentifier4, Interfaces4, Lease4, Link4, Outbound4, Pool4, Service4, SharedNetwork4,
@@ -15,7 +18,7 @@ use crate::lifetime::TeeTimes;
 use crate::options::OptionSet;
 use crate::parameters::{
     ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold, check_allocator,
-    check_classes, check_library, load_libraries, part, tee_times,
+    check_classes, check_library, host_databases, load_libraries, part, tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -124,6 +127,8 @@ impl<'a> Resolver<'a> {
         if let Some(control) = &input.config_control {
             control.check(&input.hooks_libraries, &mut self.problems);
         }
+        let host_databases =
+            host_databases(&input.hosts_databases, &input.hosts_database, &input.hooks_libraries, &mut self.problems);
         let config = Config4 {
             interfaces,
             lease_database,
@@ -133,6 +138,9 @@ impl<'a> Resolver<'a> {
             extended_info_checks: input.sanity_checks().extended_info_checks(),
             subnets,
             hosts,
+            host_databases,
+            reservations_unique: input.ip_reservations_unique(),
+            definitions: Some(Arc::new(Definitions::clone(self.definitions))),
             classes: Classes::new(self.classes, settings),
             host_identifiers,
             authoritative: global.service.authoritative(),

@@ -4,14 +4,14 @@
 
 use crate::classes::{Class4, ClassId, ClassSet, Classes, Guard};
 use crate::common::{
-    Allocator, D2Client, ExpiredLeases, ExtendedInfoChecks, LeaseChecks, LeaseDatabase, Queue, ReservationModes,
-    Samples,
+    Allocator, D2Client, Database, ExpiredLeases, ExtendedInfoChecks, LeaseChecks, LeaseDatabase, Queue,
+    ReservationModes, Samples,
 };
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::Library;
+use crate::parameters::{Definitions, Library};
 use crate::values::Prefix6;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -41,6 +41,12 @@ pub struct Config4 {
     pub options: Arc<OptionSet>,
     /// Global reservations.
     pub hosts: Hosts<Host4>,
+    /// `hosts-databases`: where more reservations are, in the order in which they count.
+    pub host_databases: Vec<Database>,
+    /// `ip-reservations-unique`.
+    pub reservations_unique: bool,
+    /// Options by space (the standard ones if absent), the operator's own included, for reservations that come later.
+    pub definitions: Option<Arc<Definitions>>,
     /// Kinds of identifiers that reservations are looked up by, in order (`host-reservation-identifiers`).
     pub host_identifiers: Vec<IdentifierKind>,
     /// Global `authoritative`, for a client of no subnet.

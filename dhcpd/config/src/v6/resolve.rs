@@ -3,6 +3,9 @@
 mod classes;
 mod hosts;
 mod pools;
+mod reservations;
+
+pub use reservations::Reservations6;
 
 use super::parameters::{
     Dhcp6, File6, HostIdentifier6, Interfaces6, Lease6, Link6, PreferredLifetime, ServerIdType, Service6,
@@ -16,7 +19,8 @@ use crate::lifetime::{Lifetime, TeeTimes};
 use crate::options::OptionSet;
 use crate::parameters::{
     AllocatorName, ClassContext, Definitions, Encoder, Guards, Loading, OptionData, adaptive_threshold,
-    check_allocator, check_classes, check_library, lifetime, load_libraries, part, push_once, tee_times,
+    check_allocator, check_classes, check_library, host_databases, lifetime, load_libraries, part, push_once,
+    tee_times,
 };
 use crate::printer::drop_empty;
 use crate::rules::{
@@ -124,6 +128,8 @@ impl<'a> Resolver<'a> {
         if let Some(control) = &input.config_control {
             control.check(&input.hooks_libraries, &mut self.problems);
         }
+        let host_databases =
+            host_databases(&input.hosts_databases, &input.hosts_database, &input.hooks_libraries, &mut self.problems);
         let config = Config6 {
             interfaces,
             server_id,
@@ -134,6 +140,9 @@ impl<'a> Resolver<'a> {
             extended_info_checks: input.sanity_checks().extended_info_checks(),
             subnets,
             hosts,
+            host_databases,
+            reservations_unique: input.ip_reservations_unique(),
+            definitions: Some(Arc::new(Definitions::clone(self.definitions))),
             host_identifiers,
             mac_sources,
             classes: Classes::new(self.classes, settings),

@@ -4,14 +4,14 @@
 
 use crate::classes::{Class6, ClassId, ClassSet, Classes, Guard};
 use crate::common::{
-    Allocator, D2Client, ExpiredLeases, ExtendedInfoChecks, LeaseChecks, LeaseDatabase, Queue, ReservationModes,
-    Samples,
+    Allocator, D2Client, Database, ExpiredLeases, ExtendedInfoChecks, LeaseChecks, LeaseDatabase, Queue,
+    ReservationModes, Samples,
 };
 use crate::ddns::Ddns;
 use crate::hosts::{Hosts, Identifier, IdentifierKind, Reservation};
 use crate::lifetime::{LeaseCache, Lifetime, TeeTimes};
 use crate::options::OptionSet;
-use crate::parameters::Library;
+use crate::parameters::{Definitions, Library};
 use hashbrown::HashMap;
 use schema::Word;
 use std::net::Ipv6Addr;
@@ -42,6 +42,12 @@ pub struct Config6 {
     pub options: Arc<OptionSet>,
     /// Global reservations.
     pub hosts: Hosts<Host6>,
+    /// `hosts-databases`: where more reservations are, in the order in which they count.
+    pub host_databases: Vec<Database>,
+    /// `ip-reservations-unique`.
+    pub reservations_unique: bool,
+    /// Options by space (the standard ones if absent), the operator's own included, for reservations that come later.
+    pub definitions: Option<Arc<Definitions>>,
     /// Kinds of identifiers that reservations are looked up by, in order (`host-reservation-identifiers`).
     pub host_identifiers: Vec<IdentifierKind>,
     /// Where a client's MAC address is learnt from, in order (`mac-sources`); empty is `any`.

@@ -7,6 +7,7 @@ use super::refusal::{DropStage, Refusal};
 use crate::hooks::{Next, Point};
 use crate::steps;
 use dhcpd_config::classes::{Class4, ClassId, ClassSet};
+use dhcpd_config::hosts::GLOBAL;
 use dhcpd_config::v4::snapshot::Host4;
 use eval::{Names, Outcome, Subject4, Watch};
 use log::event;
@@ -33,7 +34,7 @@ impl<'a> Members<'a> {
         members.go_on(DropStage::Received)?;
         query.identify(&snapshot.libraries, members.set);
         if snapshot.config.early_global_reservations {
-            let hosts = &snapshot.config.hosts;
+            let hosts = query.reserved(&snapshot.config.hosts, GLOBAL);
             let identifiers = query.identifiers(&snapshot.config.host_identifiers);
             members.early = identifiers.iter().find_map(|id| hosts.find(*id));
             if let Some(host) = members.early {

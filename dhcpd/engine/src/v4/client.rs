@@ -7,7 +7,7 @@ use super::messages::*;
 use super::query::Query;
 use super::refusal::Refusal;
 use dhcpd_config::classes::{ClassId, ClassSet};
-use dhcpd_config::hosts::{Hosts, IdentifierRef};
+use dhcpd_config::hosts::{GLOBAL, IdentifierRef, Reserved};
 use dhcpd_config::lifetime::Lifetime;
 use dhcpd_config::v4::snapshot::{Config4, Host4, Pool4, Subnet4};
 use leases::{Lease4, Leases4, StoreError};
@@ -43,16 +43,16 @@ impl<'a> Client<'a> {
             global_host: members.early,
             members,
         };
-        let find = |hosts: &'a Hosts<Host4>| client.identifiers.iter().find_map(|id| hosts.find(*id));
+        let find = |hosts: Reserved<'a, Host4>| client.identifiers.iter().find_map(|id| hosts.find(*id));
         if !config.early_global_reservations && client.subnet_config().is_some_and(|s| s.reservations.global) {
-            client.global_host = find(&config.hosts);
+            client.global_host = find(query.reserved(&config.hosts, GLOBAL));
         }
         let on_link = client.siblings().filter_map(|at| {
             let subnet = snapshot.subnet(at).filter(|s| s.reservations.in_subnet)?;
             if !subnet.guard.admits(client.classes()) {
                 return None;
             }
-            Some((at, find(&subnet.hosts)?))
+            Some((at, find(query.reserved(&subnet.hosts, subnet.id))?))
         });
         client.hosts = on_link.collect();
         client.classify()?;
@@ -178,16 +178,18 @@ impl<'a> Client<'a> {
 
     /// Whether an address is reserved for somebody else.
     pub fn is_reserved_for_another(&self, address: Ipv4Addr) -> bool {
-        let Some(subnet) = self.subnet_config().filter(|s| s.reservations.in_subnet && !s.hosts.is_empty()) else {
+        let Some(subnet) = self.subnet_config().filter(|subnet| subnet.reservations.in_subnet) else { return false };
+        let hosts = self.query.reserved(&subnet.hosts, subnet.id);
+        if hosts.is_empty() {
             return false;
-        };
+        }
         if subnet.reservations.out_of_pool && subnet.pool_of(address).is_some() {
             return false;
         }
         let own = |host: &Host4| {
             self.identifiers.iter().any(|id| id.kind == host.identifier.kind && id.bytes == &*host.identifier.bytes)
         };
-        let mut hosts = subnet.hosts.by_address(address).peekable();
+        let mut hosts = hosts.by_address(address).peekable();
         hosts.peek().is_some() && !hosts.any(own)
     }
 
@@ -200,7 +202,8 @@ impl<'a> Client<'a> {
         }
         // An address that is reserved for the client would have been its first choice.
         let modes = subnet.reservations;
-        if modes.in_subnet && !modes.out_of_pool { subnet.hosts.row_end(address) } else { None }
+        let hosts = self.query.reserved(&subnet.hosts, subnet.id);
+        if modes.in_subnet && !modes.out_of_pool { hosts.row_end(address) } else { None }
     }
 
     /// Whether an address is in a pool of this link that is open to it; goes over to the subnet it is in.

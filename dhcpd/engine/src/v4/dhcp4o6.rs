@@ -7,6 +7,8 @@ use super::messages::*;
 use super::query::Query;
 use super::{OverDhcpv6, Received, Reply, Server};
 use crate::v6::Label;
+use dhcpd_config::hosts::Stored;
+use dhcpd_config::v4::snapshot::Host4;
 use leases::Leases4;
 use leases::lease::UnixSeconds;
 use log::event;
@@ -23,6 +25,7 @@ impl Server {
         &mut self,
         datagram: &[u8],
         address_on: impl Fn(&str) -> Ipv4Addr,
+        stored: Option<&Stored<Host4>>,
         leases: &mut L,
         now: UnixSeconds,
         out: &mut Vec<u8>,
@@ -60,6 +63,7 @@ impl Server {
             interface: origin.interface,
             interface_address: address_on(origin.interface),
             over_dhcpv6: Some(OverDhcpv6 { origin: *origin, interface_id }),
+            stored,
         };
         self.respond(&received, Some(&passed), leases, now, out).await
     }

@@ -32,6 +32,8 @@ pub use refusal::tell_disabled;
 pub use select::Selector;
 
 use crate::hooks::Times;
+use dhcpd_config::hosts::Stored;
+use dhcpd_config::v4::snapshot::Host4;
 use leases::lease::UnixSeconds;
 use leases::{HwAddr, Leases4, StoreError};
 use ncr::NameChangeRequest;
@@ -55,6 +57,8 @@ pub struct Received<'a> {
     pub interface_address: Ipv4Addr,
     /// How it came if it did in a DHCPv6 message (RFC 7341); there are no IPv4 addresses then.
     pub over_dhcpv6: Option<OverDhcpv6<'a>>,
+    /// Reservations from databases, if there are any.
+    pub stored: Option<&'a Stored<Host4>>,
 }
 
 /// How a DHCPv4-over-DHCPv6 client was heard of.

@@ -6,7 +6,8 @@ use super::hooks::{Hooks, Request};
 use super::messages::DHCP4_FLEX_ID;
 use crate::hooks::{Identity, Libraries, Point};
 use dhcpd_config::classes::{ClassId, ClassSet};
-use dhcpd_config::hosts::{IdentifierKind, IdentifierRef};
+use dhcpd_config::hosts::{Hosts, IdentifierKind, IdentifierRef, Reserved};
+use dhcpd_config::v4::snapshot::Host4;
 use log::event;
 use smallvec::SmallVec;
 use std::cell::OnceCell;
@@ -60,6 +61,11 @@ impl<'a> Query<'a> {
         if let Some(id) = self.flex_id() {
             event!(DHCP4_FLEX_ID, query = self.label(), id = format_args!("flex-id={}", Plain(id)));
         }
+    }
+
+    /// The reservations of a subnet, with those of databases.
+    pub fn reserved(&self, written: &'a Hosts<Host4>, subnet: u32) -> Reserved<'a, Host4> {
+        Reserved::new(written, self.received.stored, subnet)
     }
 
     /// The query as libraries see it.

@@ -1,7 +1,6 @@
 //! Which classes a client is in, as the stages of a query find it out.
 
 use super::exchange::Exchange;
-use super::hosts::Reservations;
 use super::messages::*;
 use super::query::{Label, Query};
 use super::refusal::{DropStage, Refusal};
@@ -54,7 +53,7 @@ impl<'a, L: Leases6> Exchange<'a, '_, L> {
     pub(super) fn early_classes(&mut self) -> Result<(), Refusal> {
         let config = &self.snapshot.config;
         if config.early_global_reservations {
-            self.hosts.global = Reservations::global(config, self.query, self.mac.as_ref());
+            self.hosts.look_globally(config, self.query, self.mac.as_ref());
             if let Some(host) = self.hosts.global {
                 self.reserve(&host.classes);
                 self.known(true);

@@ -3,7 +3,7 @@
 use super::query::Query;
 use super::select::Mac;
 use dhcpd_config::classes::ClassSet;
-use dhcpd_config::hosts::{Hosts, IdentifierKind, IdentifierRef};
+use dhcpd_config::hosts::{GLOBAL, IdentifierKind, IdentifierRef, Reserved, Stored};
 use dhcpd_config::v6::snapshot::{Config6, Host6, Reserved6};
 use leases::{Lease6, LeaseType};
 use smallvec::SmallVec;
@@ -18,12 +18,19 @@ pub(super) struct Reservations<'a> {
     known: bool,
     /// In subnets of its link, indexes.
     in_subnets: SmallVec<[(usize, &'a Host6); 1]>,
+    /// Those from databases.
+    stored: Option<&'a Stored<Host6>>,
 }
 
 impl<'a> Reservations<'a> {
-    /// The global reservation of a client.
-    pub(super) fn global(config: &'a Config6, query: &Query<'_>, mac: Option<&Mac>) -> Option<&'a Host6> {
-        find(&config.hosts, config, query, mac)
+    /// Nothing yet: it is looked for in the configuration and among these from databases.
+    pub(super) fn among(stored: Option<&'a Stored<Host6>>) -> Self {
+        Self { stored, ..Self::default() }
+    }
+
+    /// Looks for the global reservation of a client.
+    pub(super) fn look_globally(&mut self, config: &'a Config6, query: &Query<'_>, mac: Option<&Mac>) {
+        self.global = find(Reserved::new(&config.hosts, self.stored, GLOBAL), config, query, mac);
     }
 
     /// Looks for a client that is in `subnet`, an index, or on the same link, where subnets serve its classes.
@@ -38,7 +45,7 @@ impl<'a> Reservations<'a> {
         let Some(modes) = config.subnets.list().get(subnet).map(|subnet| subnet.reservations) else { return };
         let early = config.early_global_reservations;
         if modes.global && !early {
-            self.global = Self::global(config, query, mac);
+            self.look_globally(config, query, mac);
         }
         self.settle(modes.global);
         if (early || self.global.is_some()) && !modes.in_subnet {
@@ -47,7 +54,8 @@ impl<'a> Reservations<'a> {
         for at in config.subnets.siblings(subnet) {
             let subnet = config.subnets.list().get(at).filter(|subnet| subnet.reservations.in_subnet);
             let Some(subnet) = subnet.filter(|subnet| subnet.guard.admits(classes)) else { continue };
-            self.in_subnets.extend(find(&subnet.hosts, config, query, mac).map(|host| (at, host)));
+            let hosts = Reserved::new(&subnet.hosts, self.stored, subnet.id);
+            self.in_subnets.extend(find(hosts, config, query, mac).map(|host| (at, host)));
         }
     }
 
@@ -85,12 +93,13 @@ impl<'a> Reservations<'a> {
         if !subnet.reservations.in_subnet {
             return None;
         }
-        let mut owners = subnet.hosts.by_address(key);
+        let hosts = Reserved::new(&subnet.hosts, self.stored, subnet.id);
+        let mut owners = hosts.by_address(key);
         owners.find(|owner| !own.is_some_and(|own| own.identifier == owner.identifier))
     }
 }
 
-fn find<'a>(hosts: &'a Hosts<Host6>, config: &Config6, query: &Query<'_>, mac: Option<&Mac>) -> Option<&'a Host6> {
+fn find<'a>(hosts: Reserved<'a, Host6>, config: &Config6, query: &Query<'_>, mac: Option<&Mac>) -> Option<&'a Host6> {
     if hosts.is_empty() {
         return None;
     }

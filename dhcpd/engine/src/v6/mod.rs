@@ -36,6 +36,8 @@ pub use snapshot::Snapshot;
 use crate::hooks::{Next, Point, Times};
 use details::Details;
 use dhcpd_config::classes::ClassSet;
+use dhcpd_config::hosts::Stored;
+use dhcpd_config::v6::snapshot::Host6;
 use exchange::Exchange;
 use hooks::{Incoming, Outgoing};
 use hosts::Reservations;
@@ -71,6 +73,8 @@ pub struct Received<'a> {
     pub interface: &'a str,
     /// ARP hardware type of that interface, 1 for Ethernet; 0 if not known.
     pub hw_type: u16,
+    /// Reservations from databases, if there are any.
+    pub stored: Option<&'a Stored<Host6>>,
 }
 
 /// Where the message goes that stands in the caller's buffer.
@@ -278,7 +282,7 @@ impl Server {
             duid: &[],
             mac: None,
             subnet: None,
-            hosts: Reservations::default(),
+            hosts: Reservations::among(query.received.stored),
             classes: ClassSet::default(),
             commit: false,
             name: None,

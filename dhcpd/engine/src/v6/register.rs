@@ -8,6 +8,7 @@ use super::messages::DHCP6_ADDR_REG_INFORM_CLIENT_CHANGE;
 use super::names::policy_at;
 use super::refusal::Refusal;
 use crate::shown::Shown;
+use dhcpd_config::hosts::{GLOBAL, Reserved};
 use dhcpd_config::v6::snapshot::Subnet6;
 use leases::{Lease6, LeaseState, LeaseType, Leases6};
 use std::net::Ipv6Addr;
@@ -77,7 +78,10 @@ impl<L: Leases6> Exchange<'_, '_, L> {
             return Err(format!("Address {address} already in use {}", Shown(old)));
         }
         let key = reserved(LeaseType::Na, address, 128);
-        let mut hosts = subnet.hosts.by_address(key).chain(self.snapshot.config.hosts.by_address(key));
+        let stored = self.query.received.stored;
+        let on_link = Reserved::new(&subnet.hosts, stored, subnet.id);
+        let global = Reserved::new(&self.snapshot.config.hosts, stored, GLOBAL);
+        let mut hosts = on_link.by_address(key).chain(global.by_address(key));
         match hosts.next() {
             Some(_) => Err(format!("Address {address} is reserved")),
             None => Ok(()),

@@ -77,7 +77,7 @@ impl Bench {
     }
 
     fn receive(&mut self, message: &[u8], from: SocketAddrV6, to: Ipv6Addr) -> Option<(Reply, Vec<u8>)> {
-        let received = Received { message, source: from, destination: to, interface: "eth0", hw_type: 1 };
+        let received = Received { message, source: from, destination: to, interface: "eth0", hw_type: 1, stored: None };
         let mut out = b"headroom".to_vec();
         let reply = ready(self.server.handle(&received, &mut self.store.session(), self.now, &mut out));
         assert!(out.starts_with(b"headroom"));

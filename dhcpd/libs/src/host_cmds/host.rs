@@ -1,5 +1,6 @@
 //! A reservation in JSON, and by what it is found.
 
+use crate::Editor;
 use crate::arguments::{Address, Arguments, Refusal, address};
 use crate::lease_cmds::identifiers::formatted;
 use schema::json::{Node, Value as Tree};
@@ -7,7 +8,8 @@ use serde_json::Value;
 
 /// What reservations are found by.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Key {
+pub enum Key {
+    /// What is reserved.
     Address(Address),
     /// A kind of identifier and its bytes.
     Identifier(String, Vec<u8>),
@@ -20,38 +22,43 @@ pub(super) enum Key {
 /// Kinds of identifiers in the order in which a reservation is looked through for its own.
 const KINDS: [&str; 5] = ["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
 
-impl Key {
-    /// An address, or else an identifier.
-    pub fn read(arguments: Arguments<'_>) -> Result<Self, Refusal> {
-        match arguments.find("ip-address")?.map(|node| &node.value) {
-            Some(Tree::Text(text)) => address(text).map(Key::Address),
-            Some(_) => Err("'ip-address' is not a string.".into()),
-            None => Self::identifier(arguments, "No 'ip-address' provided and"),
-        }
-    }
+/// The family of a server.
+pub(super) fn family(editor: &Editor) -> u8 {
+    if editor.module == "Dhcp4" { 4 } else { 6 }
+}
 
-    /// An identifier; `doing` begins the sentence that says that there is none.
-    pub fn identifier(arguments: Arguments<'_>, doing: &str) -> Result<Self, Refusal> {
-        let text = |key: &str| match arguments.find(key) {
-            Ok(Some(Node { value: Tree::Text(text), .. })) => Ok(text),
-            _ => Err(format!("{doing} '{key}' is either missing or not a string.")),
-        };
-        let (kind, identifier) = (text("identifier-type")?, text("identifier")?);
-        if !KINDS.contains(&&**kind) {
-            return Err(format!("Identifier type '{kind}' is not supported.").into());
+/// The kind of an identifier and the identifier, as a command says them; `doing` begins the sentence that says that there is
+/// none.
+pub(super) fn identifier_texts<'a>(arguments: Arguments<'a>, doing: &str) -> Result<(&'a str, &'a str), Refusal> {
+    let text = |key: &str| match arguments.find(key) {
+        Ok(Some(Node { value: Tree::Text(text), .. })) => Ok(&**text),
+        _ => Err(format!("{doing}'{key}' is either missing or not a string.")),
+    };
+    Ok((text("identifier-type")?, text("identifier")?))
+}
+
+impl Key {
+    /// An identifier of a kind.
+    pub(super) fn identifier((kind, identifier): (&str, &str)) -> Result<Self, Refusal> {
+        let bytes = bytes(identifier).map_err(|_| "Unable to parse 'identifier' value.")?;
+        if bytes.is_empty() {
+            return Err("Unable to query for empty 'identifier'.".into());
         }
-        Ok(Self::Identifier(kind.to_string(), bytes(identifier)?))
+        if !KINDS.contains(&kind) {
+            return Err("Value of 'identifier-type' was not recognized.".into());
+        }
+        Ok(Self::Identifier(kind.to_owned(), bytes))
     }
 
     /// The identifier of a reservation.
-    pub fn of(host: &Value) -> Result<Self, Refusal> {
+    pub(super) fn of(host: &Value) -> Result<Self, Refusal> {
         let given = KINDS.into_iter().find_map(|kind| Some((kind, host.get(kind)?.as_str()?)));
         let (kind, text) = given.ok_or("the reservation has no identifier")?;
         Ok(Self::Identifier(kind.to_owned(), bytes(text)?))
     }
 
     /// Whether a reservation is found by it.
-    pub fn finds(&self, host: &Value) -> bool {
+    pub(super) fn finds(&self, host: &Value) -> bool {
         let text = |key: &str| host.get(key).and_then(Value::as_str);
         match self {
             Self::Any => true,

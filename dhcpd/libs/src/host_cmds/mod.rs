@@ -1,37 +1,51 @@
 //! `libdhcp_host_cmds.so`: commands that look for, add, change and delete reservations.
 //!
-//! There are no databases of reservations: what would be done there alone, as is the default of what changes something, is
-//! refused in Kea's words. In the configuration (`"operation-target": "memory"` or `"all"`) reservations change the way that
-//! `config-set` goes.
+//! They work on the configuration (`"operation-target": "memory"`), on databases (`"database"`), or on both (`"all"`). What
+//! says nothing looks everywhere, and changes the databases. Texts are Kea's.
 
-mod host;
+pub mod databases;
+pub mod host;
+mod memory;
 pub mod messages;
 
 use crate::Editor;
-use crate::arguments::{Arguments, Refusal, address};
-use crate::editor::{NOWHERE, adopted};
-use crate::tree::Written;
+use crate::arguments::{Address, Arguments, Refusal, address};
+use crate::editor::adopted;
 use control::{Answer, Code, Request, Table};
-use host::Key;
+use databases::{Databases, Found, Wanted};
+use host::{Key, family};
 use messages::*;
 use schema::json::{Node, Value as Tree};
 use serde_json::{Map, Value, json};
+use std::rc::Rc;
+
+/// What the commands work on.
+#[derive(Clone)]
+pub struct Hosts {
+    /// The configuration.
+    pub editor: Editor,
+    /// The databases.
+    pub databases: Rc<dyn Databases>,
+}
 
 /// Adds the commands.
-pub fn add(table: &mut Table, editor: &Editor) {
+pub fn add(table: &mut Table, hosts: &Hosts) {
     macro_rules! on {
         ($($name:literal, $run:path, $done:ident, $failed:ident;)*) => {$({
-            let editor = editor.clone();
-            table.add($name, move |request| {
-                let parameters = || request.arguments().map_or_else(String::new, |given| control::to_text(&given));
-                match $run(&editor, &request) {
-                    Ok(answer) => {
-                        log::event!($done, parameters = parameters());
-                        answer
-                    }
-                    Err(refusal) => {
-                        log::event!($failed, parameters = parameters(), reason = refusal.reason);
-                        refusal.into()
+            let hosts = hosts.clone();
+            table.add_async($name, move |request| {
+                let hosts = hosts.clone();
+                async move {
+                    let parameters = || request.arguments().map_or_else(|| "(missing parameters)".to_owned(), |given| control::to_text(&given));
+                    match $run(&hosts, &request).await {
+                        Ok(answer) => {
+                            log::event!($done, parameters = parameters());
+                            answer
+                        }
+                        Err(refusal) => {
+                            log::event!($failed, parameters = parameters(), reason = refusal.reason);
+                            refusal.into()
+                        }
                     }
                 }
             });
@@ -52,205 +66,281 @@ pub fn add(table: &mut Table, editor: &Editor) {
     }
 }
 
-fn get(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn get(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let (subnet, key) = (required_subnet(arguments)?, Key::read(arguments)?);
-    let host = hosts(editor, arguments, Some(subnet), &key)?.into_iter().next();
-    Ok(match host {
-        Some(host) => Answer::done("Host found.").and(host),
+    let (subnet, key, target) = one(arguments)?;
+    let wanted = Wanted::all(Some(subnet), key);
+    let found = hosts.find(target.unwrap_or(Target::ALL), &wanted, true).await?;
+    Ok(match found.into_iter().next() {
+        Some(Found { shown, .. }) => Answer::done("Host found.").and(shown),
         None => Answer::new(Code::Empty, "Host not found."),
     })
 }
 
-fn get_all(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn get_all(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let subnet = required_subnet(arguments)?;
-    Ok(found(editor, hosts(editor, arguments, Some(subnet), &Key::Any)?))
+    let subnet: u32 = subnet(arguments)?.ok_or_else(|| missing(arguments, "subnet-id"))?;
+    let target = Target::read(arguments)?.unwrap_or(Target::ALL);
+    hosts.list(target, Some(subnet), Key::Any).await
 }
 
-fn get_by_address(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn get_by_address(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let address = address(required_text(arguments, "ip-address")?)?;
-    Ok(found(editor, hosts(editor, arguments, subnet(arguments)?, &Key::Address(address))?))
+    let address = arguments.required_address("ip-address")?;
+    let (subnet, target) = (subnet(arguments)?, Target::read(arguments)?.unwrap_or(Target::ALL));
+    hosts.list(target, subnet, Key::Address(address)).await
 }
 
-fn get_by_hostname(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn get_by_hostname(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let hostname = required_text(arguments, "hostname")?.to_lowercase();
-    Ok(found(editor, hosts(editor, arguments, subnet(arguments)?, &Key::Hostname(hostname))?))
-}
-
-fn get_by_id(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
-    let arguments = arguments(request)?;
-    if arguments.find("subnet-id")?.is_some() {
-        return Err("'subnet-id' is not allowed here: use reservation-get to look in one subnet".into());
+    let hostname = arguments.required_text("hostname")?.to_lowercase();
+    let (subnet, target) = (subnet(arguments)?, Target::read(arguments)?.unwrap_or(Target::ALL));
+    if hostname.is_empty() {
+        return Err("Empty hostname".into());
     }
-    let key = Key::identifier(arguments, "Parameter")?;
-    Ok(found(editor, hosts(editor, arguments, None, &key)?))
+    hosts.list(target, subnet, Key::Hostname(hostname)).await
 }
 
-/// Reservations have numbers from 1 on, in the order of the configuration; a page begins behind a number.
-fn get_page(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn get_by_id(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let limit: u32 = arguments.required_number("limit")?;
+    let texts = host::identifier_texts(arguments, "")?;
+    if arguments.find("subnet-id")?.is_some() {
+        return Err("'subnet-id' is forbidden in reservation-get-by-id".into());
+    }
+    let key = Key::identifier(texts)?;
+    let target = Target::read(arguments)?.unwrap_or(Target::ALL);
+    hosts.list(target, None, key).await
+}
+
+/// A page begins behind a number in a source: 0 is the configuration, and databases follow. Where nothing is left in one, the
+/// next one is asked.
+async fn get_page(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
+    let arguments = arguments(request)?;
+    let limit: u32 = number(arguments, "limit", u32::MAX.into())?.ok_or_else(|| missing(arguments, "limit"))?;
+    let subnet = subnet(arguments)?;
+    let mut source = number::<usize>(arguments, "source-index", 10)?.unwrap_or(0);
+    let after: u64 = arguments.number("from")?.unwrap_or(0);
     if limit == 0 {
         return Err("page size of retrieved hosts must not be 0".into());
     }
-    let source: u32 = arguments.number("source-index")?.unwrap_or(0);
-    let from: u32 = arguments.number("from")?.unwrap_or(0);
-    let all = if source == 0 { hosts(editor, arguments, subnet(arguments)?, &Key::Any)? } else { Vec::new() };
-    let page: Vec<Value> = all.into_iter().skip(from as usize).take(limit as usize).collect();
-    let count = page.len();
-    let mut answer = found(editor, page);
+    if let Some(subnet) = subnet {
+        memory::check_subnet(&hosts.editor, subnet, &[])?;
+    }
+    let mut wanted = Wanted { subnet, key: Key::Any, after, limit: Some(limit) };
+    let mut page = Vec::new();
+    while source <= hosts.databases.count() {
+        page = match source.checked_sub(1) {
+            None => memory::find(&hosts.editor, &wanted),
+            Some(at) => hosts.databases.find(at, wanted.clone()).await?,
+        };
+        if !page.is_empty() {
+            break;
+        }
+        (source, wanted.after) = (source + 1, 0);
+    }
+    let (count, last) = (page.len(), page.last().map(|found| found.id));
+    let mut answer = found(&hosts.editor, page);
     if let Some(Value::Object(map)) = &mut answer.arguments {
         map.insert("count".to_owned(), count.into());
-        if count > 0 {
-            let next = json!({ "from": from as usize + count, "source-index": 0 });
-            map.insert("next".to_owned(), next);
+        if let Some(last) = last {
+            map.insert("next".to_owned(), json!({ "from": last, "source-index": source }));
         }
     }
     Ok(answer)
 }
 
-fn reservation_add(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
-    let arguments = arguments(request)?;
-    let (given, subnet) = reservation(arguments)?;
-    in_memory(arguments, "Unable to add new host because there is no hosts-databases configured.")?;
-    change(editor, subnet, |list| {
-        list.push(given);
-        Ok(())
-    })?;
-    Ok(Answer::done("Host added."))
+async fn reservation_add(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
+    let arguments = request.node().map(Arguments::new).ok_or("no parameters specified for the command")?;
+    let target = Target::read(arguments)?.unwrap_or(Target::DATABASE);
+    let given = arguments.find("reservation")?.ok_or("reservation must be specified")?;
+    let reservation = Reservation::read(given)?;
+    if reservation.subnet.is_none() {
+        memory::check_global(&hosts.editor, &reservation.addresses, reservation.prefixes)?;
+    }
+    if target == Target::DATABASE && hosts.databases.count() == 0 {
+        return Err("Host database not available, cannot add host.".into());
+    }
+    let subnet = reservation.subnet.unwrap_or(0);
+    memory::check_subnet(&hosts.editor, subnet, &reservation.addresses)?;
+    if target.memory {
+        memory::add(&hosts.editor, subnet, reservation.node.clone())?;
+    }
+    for at in hosts.sources(target) {
+        hosts.databases.add(at, subnet, &reservation.node).await?;
+    }
+    Ok(Answer::done(match reservation.subnet {
+        Some(_) => "Host added.",
+        None => "Host added. subnet-id not specified, assumed global (subnet-id 0).",
+    }))
 }
 
-fn reservation_update(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
-    let arguments = arguments(request)?;
-    let (given, subnet) = reservation(arguments)?;
-    let key = Key::of(&given.to_json())?;
-    in_memory(arguments, "Unable to update existing host because there is no hosts-databases configured.")?;
-    change(editor, subnet, |list| {
-        let old = list.iter_mut().find(|host| key.finds(&host.to_json()));
-        *old.ok_or_else(|| Refusal::empty("Host not updated (not found)."))? = given;
-        Ok(())
-    })?;
+async fn reservation_update(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
+    let node = request.node().ok_or("invalid command: does not contain mandatory 'arguments'")?;
+    let arguments = Arguments::new(node);
+    if !arguments.is_map() {
+        return Err("invalid command: expected 'arguments' to be a map".into());
+    }
+    let given = arguments.find("reservation")?.ok_or(
+        "invalid command: expected 'reservation' as the sole parameter inside the 'arguments' map, didn't get it instead",
+    )?;
+    let target = Target::read(arguments)?.unwrap_or(Target::DATABASE);
+    let reservation = Reservation::read(given)?;
+    let subnet = reservation.subnet.ok_or("Mandatory 'subnet-id' parameter missing.")?;
+    if target == Target::DATABASE && hosts.databases.count() == 0 {
+        return Err("host database not available, cannot update host".into());
+    }
+    memory::check_subnet(&hosts.editor, subnet, &reservation.addresses)?;
+    if target.memory {
+        memory::update(&hosts.editor, subnet, reservation.node.clone())?;
+    }
+    for at in hosts.sources(target) {
+        if !hosts.databases.update(at, subnet, &reservation.node).await? {
+            return Err("Host not updated (not found).".into());
+        }
+    }
     Ok(Answer::done("Host updated."))
 }
 
-fn reservation_del(editor: &Editor, request: &Request) -> Result<Answer, Refusal> {
+async fn reservation_del(hosts: &Hosts, request: &Request) -> Result<Answer, Refusal> {
     let arguments = arguments(request)?;
-    let (subnet, key) = (required_subnet(arguments)?, Key::read(arguments)?);
-    in_memory(arguments, "Unable to delete a host because there is no hosts-databases configured.")?;
-    change(editor, subnet, |list| {
-        let before = list.len();
-        list.retain(|host| !key.finds(&host.to_json()));
-        if list.len() < before { Ok(()) } else { Err(Refusal::empty("Host not deleted (not found).")) }
-    })?;
-    Ok(Answer::done("Host deleted."))
+    let (subnet, key, target) = one(arguments)?;
+    let target = target.unwrap_or(Target::DATABASE);
+    if target == Target::DATABASE && hosts.databases.count() == 0 {
+        return Err("Unable to delete a host because there is no hosts-databases configured.".into());
+    }
+    let mut deleted = target.memory && memory::remove(&hosts.editor, subnet, &key)?;
+    for at in hosts.sources(target) {
+        deleted |= hosts.databases.remove(at, Wanted::all(Some(subnet), key.clone())).await? > 0;
+    }
+    match deleted {
+        true => Ok(Answer::done("Host deleted.")),
+        false => Err(Refusal::empty("Host not deleted (not found).")),
+    }
 }
 
-/// The reservation that a command gives, without the number of its subnet, which is told apart.
-fn reservation(arguments: Arguments<'_>) -> Result<(Node, i64), Refusal> {
-    let given = arguments.find("reservation")?.ok_or("Mandatory 'reservation' parameter missing.")?;
-    let inner = Arguments::new(given);
-    let reserves = ["ip-address", "ip-addresses", "prefixes"].into_iter().any(|key| given.member(key).is_some());
-    let subnet = match subnet(inner)? {
-        Some(subnet) => subnet,
-        None if reserves => return Err("Mandatory 'subnet-id' parameter missing.".into()),
-        None => 0,
-    };
-    let mut node = adopted(given);
-    node.take("subnet-id");
-    Ok((node, subnet))
+impl Hosts {
+    /// The places of the databases that a target means.
+    fn sources(&self, target: Target) -> std::ops::Range<usize> {
+        0..if target.databases { self.databases.count() } else { 0 }
+    }
+
+    /// What is wanted, in all sources, or in the first one that has any of it.
+    async fn find(&self, target: Target, wanted: &Wanted, first: bool) -> Result<Vec<Found>, Refusal> {
+        let mut all = if target.memory { memory::find(&self.editor, wanted) } else { Vec::new() };
+        for at in self.sources(target) {
+            if first && !all.is_empty() {
+                break;
+            }
+            all.extend(self.databases.find(at, wanted.clone()).await?);
+        }
+        Ok(all)
+    }
+
+    async fn list(&self, target: Target, subnet: Option<u32>, key: Key) -> Result<Answer, Refusal> {
+        if let Some(subnet) = subnet {
+            memory::check_subnet(&self.editor, subnet, &[])?;
+        }
+        let all = self.find(target, &Wanted::all(subnet, key), false).await?;
+        Ok(found(&self.editor, all))
+    }
 }
 
-/// Changes the reservations of a subnet, or the global ones of the subnet 0.
-fn change(editor: &Editor, subnet: i64, by: impl FnOnce(&mut Vec<Node>) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    editor.change(|module| {
-        let mut tree = Written { module, key: subnets(editor) };
-        let holder = match (subnet, tree.find(subnet)) {
-            (0, _) => &mut *tree.module,
-            (_, Some(place)) => tree.subnet(place)?,
-            (id, None) => return Err(format!("there is no subnet with the id {id}").into()),
+/// The reservation that a command gives.
+struct Reservation {
+    /// Without the number of its subnet.
+    node: Node,
+    subnet: Option<u32>,
+    addresses: Vec<Address>,
+    /// Prefixes are reserved.
+    prefixes: bool,
+}
+
+impl Reservation {
+    fn read(given: &Node) -> Result<Self, Refusal> {
+        let subnet = subnet(Arguments::new(given))?;
+        let listed = |key: &str| match given.member(key).map(|node| &node.value) {
+            Some(Tree::List(nodes)) => nodes.iter().collect(),
+            _ => Vec::new(),
         };
-        by(holder.list_mut("reservations", NOWHERE).ok_or("reservations is not a list")?)
-    })
-}
-
-/// Whether the configuration is meant; if only the databases are, `otherwise` is the reason to refuse.
-fn in_memory(arguments: Arguments<'_>, otherwise: &str) -> Result<(), Refusal> {
-    match target(arguments)? {
-        Target::Memory => Ok(()),
-        Target::Database | Target::Default => Err(otherwise.into()),
+        let nodes = given.member("ip-address").into_iter().chain(listed("ip-addresses"));
+        let texts = nodes.filter_map(|node| match &node.value {
+            Tree::Text(text) => Some(text),
+            _ => None,
+        });
+        // What is no address is told where the reservation is read.
+        let addresses = texts.filter_map(|text| address(text).ok()).collect();
+        let mut node = adopted(given);
+        node.take("subnet-id");
+        Ok(Self { node, subnet, addresses, prefixes: !listed("prefixes").is_empty() })
     }
 }
 
-/// Where a command looks.
-enum Target {
-    /// In the configuration, and perhaps in databases, too.
-    Memory,
-    /// In databases alone.
-    Database,
-    /// What is usual for the command.
-    Default,
+/// Where a command looks, or what it changes.
+#[derive(Clone, Copy, PartialEq)]
+struct Target {
+    memory: bool,
+    databases: bool,
 }
 
-fn target(arguments: Arguments<'_>) -> Result<Target, Refusal> {
-    match arguments.text("operation-target")? {
-        None | Some("default") => Ok(Target::Default),
-        Some("memory" | "all") => Ok(Target::Memory),
-        Some("database") => Ok(Target::Database),
-        Some(other) => {
-            Err(format!("invalid operation-target '{other}': it is one of memory, database, all, default").into())
+impl Target {
+    const MEMORY: Self = Self { memory: true, databases: false };
+    const DATABASE: Self = Self { memory: false, databases: true };
+    const ALL: Self = Self { memory: true, databases: true };
+
+    /// What a command says; none: what is usual for it.
+    fn read(arguments: Arguments<'_>) -> Result<Option<Self>, Refusal> {
+        match arguments.text("operation-target")? {
+            None | Some("default") => Ok(None),
+            Some("memory") => Ok(Some(Self::MEMORY)),
+            Some("database") => Ok(Some(Self::DATABASE)),
+            Some("all") => Ok(Some(Self::ALL)),
+            Some(other) => Err(format!(
+                "The 'operation-target' value ({other}) is not within expected set: (memory, database, all, default)"
+            )
+            .into()),
         }
     }
 }
 
-/// The reservations of a subnet (all, if none is given) that are found by a key, each with the number of its subnet.
-fn hosts(editor: &Editor, arguments: Arguments<'_>, subnet: Option<i64>, key: &Key) -> Result<Vec<Value>, Refusal> {
-    if let Target::Database = target(arguments)? {
-        return Ok(Vec::new());
-    }
-    let mut shown = (editor.shown)();
-    let Some(module) = shown.get_mut(editor.module) else { return Ok(Vec::new()) };
-    let mut scopes = vec![(0, taken(module, "reservations"))];
-    let networks = taken(module, "shared-networks").into_iter();
-    let within: Vec<Value> = networks.flat_map(|mut network| taken(&mut network, subnets(editor))).collect();
-    for mut subnet in taken(module, subnets(editor)).into_iter().chain(within) {
-        let id = subnet.get("id").and_then(Value::as_i64).unwrap_or_default();
-        scopes.push((id, taken(&mut subnet, "reservations")));
-    }
-    let wanted = scopes.into_iter().filter(|(id, _)| subnet.is_none_or(|subnet| subnet == *id));
-    let numbered = wanted.flat_map(|(id, hosts)| hosts.into_iter().map(move |host| (id, host)));
-    let found = numbered.filter(|(_, host)| key.finds(host)).map(|(id, mut host)| {
-        if let Value::Object(map) = &mut host {
-            map.insert("subnet-id".to_owned(), id.into());
+/// The one reservation that is meant: its subnet, and by what it is found; where it is looked for.
+fn one(arguments: Arguments<'_>) -> Result<(u32, Key, Option<Target>), Refusal> {
+    let address_node = arguments.find("ip-address")?;
+    let named = ["identifier-type", "identifier"].into_iter().any(|key| matches!(arguments.find(key), Ok(Some(_))));
+    let subnet = match subnet(arguments)? {
+        None if address_node.is_none() && !named => return Err(missing(arguments, "subnet-id")),
+        subnet => subnet,
+    };
+    let target = Target::read(arguments)?;
+    let use_instead = |command: &str, with: String, what: &str| {
+        let reason = format!(
+            "missing parameter 'subnet-id', use '{command}' with {with} to get the list of reservations with this {what}"
+        );
+        Refusal::from(reason)
+    };
+    match address_node.map(|node| &node.value) {
+        Some(Tree::Text(text)) => {
+            let key = Key::Address(address(text)?);
+            let with = || format!("'ip-address' set to \"{text}\"");
+            let subnet = subnet.ok_or_else(|| use_instead("reservation-get-by-address", with(), "address"))?;
+            Ok((subnet, key, target))
         }
-        host
-    });
-    Ok(found.collect())
-}
-
-/// A list of a map, taken out of it.
-fn taken(map: &mut Value, key: &str) -> Vec<Value> {
-    match map.get_mut(key).map(Value::take) {
-        Some(Value::Array(list)) => list,
-        _ => Vec::new(),
+        Some(_) => Err("'ip-address' is not a string.".into()),
+        None => {
+            let texts = host::identifier_texts(arguments, "No 'ip-address' provided and ")?;
+            let key = Key::identifier(texts)?;
+            let with = || format!("'identifier-type' set to \"{}\" and 'identifier' to \"{}\"", texts.0, texts.1);
+            let subnet = subnet.ok_or_else(|| use_instead("reservation-get-by-id", with(), "identifier"))?;
+            Ok((subnet, key, target))
+        }
     }
 }
 
-fn found(editor: &Editor, hosts: Vec<Value>) -> Answer {
+fn found(editor: &Editor, hosts: Vec<Found>) -> Answer {
     let code = if hosts.is_empty() { Code::Empty } else { Code::Success };
-    let text = format!("{} IPv{} host(s) found.", hosts.len(), if is_v4(editor) { 4 } else { 6 });
+    let text = format!("{} IPv{} host(s) found.", hosts.len(), family(editor));
+    let hosts = hosts.into_iter().map(|found| found.shown).collect();
     let arguments: Map<String, Value> = [("hosts".to_owned(), Value::Array(hosts))].into_iter().collect();
     Answer::new(code, text).and(Value::Object(arguments))
-}
-
-fn is_v4(editor: &Editor) -> bool {
-    editor.module == "Dhcp4"
-}
-
-fn subnets(editor: &Editor) -> &'static str {
-    if is_v4(editor) { "subnet4" } else { "subnet6" }
 }
 
 fn arguments(request: &Request) -> Result<Arguments<'_>, Refusal> {
@@ -258,22 +348,20 @@ fn arguments(request: &Request) -> Result<Arguments<'_>, Refusal> {
     given.ok_or_else(|| "Parameters missing or are not a map.".into())
 }
 
-fn subnet(arguments: Arguments<'_>) -> Result<Option<i64>, Refusal> {
-    match arguments.find("subnet-id")?.map(|node| &node.value) {
-        None => Ok(None),
-        Some(Tree::Int(id)) => Ok(Some(*id)),
-        Some(_) => Err("'subnet-id' parameter is not integer.".into()),
-    }
+fn subnet(arguments: Arguments<'_>) -> Result<Option<u32>, Refusal> {
+    // The last number of all means no subnet.
+    number(arguments, "subnet-id", i64::from(u32::MAX) - 1)
 }
 
-fn required_subnet(arguments: Arguments<'_>) -> Result<i64, Refusal> {
-    subnet(arguments)?.ok_or_else(|| "Mandatory 'subnet-id' parameter missing.".into())
+/// A number from 0 to `most`.
+fn number<N: TryFrom<i64>>(arguments: Arguments<'_>, key: &str, most: i64) -> Result<Option<N>, Refusal> {
+    let Some(number) = arguments.integer(key)? else { return Ok(None) };
+    let fits = N::try_from(number).ok().filter(|_| (0..=most).contains(&number));
+    let reason = || format!("The '{key}' value ({number}) is not within expected range: (0 - {most})");
+    fits.map(Some).ok_or_else(|| reason().into())
 }
 
-fn required_text<'a>(arguments: Arguments<'a>, key: &str) -> Result<&'a str, Refusal> {
-    match arguments.find(key)?.map(|node| &node.value) {
-        None => Err(format!("Mandatory '{key}' parameter missing.").into()),
-        Some(Tree::Text(text)) => Ok(text),
-        Some(_) => Err(format!("'{key}' is not a string.").into()),
-    }
+/// Asks for a number that is not there.
+fn missing(arguments: Arguments<'_>, key: &str) -> Refusal {
+    arguments.required_number::<u32>(key).err().unwrap_or_else(|| Refusal::from(""))
 }

@@ -222,6 +222,7 @@ impl Query {
             interface: self.interface,
             interface_address: SERVER,
             over_dhcpv6: None,
+            stored: None,
         }
     }
 }

@@ -31,7 +31,7 @@ fn passed(messages: &[Vec<u8>]) -> Vec<u8> {
 fn answer(bench: &mut Bench, datagram: &[u8], own: Ipv4Addr) -> Option<(Vec<u8>, bool)> {
     let mut out = b"headroom".to_vec();
     let mut session = bench.store.session();
-    let reply = ready(bench.server.handle_passed(datagram, |_| own, &mut session, bench.now, &mut out));
+    let reply = ready(bench.server.handle_passed(datagram, |_| own, None, &mut session, bench.now, &mut out));
     assert_eq!(reply.is_some(), out.len() > 8, "a reply has bytes, and silence has none");
     let reply = reply?;
     assert_eq!(reply.link, Link::Passed);
@@ -83,7 +83,7 @@ proptest! {
         }
         for datagram in [&datagram[..], &datagram[..cut.index(datagram.len())]] {
             let mut session = bench.store.session();
-            ready(bench.server.handle_passed(datagram, |_| SERVER, &mut session, bench.now, &mut Vec::new()));
+            ready(bench.server.handle_passed(datagram, |_| SERVER, None, &mut session, bench.now, &mut Vec::new()));
         }
         prop_assert_eq!(bench.statistic("pkt4-received"), 2);
     }

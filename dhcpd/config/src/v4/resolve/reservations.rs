@@ -1,0 +1,89 @@
+//! Reservations that do not stand in the configuration: those of databases, and those that commands bring.
+
+use super::Resolver;
+use crate::hosts::{Hosts, Identifier, Meaning};
+use crate::parameters::{Definitions, Encoder};
+use crate::printer::add_empty_lists;
+use crate::rules::Unique;
+use crate::v4::parameters::{Dhcp4, Reservation4};
+use crate::v4::snapshot::{Config4, Host4};
+use eval::Classifier;
+use schema::json::Node;
+use schema::{At, Reader, Scope, fold_comments};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::mem;
+use std::sync::Arc;
+use wire::options::Family;
+
+/// What a reservation means to a server with a configuration.
+#[derive(Clone, Debug)]
+pub struct Reservations4 {
+    definitions: Arc<Definitions>,
+    classes: Classifier,
+}
+
+impl Reservations4 {
+    /// With the options and classes of this configuration. Classes that it does not mention decide nothing.
+    pub fn new(config: &Config4) -> Self {
+        let standard = || Arc::new(Definitions::standard(Family::V4));
+        let definitions = config.definitions.clone().unwrap_or_else(standard);
+        Self { definitions, classes: config.classes.classifier.clone() }
+    }
+
+    fn complete(&self, given: &mut Reservation4) {
+        Encoder::new(Family::V4, &self.definitions).complete(&mut given.option_data);
+    }
+}
+
+impl Meaning for Reservations4 {
+    type Given = Reservation4;
+    type Host = Host4;
+
+    fn read(&self, node: &Node) -> Result<Reservation4, String> {
+        let mut reader = Reader::default();
+        let mut given = Reservation4::read(&mut reader, node);
+        if let Some(problem) = reader.problems.first() {
+            return Err(problem.reason.clone());
+        }
+        self.clone().resolve(given.clone())?;
+        self.complete(&mut given);
+        Ok(given)
+    }
+
+    fn resolve(&mut self, given: Reservation4) -> Result<Host4, String> {
+        let (input, classes) = (Dhcp4::default(), mem::replace(&mut self.classes, Classifier::empty(Family::V4)));
+        let mut resolver = Resolver {
+            input: &input,
+            definitions: &self.definitions,
+            encoder: Encoder::new(Family::V4, &self.definitions),
+            classes,
+            updates: false,
+            ids: Unique::default(),
+            prefixes: Unique::default(),
+            problems: Vec::new(),
+            unread: BTreeSet::new(),
+        };
+        let host: Hosts<Host4> = resolver.hosts(&[At::unwritten(given)], None);
+        let problem = resolver.problems.first().map(|problem| problem.reason.clone());
+        self.classes = resolver.classes;
+        match (host.into_only(), problem) {
+            (Some(host), None) => Ok(host),
+            (_, problem) => Err(problem.unwrap_or_default()),
+        }
+    }
+
+    fn identifier(&self, given: &Reservation4) -> Option<Identifier> {
+        self.clone().resolve(given.clone()).ok().map(|host| host.identifier)
+    }
+
+    fn shown(&self, given: &Reservation4) -> Value {
+        let mut given = given.clone();
+        self.complete(&mut given);
+        Scope::fill(&mut given);
+        let mut value = Scope::write(&given);
+        add_empty_lists("reservations", &mut value);
+        fold_comments(&mut value, Reservation4::TABLE);
+        value
+    }
+}

@@ -1,0 +1,212 @@
+//! Reservations from databases: held in memory beside the configuration, as they stand there.
+//!
+//! A worker holds the index for a batch, as it holds the leases; what changes waits for it as long. Each configuration reads
+//! its databases anew, since options and classes may mean something else in it.
+
+use crate::messages::*;
+use crate::plane::Family;
+use crate::recovery::Told;
+use dhcpd_config::common::{Database, Recovery};
+use dhcpd_config::hosts::{Identifier, IdentifierKind, Key, Meaning, Stored};
+use libs::host_cmds;
+use libs::host_cmds::databases::{Asked, Wanted};
+use libs::host_cmds::host::Key as Searched;
+use libs::service::{self, Origin};
+use parking_lot::RwLock;
+use schema::json::Node;
+use serde_json::Value;
+use sql::connect::Error;
+use sql::hosts::{Change, Event, Filter, Found, Listener, Source};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The reservations of the databases of a family, shared with those who keep them up to date.
+pub type Shared<F> = Arc<RwLock<Stored<<F as Family>::Host>>>;
+
+/// A reservation as it stands in a database.
+pub type Given<F> = <<F as Family>::Rows as sql::hosts::Family>::Reservation;
+
+/// The databases of a configuration.
+pub struct Databases<F: Family> {
+    /// What is in them; `None` where there are none.
+    pub stored: Option<Shared<F>>,
+    /// In the order in which they count.
+    pub sources: Vec<Source<F::Rows>>,
+}
+
+impl<F: Family> Databases<F> {
+    /// Opens them and reads what is in them. An error is the place of the one that cannot be used, and why.
+    pub fn open(
+        databases: &[Database],
+        mut meaning: impl FnMut() -> F::Meaning,
+        events: &UnboundedSender<Told>,
+    ) -> Result<Self, (usize, String)> {
+        let stored: Shared<F> = Arc::default();
+        let mut sources = Vec::new();
+        for (at, database) in databases.iter().enumerate() {
+            let listener: Keeper<F> = Keeper {
+                source: at as u32,
+                stored: stored.clone(),
+                meaning: meaning(),
+                recovery: database.recovery,
+                events: events.clone(),
+            };
+            let source = Source::open(database.clone(), Box::new(listener));
+            sources.push(source.map_err(|error| (at, format!("Unable to open database: {error}")))?);
+        }
+        Ok(Self { stored: (!databases.is_empty()).then_some(stored), sources })
+    }
+}
+
+/// Keeps the reservations of one database up to date.
+struct Keeper<F: Family> {
+    source: u32,
+    stored: Shared<F>,
+    meaning: F::Meaning,
+    recovery: Recovery,
+    events: UnboundedSender<Told>,
+}
+
+impl<F: Family> Listener<Given<F>> for Keeper<F> {
+    fn changed(&mut self, change: Change<Given<F>>) {
+        let source = self.source;
+        match change {
+            Change::Removed(ids) => {
+                let mut stored = self.stored.write();
+                ids.into_iter().for_each(|id| stored.remove(Key { source, id }));
+            }
+            Change::Put(found) => {
+                // What takes time is done before anybody has to wait.
+                let hosts: Vec<_> = found.into_iter().map(|found| self.resolved(found)).collect();
+                for some in hosts.chunks(STEP) {
+                    let mut stored = self.stored.write();
+                    for (id, host) in some {
+                        let key = Key { source, id: *id };
+                        match host {
+                            Some((subnet, host)) => stored.put(key, *subnet, host.clone()),
+                            None => stored.remove(key),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let told = Told { origin: origin(self.source), recovery: self.recovery, event };
+        let _ = self.events.send(told); // fails only while the daemon ends
+    }
+}
+
+/// Who switches clients off while a database is lost, by its place in the configuration.
+pub fn origin(source: u32) -> Origin {
+    service::DATABASE + 1 + source
+}
+
+/// How many reservations change while everybody waits.
+const STEP: usize = 64;
+
+impl<F: Family> Keeper<F> {
+    /// A reservation with its number; without what cannot be used, which is told.
+    fn resolved(&mut self, found: Found<Given<F>>) -> (i32, Option<(u32, F::Host)>) {
+        let Found { id, subnet, reservation } = found;
+        match reservation.and_then(|given| self.meaning.resolve(given)) {
+            Ok(host) => (id, Some((subnet, host))),
+            Err(reason) => {
+                log::event!(DHCPSRV_HOST_UNUSABLE, id, reason);
+                (id, None)
+            }
+        }
+    }
+}
+
+/// The databases as the commands of `libdhcp_host_cmds.so` see them.
+pub struct Commanded<F: Family> {
+    databases: Arc<Databases<F>>,
+    meaning: F::Meaning,
+    /// `ip-reservations-unique`.
+    unique: bool,
+}
+
+impl<F: Family> Commanded<F> {
+    /// Those of a configuration.
+    pub fn new(databases: Arc<Databases<F>>, meaning: F::Meaning, unique: bool) -> Self {
+        Self { databases, meaning, unique }
+    }
+
+    /// Asks a database.
+    fn ask<T, A>(&self, at: usize, ask: impl FnOnce(Source<F::Rows>) -> A + 'static) -> Asked<T>
+    where
+        A: Future<Output = Result<T, String>>,
+    {
+        let source = self.databases.sources.get(at).cloned();
+        Box::pin(async move { ask(source.ok_or("there is no such database")?).await })
+    }
+}
+
+impl<F: Family> host_cmds::databases::Databases for Commanded<F> {
+    fn count(&self) -> usize {
+        self.databases.sources.len()
+    }
+
+    fn find(&self, at: usize, wanted: Wanted) -> Asked<Vec<host_cmds::databases::Found>> {
+        let meaning = self.meaning.clone();
+        self.ask(at, async move |source: Source<F::Rows>| {
+            let found = source.find(filter(&wanted)?).await.map_err(text)?;
+            let shown = found.into_iter().map(|Found { id, subnet, reservation }| {
+                let mut shown = meaning.shown(&reservation?);
+                if let Value::Object(map) = &mut shown {
+                    map.insert("subnet-id".to_owned(), subnet.into());
+                }
+                Ok(host_cmds::databases::Found { id: id.unsigned_abs().into(), shown })
+            });
+            shown.collect()
+        })
+    }
+
+    fn add(&self, at: usize, subnet: u32, reservation: &Node) -> Asked<()> {
+        let (given, unique) = (self.meaning.read(reservation), self.unique);
+        self.ask(at, async move |source: Source<F::Rows>| source.add(subnet, given?, unique).await.map_err(text))
+    }
+
+    fn update(&self, at: usize, subnet: u32, reservation: &Node) -> Asked<bool> {
+        let (given, unique) = (self.meaning.read(reservation), self.unique);
+        let identifier = given.as_ref().ok().and_then(|given| self.meaning.identifier(given));
+        self.ask(at, async move |source: Source<F::Rows>| {
+            let given = given?;
+            let identifier = identifier.map(|Identifier { kind, bytes }| (kind, bytes.into_vec()));
+            let before = Filter { subnet: Some(subnet), identifier, ..Filter::default() };
+            source.replace(before, given, unique).await.map_err(text)
+        })
+    }
+
+    fn remove(&self, at: usize, wanted: Wanted) -> Asked<usize> {
+        self.ask(at, async move |source: Source<F::Rows>| source.remove(filter(&wanted)?).await.map_err(text))
+    }
+}
+
+/// What a command wants, as databases are asked.
+fn filter(wanted: &Wanted) -> Result<Filter, String> {
+    let filter = Filter {
+        subnet: wanted.subnet,
+        after: wanted.after.try_into().unwrap_or(i32::MAX),
+        limit: wanted.limit,
+        ..Filter::default()
+    };
+    Ok(match &wanted.key {
+        Searched::Any => filter,
+        Searched::Address(address) => Filter { address: Some(*address), ..filter },
+        Searched::Hostname(name) => Filter { hostname: Some(name.clone()), ..filter },
+        Searched::Identifier(key, bytes) => {
+            use IdentifierKind::{CircuitId, ClientId, Duid, FlexId, HwAddress};
+            let kind = [HwAddress, Duid, CircuitId, ClientId, FlexId].into_iter().find(|kind| kind.key() == key);
+            let kind = kind.ok_or("Value of 'identifier-type' was not recognized.")?;
+            Filter { identifier: Some((kind, bytes.clone())), ..filter }
+        }
+    })
+}
+
+fn text(error: Error) -> String {
+    error.to_string()
+}
