@@ -101,7 +101,7 @@ impl<F: Family> Listener<Given<F>> for Keeper<F> {
 
 /// Who switches clients off while a database is lost, by its place in the configuration.
 pub fn origin(source: u32) -> Origin {
-    service::DATABASE + 1 + source
+    service::DATABASE + 500 + source // behind those of leases
 }
 
 /// How many reservations change while everybody waits.
