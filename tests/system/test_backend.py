@@ -234,13 +234,36 @@ class Away(Backend):
         output = self.refused(self.control(4) | {"hooks-libraries": []})
         self.assertIn("Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?", output)
 
-    def test_a_connection_that_is_lost_is_made_anew(self):
-        server = self.start()
+    def test_a_start_without_the_database_is_made_good_when_it_is_there(self):
+        self.change(*self.subnet(1, "10.1.0.0/16"))
+        self.postgres.stop()
+        server = self.start(**{"retry-on-startup": True, "max-reconnect-tries": 100, "reconnect-wait-time": 100, "on-fail": "serve-retry-exit"})
+        server.expect("DCTL_DB_OPEN_CONNECTION_WITH_RETRY_FAILED Failed to connect to database: ")
+        self.assertEqual(self.prefixes(), [])
+        self.postgres.start()
+        server.expect("DHCP4_DB_RECONNECT_SUCCEEDED")
+        wait_for(lambda: self.prefixes() == ["10.1.0.0/16"], "the subnet")
+
+    def test_a_connection_that_is_lost_comes_back(self):
+        server = self.start(**{"max-reconnect-tries": 100, "reconnect-wait-time": 100})
+        disabled = lambda: self.kea.command("kea-dhcp4", "status-get")["arguments"]["dhcp-state"]["globally-disabled"]
         self.postgres.stop()
         answer = self.pull()
         self.assertEqual((answer["result"], answer["text"].split(": ")[0]), (1, "On demand configuration update failed"))
         server.expect("DHCP4_CB_ON_DEMAND_FETCH_UPDATES_FAIL")
+        server.expect("DHCP4_DB_RECONNECT_LOST_CONNECTION")
+        self.assertTrue(disabled())
+        self.assertEqual(self.pull()["result"], 1)
         self.postgres.start()
+        server.expect("DHCP4_DB_RECONNECT_SUCCEEDED")
+        wait_for(lambda: not disabled(), "the service")
         self.change(*self.subnet(1, "10.1.0.0/16"))
         self.assertEqual(self.pull(), FETCHED)
         self.assertEqual(self.prefixes(), ["10.1.0.0/16"])
+
+    def test_without_tries_a_lost_connection_ends_the_server(self):
+        server = self.start()
+        self.postgres.stop()
+        self.assertEqual(self.pull()["result"], 1)
+        self.assertEqual(server.popen.wait(10), 1)
+        self.assertIn("DHCP4_FATAL_DB_RECONNECT_DISABLED", server.output())

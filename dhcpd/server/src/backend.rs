@@ -7,9 +7,10 @@
 
 mod polling;
 
+use crate::database::{Link, Watch};
 use crate::messages::*;
 use control::{Answer, Code, Table};
-use dhcpd_config::common::Database;
+use dhcpd_config::common::{Database, Recovery};
 use dhcpd_config::parameters::ConfigControl;
 use dhcpd_config::remote::{Origin, Parts, merge};
 use polling::Polling;
@@ -21,8 +22,12 @@ use sql::config::{Family, Mark};
 use std::cell::{Cell, RefCell};
 use std::mem;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
+
+/// The number of the configuration among what rests on databases.
+const CONFIGURATION: u32 = 2;
 
 /// Where a configuration is completed from.
 pub struct Control {
@@ -62,7 +67,15 @@ pub struct Backend {
     looking: Mutex<()>,
     reconfigure: RefCell<Option<Reconfigure>>,
     is_started: Cell<bool>,
+    /// Has a connection come back that is lost.
+    guard: Guard,
+    watch: RefCell<Option<Watch>>,
+    /// Told when it is back.
+    recovered: Arc<Notify>,
 }
+
+/// Watches a connection.
+pub type Guard = Box<dyn Fn(Link) -> Watch>;
 
 /// How the next configuration comes.
 #[derive(Default)]
@@ -84,14 +97,17 @@ struct Source {
     held: Rc<Parts>,
     parts: Rc<Parts>,
     mark: Mark,
-    follower: Rc<Follower>,
+    follower: Arc<Follower>,
+    /// Told when its connection is lost.
+    lost: Arc<Notify>,
+    recovery: Recovery,
     origin: Origin,
     wait: Option<Duration>,
 }
 
 impl Backend {
     /// One for a daemon that does not know a database yet.
-    pub fn new(family: Family, repair: bool, judge: Judge) -> Self {
+    pub fn new(family: Family, repair: bool, judge: Judge, guard: Guard) -> Self {
         Self {
             family,
             judge,
@@ -104,6 +120,9 @@ impl Backend {
             looking: Mutex::default(),
             reconfigure: RefCell::default(),
             is_started: Cell::default(),
+            guard,
+            watch: RefCell::default(),
+            recovered: Arc::default(),
         }
     }
 
@@ -143,8 +162,35 @@ impl Backend {
             let backend = self.clone();
             tokio::task::spawn_local(async move { backend.poll().await });
         }
+        self.watch_over(source.as_deref());
         self.current.replace(source);
         self.restarted.notify_one();
+    }
+
+    /// Watches over the connection of a source, unless it is the one of before.
+    fn watch_over(&self, source: Option<&Source>) {
+        let same = match (source, &*self.current.borrow()) {
+            (Some(source), Some(current)) => Arc::ptr_eq(&source.follower, &current.follower),
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        drop(self.watch.take());
+        self.watch.replace(source.map(|source| {
+            let (follower, recovered) = (source.follower.clone(), self.recovered.clone());
+            (self.guard)(Link {
+                recovery: source.recovery,
+                id: CONFIGURATION,
+                timer: "PgSqlConfigBackend[1]DbReconnectTimer",
+                lost: source.lost.clone(),
+                reconnect: Arc::new(move || {
+                    follower.connect().map_err(|error| error.to_string())?;
+                    recovered.notify_one();
+                    Ok(())
+                }),
+            })
+        }));
     }
 
     /// `reconfigure` for commands that change the configuration in effect.
@@ -178,14 +224,25 @@ impl Backend {
         let failed = |reason: String| {
             vec![ConfigError::general(format!("during update from config backend database: {reason}"))]
         };
+        let (recovery, wait) = (control.database.recovery, control.wait);
         let origin = Origin { database: place(&control.database), family: wire_family(self.family) };
-        let follower = Follower::start(control.database, self.family, control.tag);
-        let follower = Rc::new(follower.map_err(|error| failed(error.to_string()))?);
-        follower.connect().map_err(|error| failed(error.to_string()))?;
-        log::event!(DCTL_CONFIG_FETCH);
-        let News { parts, mark } = follower.fetch().map_err(|error| failed(error.to_string()))?;
-        let (written, held, parts) = (Rc::new(written.clone()), Rc::default(), Rc::new(parts));
-        Ok(Some(Source { written, held, parts, mark, follower, origin, wait: control.wait }))
+        let lost = Arc::new(Notify::new());
+        let follower = Follower::start(control.database, self.family, control.tag, lost.clone());
+        let follower = Arc::new(follower.map_err(|error| failed(error.to_string()))?);
+        let news = match follower.connect() {
+            Ok(()) => {
+                log::event!(DCTL_CONFIG_FETCH);
+                follower.fetch().map_err(|error| failed(error.to_string()))?
+            }
+            Err(error) if error.is_lost() && recovery.at_start => {
+                log::event!(DCTL_DB_OPEN_CONNECTION_WITH_RETRY_FAILED, parameters, reason = error);
+                lost.notify_one();
+                News::default()
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let (written, held, parts) = (Rc::new(written.clone()), Rc::default(), Rc::new(news.parts));
+        Ok(Some(Source { written, held, parts, mark: news.mark, follower, lost, recovery, origin, wait }))
     }
 
     /// What was written with what the database says, but for what makes no good configuration.
@@ -221,6 +278,7 @@ impl Backend {
             };
             tokio::select! {
                 () = self.restarted.notified() => continue,
+                () = self.recovered.notified() => {}
                 () = pause => {}
             }
             match self.look().await {
@@ -268,7 +326,7 @@ impl Backend {
         let news = current.follower.changes(current.mark.clone()).await.map_err(|error| error.to_string())?;
         let Some(news) = news else { return Ok(()) };
         // Whatever took effect meanwhile has asked for itself, or was made of what is in effect.
-        let Some(current) = self.current.borrow().clone().filter(|now| Rc::ptr_eq(&now.follower, &current.follower))
+        let Some(current) = self.current.borrow().clone().filter(|now| Arc::ptr_eq(&now.follower, &current.follower))
         else {
             return Ok(());
         };

@@ -3,6 +3,7 @@
 use crate::announce;
 use crate::backend::{Backend, Control};
 use crate::commands;
+use crate::database::Watch;
 use crate::duid;
 use crate::extended_info;
 use crate::hosts::Databases;
@@ -88,8 +89,10 @@ impl Daemon for Dhcp6 {
         if repair {
             log::event!(DHCP6_CB_REPAIR_MODE_ENABLED);
         }
-        let plane = Plane::new(port, settings, context.stats, context.shutdown);
-        let backend = Rc::new(Backend::new(sql::config::Family::V6, repair, judge));
+        let plane = Plane::new(port, settings, context.stats, context.shutdown.clone());
+        let (service, shutdown) = (plane.service(), context.shutdown);
+        let guard = Box::new(move |link| Watch::start::<V6>(link, service.clone(), shutdown.clone()));
+        let backend = Rc::new(Backend::new(sql::config::Family::V6, repair, judge, guard));
         Ok(Self { plane, parameters: RefCell::new(None), backend, repair })
     }
 

@@ -7,9 +7,10 @@ use dhcpd_config::common::Database;
 use dhcpd_config::remote::Parts;
 use sqlx::PgConnection;
 use std::io;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use tokio::runtime;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -36,17 +37,18 @@ enum Request {
 }
 
 impl Follower {
-    /// A thread that is not connected yet. `tag` names the server; empty for one that has no part of its own.
-    pub fn start(database: Database, family: Family, tag: String) -> io::Result<Self> {
+    /// A thread that is not connected yet. `tag` names the server; empty for one that has no part of its own. `lost` is told when
+    /// the connection is.
+    pub fn start(database: Database, family: Family, tag: String, lost: Arc<Notify>) -> io::Result<Self> {
         let (requests, asked) = unbounded_channel();
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new()
             .name("config-database".into())
-            .spawn(move || runtime.block_on(Thread { database, family, tag, connection: None }.run(asked)))?;
+            .spawn(move || runtime.block_on(Thread { database, family, tag, lost, connection: None }.run(asked)))?;
         Ok(Self { requests })
     }
 
-    /// Connects, and waits for it.
+    /// Connects, again if need be, and waits for it.
     pub fn connect(&self) -> Result<(), Error> {
         let (answer, answered) = mpsc::channel();
         // Who asked may be gone.
@@ -78,6 +80,7 @@ struct Thread {
     database: Database,
     family: Family,
     tag: String,
+    lost: Arc<Notify>,
     connection: Option<PgConnection>,
 }
 
@@ -91,8 +94,8 @@ impl Thread {
                 }
                 Request::Fetch(after, answer) => {
                     let news = self.news(after).await;
-                    if news.as_ref().is_err_and(Error::is_lost) {
-                        self.connection = None;
+                    if news.as_ref().is_err_and(Error::is_lost) && self.connection.take().is_some() {
+                        self.lost.notify_one();
                     }
                     answer(news);
                 }
@@ -101,12 +104,7 @@ impl Thread {
     }
 
     async fn news(&mut self, after: Option<Mark>) -> Result<Option<News>, Error> {
-        // One that was lost is made anew.
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connect(&self.database).await?,
-        };
-        let connection = self.connection.insert(connection);
+        let Some(connection) = &mut self.connection else { return Err(gone()) };
         if let Some(after) = &after
             && changes(connection, self.family, &self.tag, after).await?.is_empty()
         {
