@@ -48,7 +48,7 @@ use stat_cmds::messages::{STAT_CMDS_DEINIT_OK, STAT_CMDS_INIT_OK};
 use subnet_cmds::messages::{SUBNET_CMDS_DEINIT_OK, SUBNET_CMDS_INIT_OK};
 
 pub use editor::Editor;
-pub use machine::{Fault, Heard, Machine, Pinger};
+pub use machine::{Fault, Heard, Ledger, Machine, Pinger};
 pub use packets::{Means, check, hooks4, hooks6};
 pub use service::Service;
 pub use site::{Site, Site4, Site6};

@@ -1,10 +1,13 @@
 //! What libraries find on the machine that the server runs on.
 
+use crate::packets::Unfit;
+use dhcpd_config::common::Database;
+use std::fmt::Debug;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What libraries find on the machine that the server runs on.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +16,8 @@ pub struct Machine {
     pub scripts: Confine,
     /// The folder for forensic logs.
     pub legal_logs: Confine,
+    /// A forensic log in a database.
+    pub ledger: fn(&Database) -> Result<Box<dyn Ledger>, Unfit>,
     /// A way to ping.
     pub pinger: fn() -> io::Result<Box<dyn Pinger>>,
     /// The folder of what is installed for all.
@@ -36,6 +41,12 @@ impl Machine {
 
 /// The full path for a path as an operator writes it, with what is not secure about it; or why it may not be used.
 pub type Confine = fn(&str) -> Result<(PathBuf, Option<String>), String>;
+
+/// A forensic log in a database.
+pub trait Ledger: Debug + Send + Sync {
+    /// Has an entry written, without waiting; why not, if it will not be. `address` is what it is about, if anything.
+    fn append(&self, at: SystemTime, address: &str, entry: &str) -> Result<(), String>;
+}
 
 /// Pings, and what comes back (RFC 792).
 pub trait Pinger: Send + Sync {

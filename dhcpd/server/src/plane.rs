@@ -22,18 +22,19 @@ use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Options, Remote, Store, Table};
 use libs::ha::{Group, Groups, SiteOf};
 use libs::lease_query::Bulk;
-use libs::{Fault, Heard, Machine, Pinger, Service};
+use libs::{Fault, Heard, Ledger, Machine, Pinger, Service};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
 use schema::Problem;
 use sql::leases::Leases;
+use sql::forensic::{ForensicLog, Row};
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -712,10 +713,28 @@ impl<F: Family> State<F> {
 pub const MACHINE: Machine = Machine {
     scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)),
     legal_logs: |written| paths::LEGAL_LOG.confine_folder(written).map(|confined| (confined.path, confined.warning)),
+    ledger: |database| {
+        let opened = ForensicLog::open(database.clone());
+        opened.map(|log| Box::new(Rows(log)) as Box<dyn Ledger>).map_err(|error| match error {
+            sql::connect::Error::Parameter(key, reason) => (key, reason),
+            error => ("type", error.to_string()),
+        })
+    },
     pinger: || Ok(Box::new(Echoes(net::EchoSocket::open()?))),
     share: paths::share,
     data: || paths::DATA.folder(),
 };
+
+/// A forensic log in a database, as libraries write it.
+#[derive(Debug)]
+struct Rows(ForensicLog);
+
+impl Ledger for Rows {
+    fn append(&self, at: SystemTime, address: &str, entry: &str) -> Result<(), String> {
+        let row = Row { at, address: address.to_owned(), text: entry.to_owned() };
+        self.0.append(row).map_err(|error| error.to_string())
+    }
+}
 
 /// Pings as libraries send them.
 struct Echoes(net::EchoSocket);

@@ -8,6 +8,7 @@ pub mod config;
 pub mod connect;
 pub mod hosts;
 pub mod leases;
+pub mod forensic;
 pub mod messages;
 
 pub use sqlx::PgConnection;

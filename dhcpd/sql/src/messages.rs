@@ -7,4 +7,8 @@ log::messages! {
     DATABASE_PGSQL_INITIAL_CONNECTION_FAIL: Warn, "database", "The connection to the PostgreSQL server is not yet established. Reason: {reason}";
     /// A row of the leases is none; it is left alone.
     DATABASE_LEASE_UNFIT: Error, "database", "a row of the lease database is left out: {reason}";
+    /// The database of the forensic log is away; its entries wait.
+    LEGAL_LOG_ENTRIES_WAIT: Warn, "legal-log-hooks", "{count} entries wait for the database of the forensic log: {reason}";
+    /// Entries of the forensic log were refused by the database, or it was away when the server ended.
+    LEGAL_LOG_ENTRIES_LOST: Error, "legal-log-hooks", "{count} entries are not in the database of the forensic log: {reason}";
 }

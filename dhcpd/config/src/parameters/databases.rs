@@ -262,7 +262,7 @@ impl Database {
 }
 
 impl Connection {
-    fn resolve(&self, kind: DatabaseType, name: &Given<String>) -> common::Database {
+    pub(crate) fn resolve(&self, kind: DatabaseType, name: &Given<String>) -> common::Database {
         let path = |given| text(given).map(|path| PathBuf::from(&*path));
         let trust_anchor = path(&self.trust_anchor);
         let (cert_file, key_file) = (path(&self.cert_file), path(&self.key_file));
@@ -298,7 +298,7 @@ impl Connection {
         }
     }
 
-    fn rules(&self, mysql: bool, postgresql: bool, reader: &mut Reader) {
+    pub(crate) fn rules(&self, mysql: bool, postgresql: bool, reader: &mut Reader) {
         let timeouts = [
             ("read-timeout", &self.read_timeout, mysql, "mysql"),
             ("write-timeout", &self.write_timeout, mysql, "mysql"),

@@ -168,6 +168,8 @@ pub(crate) struct Loading<'a> {
     pub subnets: &'a [(u32, &'a At<Json>)],
     /// User contexts of shared networks, by the numbers of their subnets.
     pub networks: &'a [(u32, &'a At<Json>)],
+    /// Whether databases of the type "postgresql" are known.
+    pub pgsql: bool,
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
 }
@@ -288,6 +290,7 @@ pub const BUNDLED: &[Bundled] = &[
 /// The libraries in the order in which they are written. Those that are not bundled are refused, and those that do not
 /// work yet.
 pub(crate) fn load_libraries(libraries: &[At<HookLibrary>], mut loading: Loading<'_>) -> Vec<Library> {
+    loading.pgsql = libraries.iter().any(|entry| entry.file() == Pgsql::FILE);
     libraries.iter().filter_map(|entry| load_library(entry, &mut loading)).collect()
 }
 

@@ -116,6 +116,7 @@ impl<'a> Resolver<'a> {
             client_classes,
             subnets: &contexts,
             networks: &network_contexts,
+            pgsql: false,
             problems,
         };
         let hooks = load_libraries(&input.hooks_libraries, loading);

@@ -1,7 +1,7 @@
 //! Entries of commands that changed leases.
 
 use super::messages::*;
-use super::{LegalLog, context, duration, shown};
+use super::{Entry, LegalLog, context, duration, shown};
 use crate::walk::unix_seconds;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -23,7 +23,7 @@ impl LegalLog {
         }
     }
 
-    fn bulk(&self, arguments: &Map<String, Value>, answer: &Value) -> Vec<String> {
+    fn bulk(&self, arguments: &Map<String, Value>, answer: &Value) -> Vec<Entry> {
         let of = |from: &Value, key: &str| from.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let address = |lease: &Value| lease.get("ip-address").and_then(Value::as_str).map(str::to_owned);
         let parts =
@@ -41,7 +41,7 @@ impl LegalLog {
         entries
     }
 
-    fn entry(&self, name: &str, arguments: &Map<String, Value>, origin: Option<&str>) -> Option<String> {
+    fn entry(&self, name: &str, arguments: &Map<String, Value>, origin: Option<&str>) -> Option<Entry> {
         let get = |key| text(arguments, key);
         let subnet = arguments.get("subnet-id").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok());
         if subnet.is_some_and(|id| self.is_silent(id)) {
@@ -52,7 +52,8 @@ impl LegalLog {
             true => format!("{who} added a lease of{new}"),
             false => format!("{who} updated information on the lease of{new}"),
         };
-        Some(match name {
+        let address = get("ip-address").unwrap_or_default().to_owned();
+        let text = match name {
             "lease4-add" | "lease4-update" => {
                 let place = format!(" address: {}", get("ip-address")?);
                 let id = get("client-id").map(|id| match wire::hex::parse(id) {
@@ -80,7 +81,8 @@ impl LegalLog {
                 }
             },
             _ => return None,
-        })
+        };
+        Some(Entry { address, text })
     }
 }
 

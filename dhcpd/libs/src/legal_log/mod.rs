@@ -1,6 +1,7 @@
-//! `libdhcp_legal_log.so`: who had which address, in files.
+//! `libdhcp_legal_log.so`: who had which address, in files or a database.
 //!
-//! The lines of a batch are written with one write, before its answers leave. What they say is Kea's, letter by letter.
+//! In files the lines of a batch are written with one write, before its answers leave; a database has them soon after. What
+//! they say is Kea's, letter by letter.
 
 mod commands;
 mod file;
@@ -8,7 +9,7 @@ pub mod messages;
 mod v4;
 mod v6;
 
-use crate::machine::Machine;
+use crate::machine::{Ledger, Machine};
 use crate::packets::Unfit;
 use chrono::Local;
 use dhcpd_config::classes::ClassSet;
@@ -21,14 +22,31 @@ use std::fmt::{Display, Write};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 use wire::hex::Colons;
 
 /// The library at work.
 #[derive(Debug)]
 pub struct LegalLog {
     rules: LegalLogRules,
-    timestamp: Timestamp,
-    file: Mutex<RotatingFile>,
+    store: Store,
+}
+
+/// Where entries go.
+#[derive(Debug)]
+enum Store {
+    /// Into files, behind the time.
+    Files(Timestamp, Mutex<RotatingFile>),
+    /// Into a database, which knows the time.
+    Database(Box<dyn Ledger>),
+}
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    /// The address that it is about; empty if there is none.
+    address: String,
+    text: String,
 }
 
 /// How files are named and rotated, and the time of lines, if the machine has what they need.
@@ -62,6 +80,9 @@ fn fit(rules: &LegalLogRules, machine: &Machine) -> Result<(Rotation, Timestamp)
 
 /// Whether the machine has what the parameters need.
 pub(crate) fn check(rules: &LegalLogRules, machine: &Machine) -> Result<(), Unfit> {
+    if rules.database.is_some() {
+        return Ok(());
+    }
     let (rotation, _) = fit(rules, machine)?;
     let folder = &rotation.folder;
     if folder.is_dir() { Ok(()) } else { Err(("path", format!("there is no folder {}", folder.display()))) }
@@ -69,10 +90,16 @@ pub(crate) fn check(rules: &LegalLogRules, machine: &Machine) -> Result<(), Unfi
 
 impl LegalLog {
     pub(crate) fn new(rules: &LegalLogRules, machine: &Machine) -> Result<Self, Unfit> {
-        let (rotation, timestamp) = fit(rules, machine)?;
-        log::event!(LEGAL_LOG_STORE_OPEN, parameters = format_args!("type=logfile base-name={}", rules.base_name));
-        let file = RotatingFile::open(rotation, Local::now()).map_err(|error| ("path", error.to_string()))?;
-        Ok(Self { rules: rules.clone(), timestamp, file: Mutex::new(file) })
+        let store = if let Some(database) = &rules.database {
+            log::event!(LEGAL_LOG_STORE_OPEN, parameters = database.parameters());
+            Store::Database((machine.ledger)(database)?)
+        } else {
+            let (rotation, timestamp) = fit(rules, machine)?;
+            log::event!(LEGAL_LOG_STORE_OPEN, parameters = format_args!("type=logfile base-name={}", rules.base_name));
+            let file = RotatingFile::open(rotation, Local::now()).map_err(|error| ("path", error.to_string()))?;
+            Store::Files(timestamp, Mutex::new(file))
+        };
+        Ok(Self { rules: rules.clone(), store })
     }
 
     /// Whether a subnet is left out.
@@ -80,11 +107,25 @@ impl LegalLog {
         self.rules.silent.contains(&subnet)
     }
 
-    /// Writes entries, each in a line or several.
-    fn write(&self, entries: &[String]) -> io::Result<()> {
+    /// Writes entries but empty ones.
+    fn write(&self, entries: &[Entry]) -> io::Result<()> {
+        match &self.store {
+            Store::Files(timestamp, file) => self.write_lines(timestamp, file, entries),
+            Store::Database(ledger) => {
+                let now = SystemTime::now();
+                let mut entries = entries.iter().filter(|entry| !entry.text.is_empty());
+                entries
+                    .try_for_each(|Entry { address, text }| ledger.append(now, address, text))
+                    .map_err(io::Error::other)
+            }
+        }
+    }
+
+    /// Each in a line or several.
+    fn write_lines(&self, timestamp: &Timestamp, file: &Mutex<RotatingFile>, entries: &[Entry]) -> io::Result<()> {
         let now = Local::now();
-        let (timestamp, mut lines) = (self.timestamp.text(now), String::new());
-        for entry in entries {
+        let (timestamp, mut lines) = (timestamp.text(now), String::new());
+        for Entry { text: entry, .. } in entries {
             let mut parts = entry.strip_suffix('\n').unwrap_or(entry).split('\n').peekable();
             while let Some(part) = parts.next().filter(|_| !entry.is_empty()) {
                 let mark = if self.rules.mark && parts.peek().is_some() { '-' } else { ' ' };
@@ -94,7 +135,7 @@ impl LegalLog {
         if lines.is_empty() {
             return Ok(());
         }
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).append(lines.as_bytes(), now)
+        file.lock().unwrap_or_else(PoisonError::into_inner).append(lines.as_bytes(), now)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Entries of DHCPv4 leases.
 
 use super::messages::*;
-use super::{LegalLog, context, duration, evaluated, identifiers, shown};
+use super::{Entry, LegalLog, context, duration, evaluated, identifiers, shown};
 use engine::hooks::Point;
 use engine::v4::hooks::{Batch, Hooks, Settled};
 use eval::{EvalError, Subject4};
@@ -24,7 +24,7 @@ impl Hooks for LegalLog {
             let back = settled.before.iter().map(|lease| (lease, false));
             for (lease, given) in given.chain(taken).chain(back).filter(|(lease, _)| !self.is_silent(lease.subnet_id)) {
                 match self.entry4(settled, reply, lease, given) {
-                    Ok(entry) => entries.push(entry),
+                    Ok(text) => entries.push(Entry { address: lease.address.to_string(), text }),
                     Err(reason) => log::event!(LEGAL_LOG_LEASE4_WRITE_ERROR, reason),
                 }
             }

@@ -1,7 +1,7 @@
 //! Entries of DHCPv6 leases.
 
 use super::messages::*;
-use super::{LegalLog, context, duration, evaluated, identifiers};
+use super::{Entry, LegalLog, context, duration, evaluated, identifiers};
 use engine::hooks::Point;
 use engine::v6::hooks::{Batch, Hooks, Settled};
 use eval::{EvalError, Field, Subject, Subject6, Value};
@@ -39,7 +39,7 @@ impl Hooks for LegalLog {
             let back = settled.before.iter().filter(|_| declined).chain(&settled.deleted).map(|lease| (lease, false));
             for (lease, given) in given.chain(back).filter(|(lease, _)| !self.is_silent(lease.subnet_id)) {
                 match self.entry6(settled, reply, lease, given) {
-                    Ok(entry) => entries.push(entry),
+                    Ok(text) => entries.push(Entry { address: lease.address.to_string(), text }),
                     Err(reason) => log::event!(LEGAL_LOG_LEASE6_WRITE_ERROR, reason),
                 }
             }

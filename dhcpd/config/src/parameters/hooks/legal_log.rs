@@ -1,14 +1,17 @@
-//! `libdhcp_legal_log.so`: who had which address, in files.
+//! `libdhcp_legal_log.so`: who had which address, in files or a database.
 
 use super::{Library, Load, Loading};
+use crate::common::Database;
+use crate::parameters::{Connection, DatabaseType, OnFail};
 use eval::StringExpression;
 use hashbrown::HashSet;
-use schema::{Given, Json, Scope, Word};
+use schema::{Given, Json, Pos, Problem, Reader, Scope, Word};
 use std::sync::Arc;
 
 /// Parameters of `libdhcp_legal_log.so`, which writes who had which address. A subnet whose user context says `legal-logging: false`
 /// is left out.
 #[derive(Clone, Debug, Default, PartialEq, Scope)]
+#[scope(rules)]
 pub struct LegalLog {
     /// Where lines go.
     #[param(default = "logfile", yang(absent))]
@@ -42,6 +45,11 @@ pub struct LegalLog {
     /// Whether a hyphen stands behind the time of the lines of an entry but the last.
     #[param(default = true)]
     pub mark_continuation_lines: Given<bool>,
+    /// Name of the database.
+    pub name: Given<String>,
+    /// How the database is reached. It is tried again for as long as it is away.
+    #[param(flatten)]
+    pub connection: Connection,
 }
 
 /// Where lines go.
@@ -55,8 +63,7 @@ pub enum LegalLogType {
     /// MySQL or MariaDB.
     #[later]
     Mysql,
-    /// PostgreSQL.
-    #[later]
+    /// PostgreSQL; `libdhcp_pgsql.so` must be loaded, too.
     Postgresql,
 }
 
@@ -99,6 +106,31 @@ pub struct LegalLogRules {
     pub mark: bool,
     /// Subnets that are left out.
     pub silent: HashSet<u32>,
+    /// Where entries go instead of files.
+    pub database: Option<Database>,
+}
+
+impl LegalLog {
+    fn rules(&self, _pos: Pos, reader: &mut Reader) {
+        let postgresql = self.r#type() == LegalLogType::Postgresql;
+        self.connection.rules(false, postgresql, reader);
+        if let Some(given) = self.connection.on_fail.as_ref().filter(|given| given.value != OnFail::ServeRetryContinue)
+        {
+            reader.problem(given.pos, "not supported yet: the server serves while the forensic log is away");
+        }
+    }
+
+    fn database(&self, loading: &mut Loading<'_>) -> Option<Database> {
+        let kind = self.r#type.as_ref().filter(|kind| kind.value == LegalLogType::Postgresql)?;
+        if !loading.pgsql {
+            let reason = "The Kea server has not been compiled with support for configuration database type: postgresql. \
+                Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?";
+            loading.problems.push(Problem::new(kind.pos, reason));
+        }
+        let mut database = self.connection.resolve(DatabaseType::Postgresql, &self.name);
+        database.recovery.on_fail = OnFail::ServeRetryContinue;
+        Some(database)
+    }
 }
 
 impl Load for LegalLog {
@@ -109,6 +141,7 @@ impl Load for LegalLog {
         let silent = loading.subnets.iter().filter(|(_, context)| off(context)).map(|(id, _)| *id);
         Library::LegalLog(LegalLogRules {
             silent: silent.collect(),
+            database: self.database(loading),
             path: self.path.as_ref().map(|path| path.value.clone()).unwrap_or_default(),
             base_name: self.base_name().to_string(),
             unit: self.time_unit(),
