@@ -1,5 +1,7 @@
 """Configurations that a database completes (`config-control`), in rows as Kea's commands make them."""
 
+import contextlib
+
 from lab import BIN, ROOT, Dhclient, Kea, wait_for
 from postgres import Postgres
 from scene import Scene
@@ -264,6 +266,7 @@ class Away(Backend):
     def test_without_tries_a_lost_connection_ends_the_server(self):
         server = self.start()
         self.postgres.stop()
-        self.assertEqual(self.pull()["result"], 1)
+        with contextlib.suppress(ValueError):  # it may end before it answers
+            self.pull()
         self.assertEqual(server.popen.wait(10), 1)
         self.assertIn("DHCP4_FATAL_DB_RECONNECT_DISABLED", server.output())

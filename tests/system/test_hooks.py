@@ -8,6 +8,7 @@ import unittest
 
 import lab
 from lab import Dhclient, wait_for
+from postgres import Postgres
 from scene import SERVER4, Scene
 
 KEA = bool(os.environ.get("TAKAHE_KEA"))
@@ -177,6 +178,58 @@ class LegalLog(Library):
         self.assertIn("is no format of a time", self.refusal("legal_log", {"timestamp-format": "%!"}))
         self.assertIn("Invalid 'prerotate' parameter: File not found", self.refusal("legal_log", {"prerotate": "absent.sh"}))
         self.assertIn("not supported yet", self.refusal("legal_log", {"type": "mysql"}))
+
+
+class LegalLogInDatabase(Library):
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = cls.enterClassContext(Postgres())
+
+    def setUp(self):
+        super().setUp()
+        self.postgres.create(lab.ROOT / "dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql")
+
+    def start(self, family, **more):
+        parameters = self.postgres.parameters(host=str(self.postgres.folder), **{"max-reconnect-tries": 100, "reconnect-wait-time": 100, "on-fail": "serve-retry-continue"})
+        libraries = [{"library": "libdhcp_pgsql.so"}, {"library": "libdhcp_lease_cmds.so"}, {"library": "libdhcp_legal_log.so", "parameters": parameters}]
+        return (self.start4 if family == 4 else self.start6)(**{"hooks-libraries": libraries} | more)
+
+    def rows(self, count):
+        """The rows, when there are so many."""
+        rows = lambda: self.postgres.sql("SELECT address, log FROM logs ORDER BY timestamp")
+        wait_for(lambda: len(rows()) >= count, f"{count} rows")
+        self.assertEqual(self.postgres.value("SELECT count(*) FROM logs WHERE timestamp BETWEEN now() - interval '1 minute' AND now()"), str(count))
+        return [tuple(row) for row in rows()]
+
+    def test_who_had_which_address(self):
+        self.start(4)
+        client = Dhclient(self.lab, "client", "cli0").start()
+        address = client.wait("BOUND")["new_ip_address"]
+        hardware = self.lab.run("client", "cat", "/sys/class/net/cli0/address").strip()
+        device = f"a device with hardware address: hwtype=1 {hardware}"
+        given = (address, f"Address: {address} has been assigned for 1 hrs 6 mins 40 secs to {device}")
+        self.assertEqual(self.rows(1), [given])
+        # What happens while the database is away is written when it is back.
+        self.postgres.stop()
+        client.release()
+        added = self.kea.command("kea-dhcp4", "lease4-add", {"ip-address": "192.0.2.150", "hw-address": "02:00:00:00:00:01"})
+        self.assertEqual(added["result"], 0)
+        self.kea.processes["kea-dhcp4"].expect("LEGAL_LOG_ENTRIES_WAIT")
+        self.postgres.start()
+        rows = self.rows(3)
+        self.assertEqual(rows[:2], [given, (address, f"Address: {address} has been released from {device}")])
+        self.assertEqual(rows[2][0], "192.0.2.150")
+        self.assertIn("Administrator added a lease of address: 192.0.2.150", rows[2][1])
+
+    def test_addresses_of_dhcpv6(self):
+        self.start(6)
+        client = Dhclient(self.lab, "client", "cli0", family=6).start()
+        address = client.wait("BOUND6")["new_ip6_address"]
+        self.assertEqual(self.rows(1)[0][0], address)
+
+    def test_without_its_library_a_database_is_refused(self):
+        parameters = self.postgres.parameters(host=str(self.postgres.folder))
+        self.assertIn("libdhcp_pgsql", self.refusal("legal_log", parameters))
 
 
 class PingCheck(Library):

@@ -6,9 +6,9 @@
 pub mod client;
 pub mod config;
 pub mod connect;
+pub mod forensic;
 pub mod hosts;
 pub mod leases;
-pub mod forensic;
 pub mod messages;
 
 pub use sqlx::PgConnection;

@@ -43,7 +43,7 @@ impl Link {
         };
         let port = if options.local_port == 0 { standard } else { options.local_port };
         let failed = |error: io::Error| format!("Failed to bind socket to {local}/port={port}: {error}");
-        let alone = Share { worker: 0, count: 1 };
+        let alone = Share::WHOLE;
         let remote = |standard| if options.remote_port == 0 { standard } else { options.remote_port };
         let (socket, to) = match (local, server) {
             (IpAddr::V4(from), IpAddr::V4(server)) => {
