@@ -92,23 +92,15 @@ pub fn is_same(one: &Node<'_>, other: &Node<'_>, depth: Depth) -> bool {
 pub fn assign(entry: &Node<'_>, from: &Node<'_>) -> Result<(), yang2::Error> {
     let old: Vec<Node<'_>> = entry.children().filter(|child| !child.schema().is_list_key()).collect();
     old.into_iter().for_each(|mut child| child.remove());
-    let Some(first) = from.first_child() else { return Ok(()) };
-    let options = ffi::LYD_DUP_RECURSIVE | ffi::LYD_DUP_WITH_FLAGS;
-    let parent = entry.as_raw().cast::<ffi::lyd_node_inner>();
-    // SAFETY: both are alive, and an entry of a list is an inner node. libyang links copies of `first` and its siblings
-    // into `entry`, and leaves out keys, which are there.
-    match unsafe { ffi::lyd_dup_siblings(first.as_raw(), parent, options, ptr::null_mut()) } {
-        ffi::LY_ERR::LY_SUCCESS => Ok(()),
-        _ => Err(yang2::Error::new(entry.context())),
-    }
+    from.children().filter(|child| !child.schema().is_list_key()).try_for_each(|child| insert_copy(entry, &child))
 }
 
-/// Puts a copy of an entry of another tree behind the entries of its list.
-pub fn insert_copy(parent: &Node<'_>, entry: &Node<'_>) -> Result<(), yang2::Error> {
+/// Puts a copy of a node of another tree below a parent: where its schema has it, behind other entries of its list.
+pub fn insert_copy(parent: &Node<'_>, node: &Node<'_>) -> Result<(), yang2::Error> {
     let options = ffi::LYD_DUP_RECURSIVE | ffi::LYD_DUP_WITH_FLAGS;
     let parent_node = parent.as_raw().cast::<ffi::lyd_node_inner>();
-    // SAFETY: both are alive, and what has entries of lists is an inner node, which owns the copy then.
-    match unsafe { ffi::lyd_dup_single(entry.as_raw(), parent_node, options, ptr::null_mut()) } {
+    // SAFETY: both are alive, and what has children is an inner node, which owns the copy then.
+    match unsafe { ffi::lyd_dup_single(node.as_raw(), parent_node, options, ptr::null_mut()) } {
         ffi::LY_ERR::LY_SUCCESS => Ok(()),
         _ => Err(yang2::Error::new(parent.context())),
     }

@@ -420,3 +420,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn lists_in_new_entries_stay() {
+    let ns = "urn:ietf:params:xml:ns:yang:kea-dhcp6-server";
+    let text = format!(
+        "<config xmlns=\"{ns}\"><subnet6><id>1</id><subnet>2001:db8:1::/64</subnet>\
+         <pool><start-address>2001:db8:1::1</start-address><end-address>2001:db8:1::9</end-address></pool>\
+         <pd-pool><prefix>2001:db8:8000::/48</prefix><delegated-len>56</delegated-len></pd-pool></subnet6></config>"
+    );
+    let lifetime = json!({ "kea-dhcp6-server:config": { "valid-lifetime": 4000 } });
+    for base in [schema().empty(), Tree::from_json(schema(), &lifetime).unwrap()] {
+        let mut edit = Edit::of(schema(), "kea-dhcp6-server", &base, false).unwrap();
+        edit.apply(&xml::parse(&text).unwrap(), DefaultOperation::Merge);
+        let (tree, errors) = edit.finish();
+        assert_eq!(errors, vec![]);
+        assert!(tree.xml().contains("pd-pool"), "{}", tree.xml());
+    }
+}
