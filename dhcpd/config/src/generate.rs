@@ -145,7 +145,8 @@ impl Generator {
                 if map.contains_key("control-sockets") {
                     take(map, &["control-socket"]);
                 }
-                let databases = ["lease-database", "hosts-databases", "hosts-database", "config-control"];
+                take(map, &["hosts-database"]); // an older spelling, which has no node in YANG
+                let databases = ["lease-database", "hosts-databases", "config-control"];
                 let named =
                     |key: &&str| map.get(*key).is_some_and(|value| value.to_string().contains("\"postgresql\""));
                 if databases.iter().any(|key| named(&key))
