@@ -99,7 +99,7 @@ class Loads(unittest.TestCase):
         # What differs between two runs, or since Kea 2.2: numbers with fractions.
         shape = lambda report: re.sub(r"\d+(\.\d+)? (ms|%|4-way|Solicit|DISC)", r"N \2", re.sub(r"(Short waits for packets|delay): .*", r"\1", report))
         for family in (4, 6):
-            options = [family, "-r", 200, "-R", 500, "-p", 1, "-W", 500000, "-x", "i", "-g", "multi"]
+            options = [family, "-r", 100, "-R", 500, "-p", 2, "-W", 1000000, "-x", "i", "-g", "multi"]
             (ours, our_figures), (theirs, their_figures) = self.load(*options), self.load(*options, program=THEIRS)
             self.assertEqual(re.sub(r"(sent|received) packets: \d+", "", shape(ours)), re.sub(r"(sent|received) packets: \d+", "", shape(theirs)))
             for title, figures in our_figures.items():
