@@ -351,6 +351,15 @@ impl TxBatch {
         mem::swap(&mut self.next().buffer, &mut other.next().buffer);
     }
 
+    /// Takes over all messages of another batch, behind those that it has.
+    pub fn append(&mut self, other: &mut Self) {
+        for at in 0..mem::take(&mut other.len) {
+            mem::swap(self.next(), &mut other.messages[at]);
+            self.len += 1;
+        }
+        self.taken += mem::take(&mut other.taken);
+    }
+
     fn next(&mut self) -> &mut Outgoing {
         if self.len == self.messages.len() {
             self.messages.push(Outgoing::new());
@@ -674,9 +683,13 @@ mod tests {
         });
         drop(four);
         fill(&["five"], &mut tx);
-        assert_eq!(tx.flush(|_| &server, |_| unreachable!()), 1);
+        let mut more = TxBatch::new();
+        fill(&["six", "seven"], &mut more);
+        tx.append(&mut more);
+        assert_eq!((tx.len(), more.len()), (3, 0));
+        assert_eq!(tx.flush(|_| &server, |_| unreachable!()), 3);
         let mut buffer = [0; 16];
-        for text in ["one", "three", "two", "five"] {
+        for text in ["one", "three", "two", "five", "six", "seven"] {
             let n = client.recv(&mut buffer).unwrap();
             assert_eq!(&buffer[..n], text.as_bytes());
         }
