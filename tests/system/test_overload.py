@@ -106,7 +106,7 @@ class Overload(Scene):
             while not over.is_set() or len(sent) < 500:
                 send(len(sent))
                 sent.append(len(sent))
-                time.sleep(0.0005)
+                time.sleep(0.0005)  # the pace of the load; nothing is waited for
 
         answered = {}
 
