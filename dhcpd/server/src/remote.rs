@@ -6,11 +6,11 @@ use libs::cb_cmds::store::{
     Databases, Element, Entry, Found, Object, OptionKey, Owner, Pending, Query, Selector, Servers, Wanted,
 };
 use schema::Given;
-use sql::PgConnection;
 use sql::config::read::{self, Code, Server, Which};
 use sql::config::write::{self, Class, Doomed, Pool, Scope};
 use sql::config::{self, Family};
 use sql::connect::{Error, connect};
+use sql::{Connection, PgConnection};
 use tokio::sync::Mutex;
 
 /// The databases of `config-control`.
@@ -18,7 +18,7 @@ pub struct Remote {
     family: Family,
     databases: Vec<Database>,
     /// To the database that was asked last, by its place.
-    connection: Mutex<Option<(usize, PgConnection)>>,
+    connection: Mutex<Option<(usize, Connection)>>,
 }
 
 impl Remote {
@@ -56,14 +56,14 @@ impl Remote {
         }
         let mut held = self.connection.lock().await;
         if let Some((_, connection)) = held.as_mut().filter(|(at, _)| *at == place) {
-            match run(connection, self.family, &query).await {
+            match run(connection.postgresql()?, self.family, &query).await {
                 // It may have been lost long ago: a new one tells more.
                 Err(error) if error.is_lost() => *held = None,
                 answer => return answer,
             }
         }
         let (_, connection) = held.insert((place, connect(database).await?));
-        run(connection, self.family, &query).await
+        run(connection.postgresql()?, self.family, &query).await
     }
 }
 

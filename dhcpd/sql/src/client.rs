@@ -1,8 +1,8 @@
 //! A connection with a thread of its own, for those who cannot await: workers, and commands in the middle of something.
 
-use crate::connect::{Error, connect};
+use crate::connect::{Connection, Error, connect, pgsql};
 use dhcpd_config::common::Database;
-use sqlx::{Executor, PgConnection};
+use sqlx::Executor;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -17,8 +17,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 pub type Asked<'a, R> = Pin<Box<dyn Future<Output = Result<R, Error>> + Send + 'a>>;
 
 /// What the thread is given to do with the connection, if there is one.
-type Job =
-    Box<dyn for<'a> FnOnce(&'a mut Option<PgConnection>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
+type Job = Box<dyn for<'a> FnOnce(&'a mut Option<Connection>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
 
 /// A database and the connection to it. Its thread ends with it.
 pub struct Client {
@@ -58,8 +57,8 @@ impl Client {
             Box::pin(async move {
                 *slot = None;
                 let mut connection = connect(&database).await?;
-                let set = connection.execute(settings).await;
-                set.map_err(|error| Error::of("set", error))?;
+                let set = connection.postgresql()?.execute(settings).await;
+                set.map_err(|error| pgsql::failed("set", error))?;
                 *slot = Some(connection);
                 Ok(())
             })
@@ -71,7 +70,7 @@ impl Client {
     pub fn ask<R, Q>(&self, question: Q) -> Result<R, Error>
     where
         R: Send + 'static,
-        Q: for<'a> FnOnce(&'a mut PgConnection) -> Asked<'a, R> + Send + 'static,
+        Q: for<'a> FnOnce(&'a mut Connection) -> Asked<'a, R> + Send + 'static,
     {
         let lost = self.lost.clone();
         self.run(move |slot| {
@@ -90,7 +89,7 @@ impl Client {
     fn run<R, Q>(&self, job: Q) -> Result<R, Error>
     where
         R: Send + 'static,
-        Q: for<'a> FnOnce(&'a mut Option<PgConnection>) -> Asked<'a, R> + Send + 'static,
+        Q: for<'a> FnOnce(&'a mut Option<Connection>) -> Asked<'a, R> + Send + 'static,
     {
         let gone = || Error::Lost("the thread of the connection has ended".to_owned());
         let (answer, answered) = sync_channel(1);
@@ -106,7 +105,7 @@ impl Client {
 /// The compiler wants to be told that a closure is for every lifetime.
 fn in_a_box<J>(job: J) -> Job
 where
-    J: for<'a> FnOnce(&'a mut Option<PgConnection>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send + 'static,
+    J: for<'a> FnOnce(&'a mut Option<Connection>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send + 'static,
 {
     Box::new(job)
 }

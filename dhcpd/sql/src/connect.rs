@@ -1,17 +1,37 @@
-//! Connections to PostgreSQL: from the parameters of a database to one that is open and has the right schema.
+//! Connections to databases: from the parameters of a database to one that is open and has the right schema.
+//!
+//! Which kind of a database it is stands in [`Connection`]. Where their statements differ, a module has a `pgsql` and a `mysql`
+//! beside each other; everything else does not ask.
 
-use crate::messages::*;
-use dhcpd_config::common::{Database, DatabaseType, Password, SslMode};
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{ConnectOptions, Connection, PgConnection, Row};
+pub mod mysql;
+pub mod pgsql;
+
+use dhcpd_config::common::{Database, DatabaseType, Password};
+use sqlx::{MySqlConnection, PgConnection};
 use std::{fmt, fs};
 use tokio::time::timeout;
 
-/// Major and minor number of the schema that Kea 3.3 uses, and this server.
-pub const SCHEMA_VERSION: (i32, i32) = (34, 0);
-
 /// Passwords out of examples; Kea refuses them, too.
 const DEFAULT_PASSWORDS: [&str; 2] = ["1234", "*****"];
+
+/// A database that is open.
+#[derive(Debug)]
+pub enum Connection {
+    /// MySQL or MariaDB.
+    Mysql(MySqlConnection),
+    /// PostgreSQL.
+    Postgresql(PgConnection),
+}
+
+impl Connection {
+    /// PostgreSQL's, for what knows no other yet.
+    pub fn postgresql(&mut self) -> Result<&mut PgConnection, Error> {
+        match self {
+            Self::Postgresql(connection) => Ok(connection),
+            Self::Mysql(_) => Err(Error::Parameter("type", "not supported yet: `mysql`".to_owned())),
+        }
+    }
+}
 
 /// Why something failed in a database: whose fault it is decides what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,117 +63,45 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// What became of a statement, by the name under which people find it in the log. A lost connection is logged.
-    pub fn of(statement: &str, error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
-        if is_fatal(&error, code.as_deref()) {
-            let code = code.as_deref().unwrap_or("<sqlstate null>");
-            log::event!(DATABASE_PGSQL_FATAL_ERROR, statement, reason = reason(&error), code);
-            return Error::Lost("fatal database error or connectivity lost".to_owned());
-        }
-        let code = code.unwrap_or_default();
-        Error::Refused(format!(
-            "Statement exec failed for: {statement}, sqlstate: [{code}], reason: {}",
-            reason(&error)
-        ))
-    }
-
     /// Whether the connection cannot be used any more, or there is none.
     pub fn is_lost(&self) -> bool {
         matches!(self, Error::Lost(_) | Error::Unreachable(_))
     }
 }
 
-/// Opens a database and makes sure that its schema is the one of [`SCHEMA_VERSION`].
-pub async fn connect(database: &Database) -> Result<PgConnection, Error> {
+/// Opens a database and makes sure that its schema is the one that Kea 3.3 uses, and this server.
+pub async fn connect(database: &Database) -> Result<Connection, Error> {
     let mut connection = open(database).await?;
-    let found = version(&mut connection).await.inspect_err(|error| {
-        log::event!(DATABASE_PGSQL_INITIAL_CONNECTION_FAIL, reason = error);
-    })?;
-    if found != SCHEMA_VERSION {
-        let ((major, minor), (expected, expected_minor)) = (found, SCHEMA_VERSION);
+    let (kind, expected, found) = match &mut connection {
+        Connection::Mysql(connection) => ("MySQL", mysql::SCHEMA_VERSION, mysql::version(connection).await?),
+        Connection::Postgresql(connection) => ("PostgreSQL", pgsql::SCHEMA_VERSION, pgsql::version(connection).await?),
+    };
+    if found != expected {
+        let ((major, minor), (expected, expected_minor)) = (found, expected);
         return Err(Error::Schema(format!(
-            "PostgreSQL schema version mismatch: expected version: {expected}.{expected_minor}, \
-             found version: {major}.{minor}"
+            "{kind} schema version mismatch: expected version: {expected}.{expected_minor}, found version: {major}.{minor}"
         )));
     }
     Ok(connection)
 }
 
 /// Opens a database, whatever its schema.
-pub async fn open(database: &Database) -> Result<PgConnection, Error> {
-    let options = options(database)?;
-    let failed = |reason: &str| {
-        let (host, port) = (&database.host, options.get_port());
-        match host.strip_prefix('/') {
-            None => Error::Unreachable(format!("connection to server at \"{host}\", port {port} failed: {reason}")),
-            Some(_) => {
-                let socket = format!("{host}/.s.PGSQL.{port}");
-                Error::Unreachable(format!("connection to server on socket \"{socket}\" failed: {reason}"))
-            }
-        }
-    };
-    match timeout(database.connect_timeout, PgConnection::connect_with(&options)).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) if error.as_database_error().is_some() => Err(failed(&format!("FATAL:  {}", reason(&error)))),
-        Ok(Err(error)) => Err(failed(&reason(&error))),
-        Err(_) => Err(failed("timeout expired")),
-    }
-}
-
-/// Major and minor number of a database's schema.
-pub async fn version(connection: &mut PgConnection) -> Result<(i32, i32), Error> {
-    const STATEMENT: &str = "SELECT version, minor FROM schema_version;";
-    let failed = |error: sqlx::Error| {
-        let reason = reason(&error);
-        Error::Schema(format!("unable to execute PostgreSQL statement <{STATEMENT}, reason: {reason}"))
-    };
-    let row = sqlx::query(STATEMENT).fetch_one(connection).await.map_err(failed)?;
-    Ok((row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?))
-}
-
-/// How PostgreSQL is asked for a connection.
-fn options(database: &Database) -> Result<PgConnectOptions, Error> {
-    if database.kind == DatabaseType::Mysql {
-        return Err(Error::Parameter("type", "not supported yet: `mysql`".to_owned()));
-    }
-    let Some(name) = &database.name else {
+async fn open(database: &Database) -> Result<Connection, Error> {
+    if database.name.is_none() {
         return Err(Error::Parameter("name", "must specify a name for the database".to_owned()));
-    };
+    }
     if database.connect_timeout.is_zero() {
         return Err(Error::Parameter("connect-timeout", "connect-timeout (0) must be at least 1".to_owned()));
     }
-    // Statements are few and stay prepared; what is slow is for the database's own log.
-    let mut options = PgConnectOptions::new_without_pgpass()
-        .host(&database.host)
-        .database(name)
-        .ssl_mode(match database.ssl_mode {
-            SslMode::Disable => PgSslMode::Disable,
-            SslMode::Prefer => PgSslMode::Prefer,
-            SslMode::Require => PgSslMode::Require,
-            SslMode::VerifyCa => PgSslMode::VerifyCa,
-            SslMode::VerifyFull => PgSslMode::VerifyFull,
-        })
-        .disable_statement_logging();
-    if let Some(user) = &database.user {
-        options = options.username(user);
-    }
-    if let Some(password) = password(&database.password)? {
-        options = options.password(&password);
-    }
-    if let Some(port) = database.port {
-        options = options.port(port);
-    }
-    if let Some(path) = &database.trust_anchor {
-        options = options.ssl_root_cert(path);
-    }
-    if let Some(path) = &database.cert_file {
-        options = options.ssl_client_cert(path);
-    }
-    if let Some(path) = &database.key_file {
-        options = options.ssl_client_key(path);
-    }
-    Ok(options)
+    let password = password(&database.password)?;
+    let opened = async {
+        match database.kind {
+            DatabaseType::Mysql => mysql::open(database, password).await.map(Connection::Mysql),
+            DatabaseType::Postgresql => pgsql::open(database, password).await.map(Connection::Postgresql),
+        }
+    };
+    let late = |_| Err(Error::Unreachable(format!("{}: timeout expired", database.host)));
+    timeout(database.connect_timeout, opened).await.unwrap_or_else(late)
 }
 
 fn password(given: &Password) -> Result<Option<String>, Error> {
@@ -171,16 +119,6 @@ fn password(given: &Password) -> Result<Option<String>, Error> {
         return Err(Error::Parameter(key, "illegal use of a default value as credential".to_owned()));
     }
     Ok(Some(password))
-}
-
-/// Whether nothing more can be asked of a connection. As in Kea by the class of the SQLSTATE: connection, resources, limits, an operator,
-/// the system; and whatever has none.
-fn is_fatal(error: &sqlx::Error, code: Option<&str>) -> bool {
-    match (error, code) {
-        (_, Some(code)) => ["08", "53", "54", "57", "58"].iter().any(|class| code.starts_with(class)),
-        (sqlx::Error::Database(_) | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_), None) => true,
-        _ => false,
-    }
 }
 
 /// What the database or the way to it says.

@@ -2,10 +2,9 @@
 //!
 //! Nobody waits for a row: while the database is away they gather here, and are written when it is back.
 
-use crate::connect::{Error, connect};
+use crate::connect::{Connection, Error, connect, pgsql};
 use crate::messages::*;
 use dhcpd_config::common::Database;
-use sqlx::PgConnection;
 use std::sync::mpsc as answers;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -75,7 +74,7 @@ impl Drop for ForensicLog {
 
 struct Writer {
     database: Database,
-    connection: Option<PgConnection>,
+    connection: Option<Connection>,
 }
 
 impl Writer {
@@ -123,11 +122,11 @@ impl Writer {
         // Text in PostgreSQL has no byte 0.
         let texts: Vec<String> = rows.iter().map(|row| row.text.replace('\0', "")).collect();
         let query = sqlx::query(INSERT).bind(times).bind(addresses).bind(texts);
-        let done = query.execute(self.connected().await?).await;
-        done.map(drop).map_err(|error| Error::of("insert_log", error))
+        let done = query.execute(self.connected().await?.postgresql()?).await;
+        done.map(drop).map_err(|error| pgsql::failed("insert_log", error))
     }
 
-    async fn connected(&mut self) -> Result<&mut PgConnection, Error> {
+    async fn connected(&mut self) -> Result<&mut Connection, Error> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(&self.database).await?,

@@ -4,7 +4,7 @@ mod lease4;
 mod lease6;
 
 use crate::client::Client;
-use crate::connect::Error;
+use crate::connect::{Error, pgsql};
 use dhcpd_config::common::Database;
 use leases::memfile::{Change, Found, Remote, Stamp, Table, Table4, Table6};
 use leases::{LeaseState, StoreError};
@@ -84,8 +84,8 @@ fn read<T: Kept>(client: &Client, wanted: &T::Wanted) -> Result<Found<T>, StoreE
     let wanted = wanted.clone();
     let leases = client.ask(move |connection| {
         Box::pin(async move {
-            let found = T::select(connection, &wanted).await;
-            let (rows, more) = found.map_err(|error| Error::of("get_lease", error))?;
+            let found = T::select(connection.postgresql()?, &wanted).await;
+            let (rows, more) = found.map_err(|error| pgsql::failed("get_lease", error))?;
             let lease = |row| T::lease(row).inspect_err(|reason| unfit(reason)).ok();
             let end = rows.iter().rev().find_map(T::place).filter(|_| more);
             Ok(Found { leases: rows.iter().filter_map(lease).collect(), end })
@@ -99,14 +99,14 @@ fn write<T: Kept>(client: &Client, changes: Vec<Change<T>>) -> Result<Vec<T::Key
         Box::pin(async move {
             let mut tries = 1;
             let rows = loop {
-                match T::write(connection, &changes).await {
+                match T::write(connection.postgresql()?, &changes).await {
                     Ok(rows) => break rows,
                     Err(error) if tries < TRIES && is_in_the_way(&error) => tries += 1,
-                    Err(error) => return Err(Error::of("write_leases", error)),
+                    Err(error) => return Err(pgsql::failed("write_leases", error)),
                 }
             };
             let written: sqlx::Result<Vec<_>> = rows.iter().map(T::written).collect();
-            let mut written = written.map_err(|error| Error::of("write_leases", error))?;
+            let mut written = written.map_err(|error| pgsql::failed("write_leases", error))?;
             written.sort_unstable();
             let missing = changes.iter().map(|change| change.key).filter(|key| written.binary_search(key).is_err());
             Ok(missing.collect())

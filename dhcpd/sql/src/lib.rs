@@ -11,4 +11,5 @@ pub mod hosts;
 pub mod leases;
 pub mod messages;
 
+pub use connect::Connection;
 pub use sqlx::PgConnection;

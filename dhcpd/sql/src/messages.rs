@@ -2,6 +2,10 @@
 
 log::messages! {
     /// A database was lost in the middle of something.
+    DATABASE_MYSQL_FATAL_ERROR: Error, "database", "Unrecoverable MySQL error occurred: unable to execute for <{statement}>, reason: {reason} (error code: {code}).";
+    /// A database has no schema, or one that cannot be read.
+    DATABASE_MYSQL_INITIAL_CONNECTION_FAIL: Warn, "database", "The connection to the MySQL server is not yet established. Reason: {reason}";
+    /// A database was lost in the middle of something.
     DATABASE_PGSQL_FATAL_ERROR: Error, "database", "Unrecoverable PostgreSQL error occurred: Statement: <{statement}>, reason: {reason} (error code: {code}).";
     /// A database has no schema, or one that cannot be read.
     DATABASE_PGSQL_INITIAL_CONNECTION_FAIL: Warn, "database", "The connection to the PostgreSQL server is not yet established. Reason: {reason}";

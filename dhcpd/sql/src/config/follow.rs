@@ -2,10 +2,9 @@
 //! for whoever must not.
 
 use super::{Family, Mark, changes, fetch};
-use crate::connect::{Error, connect};
+use crate::connect::{Connection, Error, connect};
 use dhcpd_config::common::Database;
 use dhcpd_config::remote::Parts;
-use sqlx::PgConnection;
 use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -81,7 +80,7 @@ struct Thread {
     family: Family,
     tag: String,
     lost: Arc<Notify>,
-    connection: Option<PgConnection>,
+    connection: Option<Connection>,
 }
 
 impl Thread {
@@ -106,11 +105,11 @@ impl Thread {
     async fn news(&mut self, after: Option<Mark>) -> Result<Option<News>, Error> {
         let Some(connection) = &mut self.connection else { return Err(gone()) };
         if let Some(after) = &after
-            && changes(connection, self.family, &self.tag, after).await?.is_empty()
+            && changes(connection.postgresql()?, self.family, &self.tag, after).await?.is_empty()
         {
             return Ok(None);
         }
-        let (parts, mark) = fetch(connection, self.family, &self.tag).await?;
+        let (parts, mark) = fetch(connection.postgresql()?, self.family, &self.tag).await?;
         Ok(Some(News { parts, mark }))
     }
 }

@@ -9,7 +9,7 @@ pub mod read;
 mod rows;
 pub mod write;
 
-use crate::connect::Error;
+use crate::connect::{Error, pgsql};
 use dhcpd_config::remote::{Part, Parts};
 use rows::text;
 use serde_json::Value;
@@ -102,7 +102,7 @@ pub enum Modification {
 /// All that the database has for the server of this tag, and how far its changes have come: what is its own, and what is for
 /// all; where both say something, the former counts.
 pub async fn fetch(connection: &mut PgConnection, family: Family, tag: &str) -> Result<(Parts, Mark), Error> {
-    let failed = |error| Error::of("START_TRANSACTION", error);
+    let failed = |error| pgsql::failed("START_TRANSACTION", error);
     // One look for all tables: no subnet without the network that came with it.
     let mut look = connection.begin().await.map_err(failed)?;
     let once = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -145,7 +145,7 @@ pub async fn changes(
          JOIN {tables}_server AS s ON r.server_id = s.id WHERE s.tag IN ($1, 'all') \
          AND (r.modification_ts, r.id) > ($2::text::timestamptz, $3) ORDER BY r.modification_ts, r.id, a.id"
     );
-    let failed = |error| Error::of(&format!("GET_AUDIT_ENTRIES{}_TIME", family.digit()), error);
+    let failed = |error| pgsql::failed(&format!("GET_AUDIT_ENTRIES{}_TIME", family.digit()), error);
     let query = sqlx::query(&sql).bind(tag.to_lowercase()).bind(&after.at).bind(after.revision);
     let rows = query.fetch_all(connection).await.map_err(failed)?;
     let change = |row: sqlx::postgres::PgRow| {
@@ -168,7 +168,7 @@ async fn latest(connection: &mut PgConnection, family: Family, tag: &str) -> Res
          JOIN {tables}_server AS s ON r.server_id = s.id WHERE s.tag IN ($1, 'all') \
          ORDER BY r.modification_ts DESC, r.id DESC LIMIT 1"
     );
-    let failed = |error| Error::of(&format!("GET_LAST_AUDIT_REVISION{}", family.digit()), error);
+    let failed = |error| pgsql::failed(&format!("GET_LAST_AUDIT_REVISION{}", family.digit()), error);
     let row = sqlx::query(&sql).bind(tag.to_lowercase()).fetch_optional(connection).await.map_err(failed)?;
     let mark = |row: sqlx::postgres::PgRow| Ok(Mark { at: row.try_get(0)?, revision: row.try_get(1)? });
     row.map_or_else(|| Ok(Mark::default()), mark).map_err(failed)

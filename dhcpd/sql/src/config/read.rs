@@ -2,7 +2,7 @@
 
 use super::rows::{self, Object};
 use super::{ALL, Family, Servers};
-use crate::connect::Error;
+use crate::connect::{Error, pgsql};
 use serde_json::{Value, json};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
@@ -190,7 +190,7 @@ pub async fn servers(connection: &mut PgConnection, family: Family, tag: Option<
         "SELECT tag::text, coalesce(description, '') FROM {}_server WHERE id > 1 AND ($1::text IS NULL OR tag = $1) ORDER BY id",
         family.space()
     );
-    let failed = |error| Error::of(&format!("GET_ALL_SERVERS{}", family.digit()), error);
+    let failed = |error| pgsql::failed(&format!("GET_ALL_SERVERS{}", family.digit()), error);
     let rows = sqlx::query(&sql).bind(tag.map(str::to_lowercase)).fetch_all(connection).await.map_err(failed)?;
     let server = |row: PgRow| Ok(Server { tag: row.try_get(0)?, description: row.try_get(1)? });
     rows.into_iter().map(server).collect::<Result<_, _>>().map_err(failed)
@@ -275,7 +275,7 @@ impl Table {
                 Key::Text(text) => query.bind(*text),
             };
         }
-        let failed = |error| Error::of(&statement("GET", name, family), error);
+        let failed = |error| pgsql::failed(&statement("GET", name, family), error);
         let rows = query.fetch_all(connection).await.map_err(failed)?;
         let entry = |row: PgRow| Ok(Entry { value: object(&row)?, id: row.try_get(1)?, tags: row.try_get(2)? });
         rows.into_iter().map(entry).collect::<Result<_, _>>().map_err(failed)
@@ -320,7 +320,7 @@ async fn owned(
         Owners::Names(names) if names.is_empty() => return Ok(Owned::new()),
         Owners::Names(names) => sqlx::query(&sql).bind(names),
     };
-    let failed = |error| Error::of(&format!("GET_{}", table.to_uppercase()), error);
+    let failed = |error| pgsql::failed(&format!("GET_{}", table.to_uppercase()), error);
     let mut found = Owned::new();
     for row in query.fetch_all(connection).await.map_err(failed)? {
         let row = object(&row).map_err(failed)?;

@@ -7,7 +7,7 @@
 use super::read::{CLASSES, DEFINITIONS, GLOBALS, NETWORKS, OPTIONS, SUBNETS, Server, Table, statement};
 use super::rows::{self, Object, list_text, text};
 use super::{ALL, Family};
-use crate::connect::Error;
+use crate::connect::{Error, pgsql};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection, Postgres, Row, Transaction};
 use std::net::IpAddr;
@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
         remark: &str,
         cascade: bool,
     ) -> Result<Self, Error> {
-        let failed = |error| Error::of("CREATE_AUDIT_REVISION", error);
+        let failed = |error| pgsql::failed("CREATE_AUDIT_REVISION", error);
         let mut change = connection.begin().await.map_err(failed)?;
         let tag = match servers {
             [tag] => tag.to_lowercase(),
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
     }
 
     async fn commit(self) -> Result<(), Error> {
-        self.change.commit().await.map_err(|error| Error::of("COMMIT", error))
+        self.change.commit().await.map_err(|error| pgsql::failed("COMMIT", error))
     }
 
     fn tables(&self) -> &'static str {
@@ -104,7 +104,7 @@ impl<'a> Writer<'a> {
             "INSERT INTO {tables}_{table} ({columns}, modification_ts) SELECT {columns}, CURRENT_TIMESTAMP \
              FROM json_populate_record(NULL::{tables}_{table}, $1::json) RETURNING {key}::int8"
         );
-        let failed = |error| Error::of(&statement("INSERT", table, self.family), error);
+        let failed = |error| pgsql::failed(&statement("INSERT", table, self.family), error);
         let row = sqlx::query(&sql).bind(json(row)).fetch_one(&mut *self.change).await.map_err(failed)?;
         row.try_get(0).map_err(failed)
     }
@@ -118,14 +118,14 @@ impl<'a> Writer<'a> {
              FROM json_populate_record(NULL::{tables}_{table}, $1::json)) WHERE {given}"
         );
         let query = keys.iter().fold(sqlx::query(&sql).bind(json(row)), |query, key| query.bind(*key));
-        let failed = |error| Error::of(&statement("UPDATE", table, self.family), error);
+        let failed = |error| pgsql::failed(&statement("UPDATE", table, self.family), error);
         Ok(query.execute(&mut *self.change).await.map_err(failed)?.rows_affected())
     }
 
     async fn run(&mut self, sql: &str, keys: &[&str]) -> Result<u64, Error> {
         let sql = sql.replace("{}", self.tables());
         let query = keys.iter().fold(sqlx::query(&sql), |query, key| query.bind(*key));
-        let failed = |error| Error::of(sql.split('(').next().unwrap_or_default().trim(), error);
+        let failed = |error| pgsql::failed(sql.split('(').next().unwrap_or_default().trim(), error);
         Ok(query.execute(&mut *self.change).await.map_err(failed)?.rows_affected())
     }
 
@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         );
         for tag in servers {
             let tag = tag.to_lowercase();
-            let failed = |error| Error::of(&statement("INSERT", &format!("{name}_server"), self.family), error);
+            let failed = |error| pgsql::failed(&statement("INSERT", &format!("{name}_server"), self.family), error);
             let done = sqlx::query(&sql).bind(id).bind(&tag).execute(&mut *self.change).await.map_err(failed)?;
             if done.rows_affected() == 0 {
                 return Err(Error::Refused(format!("server '{tag}' does not exist")));
@@ -424,7 +424,7 @@ impl Writer<'_> {
     /// The number of an element with this name.
     async fn id_of(&mut self, table: &Table, name: &str) -> Result<i64, Error> {
         let sql = format!("SELECT {}::int8 FROM {}_{} WHERE name = $1", table.key, self.tables(), table.name);
-        let failed = |error| Error::of(&statement("GET", table.name, self.family), error);
+        let failed = |error| pgsql::failed(&statement("GET", table.name, self.family), error);
         sqlx::query(&sql).bind(name).fetch_one(&mut *self.change).await.and_then(|row| row.try_get(0)).map_err(failed)
     }
 
@@ -591,7 +591,7 @@ pub async fn pool_id(connection: &mut PgConnection, family: Family, pool: Pool<'
         }
     };
     let query = keys.iter().fold(sqlx::query(&sql), |query, key| query.bind(key));
-    let failed = |error| Error::of(&statement("GET", "pool_range", family), error);
+    let failed = |error| pgsql::failed(&statement("GET", "pool_range", family), error);
     let row = query.fetch_optional(connection).await.map_err(failed)?;
     row.map(|row| row.try_get(0)).transpose().map_err(failed)
 }

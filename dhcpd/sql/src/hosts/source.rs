@@ -6,9 +6,8 @@
 
 use super::Family;
 use super::table::{self, Filter, Found, Version};
-use crate::connect::{Error, connect};
+use crate::connect::{Connection, Error, connect};
 use dhcpd_config::common::Database;
-use sqlx::PgConnection;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
@@ -180,14 +179,14 @@ impl<F: Family> Keeper<F> {
         }
     }
 
-    async fn open(&mut self) -> Result<PgConnection, Error> {
+    async fn open(&mut self) -> Result<Connection, Error> {
         let mut connection = connect(&self.database).await?;
         self.look(&mut connection).await?;
         Ok(connection)
     }
 
     /// Does what it is told and looks for changes until the connection is lost.
-    async fn serve(&mut self, connection: &mut PgConnection) -> Result<Closed, Error> {
+    async fn serve(&mut self, connection: &mut Connection) -> Result<Closed, Error> {
         loop {
             let next = Instant::now() + LOOK;
             while let Ok(order) = timeout_at(next, self.inbox.recv()).await {
@@ -202,7 +201,7 @@ impl<F: Family> Keeper<F> {
     }
 
     /// Opens the connection again as often as it may be tried; none if that is over.
-    async fn recover(&mut self) -> Option<PgConnection> {
+    async fn recover(&mut self) -> Option<Connection> {
         let recovery = self.database.recovery;
         let tries = if recovery.is_on() { recovery.tries } else { 0 };
         for left in (0..tries).rev() {
@@ -236,9 +235,9 @@ impl<F: Family> Keeper<F> {
     }
 
     /// Carries out an order. An error is a connection that is lost.
-    async fn obey(&mut self, connection: &mut PgConnection, order: Order<F>) -> Result<(), Error> {
+    async fn obey(&mut self, connection: &mut Connection, order: Order<F>) -> Result<(), Error> {
         match order {
-            Order::Find(filter, reply) => answer(reply, table::find::<F>(connection, &filter).await),
+            Order::Find(filter, reply) => answer(reply, table::find::<F>(connection.postgresql()?, &filter).await),
             Order::Add(subnet, reservation, unique, reply) => {
                 answer(reply, self.add(connection, subnet, &reservation, unique).await)
             }
@@ -251,52 +250,52 @@ impl<F: Family> Keeper<F> {
 
     async fn add(
         &mut self,
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         subnet: u32,
         reservation: &F::Reservation,
         unique: bool,
     ) -> Result<(), Error> {
-        let id = table::insert::<F>(connection, subnet, reservation, unique).await?;
+        let id = table::insert::<F>(connection.postgresql()?, subnet, reservation, unique).await?;
         self.read_again(connection, &[id]).await
     }
 
     /// As in Kea, one is deleted and another one is added; here both happen or neither.
     async fn replace(
         &mut self,
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         before: &Filter,
         reservation: &F::Reservation,
         unique: bool,
     ) -> Result<bool, Error> {
-        let mut ids = table::ids::<F>(connection, before).await?;
+        let mut ids = table::ids::<F>(connection.postgresql()?, before).await?;
         if ids.is_empty() {
             return Ok(false);
         }
         let subnet = before.subnet.unwrap_or_default();
-        let id = table::swap::<F>(connection, &ids, subnet, reservation, unique).await?;
+        let id = table::swap::<F>(connection.postgresql()?, &ids, subnet, reservation, unique).await?;
         ids.push(id);
         self.read_again(connection, &ids).await?;
         Ok(true)
     }
 
-    async fn remove(&mut self, connection: &mut PgConnection, filter: &Filter) -> Result<usize, Error> {
-        let ids = table::ids::<F>(connection, filter).await?;
+    async fn remove(&mut self, connection: &mut Connection, filter: &Filter) -> Result<usize, Error> {
+        let ids = table::ids::<F>(connection.postgresql()?, filter).await?;
         if !ids.is_empty() {
-            table::delete(connection, &ids).await?;
+            table::delete(connection.postgresql()?, &ids).await?;
             self.read_again(connection, &ids).await?;
         }
         Ok(ids.len())
     }
 
     /// Looks whether anything changed.
-    async fn look(&mut self, connection: &mut PgConnection) -> Result<(), Error> {
-        let instant = table::instant(connection).await?;
+    async fn look(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        let instant = table::instant(connection.postgresql()?).await?;
         if self.seen.as_ref().is_some_and(|(before, _)| *before == instant) {
             return Ok(());
         }
-        let now = table::fingerprint::<F>(connection).await?;
+        let now = table::fingerprint::<F>(connection.postgresql()?).await?;
         if self.seen.as_ref().is_none_or(|(_, before)| *before != now) {
-            let versions = table::versions::<F>(connection, None).await?;
+            let versions = table::versions::<F>(connection.postgresql()?, None).await?;
             let gone = self.versions.keys().filter(|id| !versions.contains_key(id)).copied().collect();
             self.take_over(connection, gone, versions).await?;
         }
@@ -305,15 +304,15 @@ impl<F: Family> Keeper<F> {
     }
 
     /// Reads reservations that changed, or are gone.
-    async fn read_again(&mut self, connection: &mut PgConnection, ids: &[i32]) -> Result<(), Error> {
-        let versions = table::versions::<F>(connection, Some(ids)).await?;
+    async fn read_again(&mut self, connection: &mut Connection, ids: &[i32]) -> Result<(), Error> {
+        let versions = table::versions::<F>(connection.postgresql()?, Some(ids)).await?;
         let gone = ids.iter().filter(|id| !versions.contains_key(id)).copied().collect();
         self.take_over(connection, gone, versions).await
     }
 
     async fn take_over(
         &mut self,
-        connection: &mut PgConnection,
+        connection: &mut Connection,
         gone: Vec<i32>,
         versions: HashMap<i32, Version>,
     ) -> Result<(), Error> {
@@ -327,7 +326,8 @@ impl<F: Family> Keeper<F> {
         let changed: Vec<_> = changed.collect();
         for page in changed.chunks(PAGE) {
             let ids = page.iter().map(|(id, _)| *id).collect();
-            let found = table::find::<F>(connection, &Filter { ids: Some(ids), ..Filter::default() }).await?;
+            let found =
+                table::find::<F>(connection.postgresql()?, &Filter { ids: Some(ids), ..Filter::default() }).await?;
             self.listener.changed(Change::Put(found));
             self.versions.extend(page.iter().copied());
         }

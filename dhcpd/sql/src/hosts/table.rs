@@ -2,7 +2,7 @@
 
 use super::Family;
 use super::columns::{Columns, OptionColumns, Resource};
-use crate::connect::Error;
+use crate::connect::{Error, pgsql};
 use dhcpd_config::hosts::IdentifierKind;
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Row};
@@ -46,7 +46,7 @@ pub(super) type Version = (i64, i64);
 /// The numbers of reservations, in order.
 pub(super) async fn ids<F: Family>(connection: &mut PgConnection, filter: &Filter) -> Result<Vec<i32>, Error> {
     let rows = select::<F>(connection, "h.host_id", filter).await?;
-    rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(|error| Error::of(GET, error))
+    rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(|error| pgsql::failed(GET, error))
 }
 
 /// Reservations, in the order of their numbers.
@@ -60,11 +60,11 @@ pub(super) async fn find<F: Family>(
          h.dhcp{n}_client_classes, h.user_context, h.dhcp4_next_server, h.dhcp4_server_hostname, h.dhcp4_boot_file_name"
     );
     let rows = select::<F>(connection, &columns, filter).await?;
-    let mut found = rows.iter().map(host).collect::<Result<Vec<_>, _>>().map_err(|error| Error::of(GET, error))?;
+    let mut found = rows.iter().map(host).collect::<Result<Vec<_>, _>>().map_err(|error| pgsql::failed(GET, error))?;
     let ids: Vec<i32> = found.iter().map(|(id, ..)| *id).collect();
-    let mut options = options::<F>(connection, &ids).await.map_err(|error| Error::of(GET, error))?;
+    let mut options = options::<F>(connection, &ids).await.map_err(|error| pgsql::failed(GET, error))?;
     let mut reserved = match n {
-        6 => reserved(connection, &ids).await.map_err(|error| Error::of(GET, error))?,
+        6 => reserved(connection, &ids).await.map_err(|error| pgsql::failed(GET, error))?,
         _ => HashMap::new(),
     };
     for (id, _, columns) in &mut found {
@@ -124,19 +124,19 @@ async fn put<F: Family>(
 
 fn failed(error: sqlx::Error) -> Error {
     let duplicate = error.as_database_error().is_some_and(|error| error.is_unique_violation());
-    if duplicate { taken() } else { Error::of("insert_host", error) }
+    if duplicate { taken() } else { pgsql::failed("insert_host", error) }
 }
 
 /// Deletes reservations by their numbers.
 pub(super) async fn delete(connection: &mut PgConnection, ids: &[i32]) -> Result<(), Error> {
     let statement = sqlx::query("DELETE FROM hosts WHERE host_id = ANY($1)").bind(ids);
-    statement.execute(connection).await.map(drop).map_err(|error| Error::of("del_host", error))
+    statement.execute(connection).await.map(drop).map_err(|error| pgsql::failed("del_host", error))
 }
 
 /// What becomes different whenever any transaction ends that wrote something, into whichever table.
 pub(super) async fn instant(connection: &mut PgConnection) -> Result<String, Error> {
     let row = sqlx::query("SELECT txid_current_snapshot()::text").fetch_one(connection).await;
-    row.and_then(|row| row.try_get(0)).map_err(|error| Error::of("txid_current_snapshot", error))
+    row.and_then(|row| row.try_get(0)).map_err(|error| pgsql::failed("txid_current_snapshot", error))
 }
 
 /// What becomes different with any row that belongs to a reservation.
@@ -148,7 +148,7 @@ pub(super) async fn fingerprint<F: Family>(connection: &mut PgConnection) -> Res
         Ok([(row.try_get(0)?, row.try_get(1)?), (row.try_get(2)?, row.try_get(3)?), (row.try_get(4)?, row.try_get(5)?)])
     };
     let row = sqlx::query(&statement).fetch_one(connection).await;
-    row.and_then(read).map_err(|error| Error::of("count_hosts", error))
+    row.and_then(read).map_err(|error| pgsql::failed("count_hosts", error))
 }
 
 /// The versions of all reservations, or of these.
@@ -172,9 +172,9 @@ pub(super) async fn versions<F: Family>(
         of(&options_table::<F>()),
     );
     let rows = sqlx::query(&statement).bind(ids).fetch_all(connection).await;
-    let rows = rows.map_err(|error| Error::of("get_host_versions", error))?;
+    let rows = rows.map_err(|error| pgsql::failed("get_host_versions", error))?;
     let version = |row: &PgRow| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)));
-    rows.iter().map(version).collect::<Result<_, _>>().map_err(|error| Error::of("get_host_versions", error))
+    rows.iter().map(version).collect::<Result<_, _>>().map_err(|error| pgsql::failed("get_host_versions", error))
 }
 
 /// The sum of the transactions that wrote the rows of a table.
@@ -218,7 +218,7 @@ async fn select<F: Family>(connection: &mut PgConnection, columns: &str, filter:
         .bind(filter.limit.map(i64::from))
         .fetch_all(connection)
         .await
-        .map_err(|error| Error::of(GET, error))
+        .map_err(|error| pgsql::failed(GET, error))
 }
 
 fn host(row: &PgRow) -> Result<(i32, u32, Columns), sqlx::Error> {
