@@ -133,7 +133,7 @@ fn reason(error: &sqlx::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dhcpd_config::common::{OnFail, Recovery};
+    use dhcpd_config::common::{OnFail, Recovery, SslMode};
     use std::time::Duration;
 
     fn database() -> Database {
