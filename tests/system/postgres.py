@@ -1,74 +1,52 @@
-"""A PostgreSQL of the tests' own: in a temporary folder, with its own port and unix socket, gone afterwards.
+"""A PostgreSQL of the tests' own.
 
     with Postgres() as postgres:
         postgres.create(script)                     # role, database and password are `keatest`
         postgres.sql("SELECT address, state FROM lease4")
 
-It runs as an ordinary user, since PostgreSQL refuses root. Unix sockets do not know network namespaces; for daemons that
-want TCP, `Postgres(ns)` listens on the loopback of that namespace.
+It runs as an ordinary user, since PostgreSQL refuses root.
 """
 
 import csv
 import io
 import os
 import pwd
-import shutil
 import signal
-import socket
-import subprocess
-import tempfile
 from pathlib import Path
 
-from lab import Process, in_namespace, run, wait_for
+from databases import NAME, Server
+from lab import Process, run, wait_for
 
-NAME = "keatest"
 # Debian keeps the server's programs out of PATH.
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
 NULL = "\\N"
 
 
-class Postgres:
-    """A server with the role and the empty database `keatest`; it stops with the `with` block."""
-
-    host, user, password, database = "127.0.0.1", NAME, NAME, NAME
+class Postgres(Server):
+    kind = "postgresql"
+    at_once = signal.SIGQUIT
 
     def __init__(self, ns=None):
-        self.ns, self.process, self.templates = ns, None, {}
+        super().__init__(ns)
+        self.templates = {}
 
-    def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="takahe-pg-"))
-        try:
-            os.chmod(self.folder, 0o755)
-            self.data = self.folder / "data"
-            self.data.mkdir()
-            self._own()
-            run(*self._as_user(), self._program("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", cwd=self.folder)
-            self.port = self._free_port()
-            self.start()
-            self.sql(f"CREATE ROLE {NAME} LOGIN PASSWORD '{NAME}'", user="postgres", database="postgres")
-            self.fresh()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        if self.process:
-            self.stop(signal.SIGQUIT)
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def prepare(self):
+        self._own()
+        run(*self._as_user(), self._program("initdb"), "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", cwd=self.folder)
 
     def start(self):
         """Starts the server, again after a `stop`, and waits until it takes connections."""
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        there = ["ip", "netns", "exec", self.ns] if self.ns else []
         options = ["-D", self.data, "-p", self.port, "-k", self.folder, "-c", f"listen_addresses={self.host}"]
-        self.process = Process("postgres", [*there, *self._as_user(), self._program("postgres"), *options], self.folder / "log")
+        self.process = Process("postgres", [*self._there(), *self._as_user(), self._program("postgres"), *options], self.folder / "log")
         wait_for(lambda: self._ready(), "PostgreSQL to be ready", 30)
 
     def stop(self, how=signal.SIGINT):
-        """Stops it: SIGINT ends connections in an orderly manner, SIGQUIT at once."""
-        self.process.stop(how, 30)
-        self.process = None
+        """Stops it; SIGINT ends connections in an orderly manner, where SIGTERM would wait for them."""
+        super().stop(how)
+
+    def welcome(self):
+        self.sql(f"CREATE ROLE {NAME} LOGIN PASSWORD '{NAME}'", user="postgres", database="postgres")
 
     def fresh(self, database=NAME, template="template1"):
         """An empty database of the role's, or a copy of another, in place of the one of that name."""
@@ -89,15 +67,6 @@ class Postgres:
         done = run(*self._psql(user, database), "-t", "--csv", "-P", f"null={NULL}", input=text)
         return [tuple(None if value == NULL else value for value in row or [""]) for row in csv.reader(io.StringIO(done))]
 
-    def value(self, text, **where):
-        """The one value that a query selects."""
-        ((value,),) = self.sql(text, **where)
-        return value
-
-    def parameters(self, database=NAME, **more):
-        """What a configuration says to reach it, as in `lease-database`."""
-        return {"type": "postgresql", "host": self.host, "port": self.port, "name": database, "user": self.user, "password": self.password} | more
-
     def _psql(self, user, database):
         return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", self.port, "-U", user, "-d", database]
 
@@ -107,17 +76,6 @@ class Postgres:
         # The eighth line is the state of the server.
         pid = self.data / "postmaster.pid"
         return pid.exists() and pid.read_text().splitlines()[7:8] == ["ready   "]
-
-    def _free_port(self):
-        def free():
-            with socket.socket() as probe:
-                probe.bind((self.host, 0))
-                return probe.getsockname()[1]
-
-        if not self.ns:
-            return free()
-        with in_namespace(self.ns):
-            return free()
 
     def _own(self):
         """Gives the folders to whom the server runs as."""
