@@ -2,16 +2,26 @@
 
 use std::cell::RefCell;
 use std::fmt::Write;
+use std::sync::LazyLock;
+use std::time::Instant;
+use std::{env, fs};
 
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Local, Utc};
 use serde_json::{Map, Value, json};
+use tracing_core::Metadata;
 
 /// Kea's layout on the console and in files.
 pub(crate) const STANDARD: &str = "%D{%Y-%m-%d %H:%M:%S.%q} %-5p [%c/%i.%t] %m\n";
 
 /// Kea's layout for syslog, which adds time and process by itself.
 pub(crate) const SYSLOG: &str = "%-5p [%c.%t] %m\n";
+
+/// The conversions, for whoever wrote another one.
+const KNOWN: &str = "%D, %d, %p, %c, %m, %i, %t, %T, %h, %H, %r, %E{}, %b, %F, %L, %l, %M, %n, %J and %%";
+
+/// When the program began; [`start`](crate::start) looks at it first.
+pub(crate) static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// A compiled pattern.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +49,8 @@ pub(crate) struct Message<'a> {
     pub pid: u32,
     /// Thread.
     pub tid: i32,
+    /// The place in the code that emits it.
+    pub site: &'a Metadata<'a>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -59,12 +71,26 @@ enum Field {
     Logger,
     /// `%i`
     Process,
-    /// `%t`
+    /// `%t` and `%T`
     Thread,
     /// `%m`
     Message,
     /// `%n`
     EndOfLine,
+    /// `%r`: milliseconds since the program began.
+    Age,
+    /// `%F`
+    File,
+    /// `%b`: without its folder.
+    FileName,
+    /// `%L`
+    Line,
+    /// `%l`: file and line.
+    Place,
+    /// `%M`: the module, which stands for the function.
+    Module,
+    /// `%h`, `%H`, `%E{...}`: what does not change while the program runs.
+    Constant(String),
     /// `%J`: ours.
     Json,
 }
@@ -135,12 +161,27 @@ impl Field {
             Field::Thread => write!(line, "{}", message.tid),
             Field::Message => write_parts(line, message.id, ' ', message.text),
             Field::EndOfLine => line.write_str("\n"),
+            Field::Age => write!(line, "{}", BEGIN.elapsed().as_millis()),
+            Field::File => line.write_str(message.file()),
+            Field::FileName => line.write_str(message.file().rsplit('/').next().unwrap_or_default()),
+            Field::Line => write!(line, "{}", message.line()),
+            Field::Place => write!(line, "{}:{}", message.file(), message.line()),
+            Field::Module => line.write_str(message.site.module_path().unwrap_or_default()),
+            Field::Constant(text) => line.write_str(text),
             Field::Json => write!(line, "{}", message.json()),
         };
     }
 }
 
 impl Message<'_> {
+    fn file(&self) -> &str {
+        self.site.file().unwrap_or_default()
+    }
+
+    fn line(&self) -> u32 {
+        self.site.line().unwrap_or_default()
+    }
+
     fn json(&self) -> Value {
         let arguments = self.arguments.iter().map(|(name, range)| {
             let value = self.text.get(range.clone()).unwrap_or_default();
@@ -239,16 +280,47 @@ fn field(text: &str) -> Result<(Field, &str), String> {
         Some('p') => Field::Severity,
         Some('c') => Field::Logger,
         Some('i') => Field::Process,
-        Some('t') => Field::Thread,
+        Some('t' | 'T') => Field::Thread,
         Some('m') => Field::Message,
         Some('n') => Field::EndOfLine,
+        Some('r') => Field::Age,
+        Some('F') => Field::File,
+        Some('b') => Field::FileName,
+        Some('L') => Field::Line,
+        Some('l') => Field::Place,
+        Some('M') => Field::Module,
+        Some('h') => Field::Constant(hostname()),
+        Some('H') => Field::Constant(qualified(hostname())),
+        Some('E') => return variable(chars.as_str()),
         Some('J') => Field::Json,
         Some(letter) => {
-            return Err(format!("%{letter} is not supported; there are %D, %d, %p, %c, %i, %t, %m, %n, %J and %%"));
+            return Err(format!("%{letter} is not known; there are {KNOWN}"));
         }
         None => return Err("a conversion is missing after the last %".to_owned()),
     };
     Ok((field, chars.as_str()))
+}
+
+/// Reads the name of a variable of the environment; one that is not set is empty.
+fn variable(text: &str) -> Result<(Field, &str), String> {
+    let named = text.strip_prefix('{').and_then(|after| after.split_once('}'));
+    let (name, after) = named.ok_or("the name of a variable is missing after %E, as in %E{PATH}")?;
+    let value = env::var_os(name).unwrap_or_default();
+    Ok((Field::Constant(value.to_string_lossy().into_owned()), after))
+}
+
+fn hostname() -> String {
+    nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The name with its domain, as `/etc/hosts` has it; the name itself where that says nothing.
+fn qualified(name: String) -> String {
+    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let names =
+        |line: &str| line.split('#').next().unwrap_or_default().split_whitespace().skip(1).map(str::to_owned).collect();
+    let lines = hosts.lines().map(names).filter(|names: &Vec<String>| names.contains(&name));
+    let full = lines.filter_map(|names| names.into_iter().find(|name| name.contains('.'))).next();
+    full.filter(|_| !name.contains('.')).unwrap_or(name)
 }
 
 /// Reads the format that follows `%D`, if any.
@@ -311,8 +383,27 @@ fn standard_time(time: DateTime<Utc>, line: &mut String) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::Site;
+    use tracing_core::field::FieldSet;
+    use tracing_core::{Kind, callsite::Identifier};
+
+    crate::messages! {
+        /// Here for its place in the code.
+        TEST: Info, "leases", "";
+    }
 
     fn laid_out(pattern: &str) -> String {
+        static SITE: Site = Site::new(&TEST, &META);
+        static META: Metadata<'static> = Metadata::new(
+            "TEST",
+            "leases",
+            tracing_core::Level::INFO,
+            Some("dhcpd/server/src/v4.rs"),
+            Some(7),
+            Some("dhcpd_server::v4"),
+            FieldSet::new(&[], Identifier(&SITE)),
+            Kind::EVENT,
+        );
         let message = Message {
             time: DateTime::from_timestamp(1_700_000_000, 123_456_000).unwrap_or_default(),
             severity: "INFO",
@@ -323,6 +414,7 @@ mod tests {
             arguments: &[("client", 0..2), ("address", 10..19)],
             pid: 12,
             tid: 13,
+            site: &META,
         };
         let mut line = String::new();
         Layout::compile(pattern).unwrap_or_else(|reason| panic!("{reason}")).write(&message, &mut line);
@@ -353,6 +445,18 @@ mod tests {
     }
 
     #[test]
+    fn patterns_tell_the_place_in_the_code_and_the_machine() {
+        assert_eq!(
+            laid_out("%F|%L|%l|%b|%M"),
+            "dhcpd/server/src/v4.rs|7|dhcpd/server/src/v4.rs:7|v4.rs|dhcpd_server::v4"
+        );
+        assert_eq!(laid_out("%h %E{PATH}"), format!("{} {}", hostname(), env::var("PATH").unwrap_or_default()));
+        assert!(laid_out("%H").starts_with(&hostname()), "{}", laid_out("%H"));
+        assert_eq!(laid_out("%T %12i|%E{TAKAHE_NOT_SET}|"), "13           12||");
+        assert!(laid_out("%r").parse::<u32>().is_ok());
+    }
+
+    #[test]
     fn json_lines_hold_the_arguments_by_name() {
         let line: Value = serde_json::from_str(&laid_out("%J\n")).unwrap_or_default();
         assert_eq!(line["id"], "DHCP4_LEASE_OFFER");
@@ -362,7 +466,7 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_is_refused_by_name() {
-        for pattern in ["%x", "%", "%-5", "%D{%Y", "%D{%!}", "%999p"] {
+        for pattern in ["%x", "%", "%-5", "%E", "%E{PATH", "%D{%Y", "%D{%!}", "%999p"] {
             assert!(Layout::compile(pattern).is_err(), "{pattern}");
         }
         assert!(Layout::compile("%x").is_err_and(|reason| reason.contains("%x")));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::Utc;
 use tracing_core::field::{Field, Visit};
@@ -11,7 +11,7 @@ use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Interest, Level, LevelFilter, Metadata, Subscriber, dispatcher};
 
 use crate::config::Logger;
-use crate::layout::Message;
+use crate::layout::{self, Message};
 use crate::outputs::{Outputs, in_use};
 use crate::row::{Part, Row, Severity, next_part};
 use crate::sink::Sink;
@@ -20,6 +20,7 @@ use crate::site;
 /// Begins to log: INFO, or everything if `debug`, to KEA_LOGGER_DESTINATION or stdout, until other [`Outputs`] are
 /// applied. `root` is the name of the root logger (`kea-dhcp4`).
 pub fn start(root: &'static str, debug: bool) -> Result<(), String> {
+    LazyLock::force(&layout::BEGIN);
     let none: &[Logger] = &[];
     let outputs = Outputs::open(root, debug, none).map_err(|error| error.reason)?;
     // Whoever starts twice in a process only changes the outputs.
@@ -169,6 +170,7 @@ impl Thread {
             arguments: &self.arguments,
             pid: self.pid,
             tid: self.tid,
+            site: event.metadata(),
         };
         for output in &outputs.logger(logger).outputs {
             self.line.clear();
