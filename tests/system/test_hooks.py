@@ -177,7 +177,8 @@ class LegalLog(Library):
         self.assertRegex(self.refusal("legal_log", {"path": "/tmp"}), r"refused\.conf:\d+:\d+[\s\S]*invalid path specified: '/tmp', supported path is")
         self.assertIn("is no format of a time", self.refusal("legal_log", {"timestamp-format": "%!"}))
         self.assertIn("Invalid 'prerotate' parameter: File not found", self.refusal("legal_log", {"prerotate": "absent.sh"}))
-        self.assertIn("not supported yet", self.refusal("legal_log", {"type": "mysql"}))
+        self.assertIn("or to load libdhcp_mysql hook library?", self.refusal("legal_log", {"type": "mysql"}))
+        self.assertIn("not supported yet", self.refusal("legal_log", {"type": "syslog"}))
 
 
 class LegalLogInDatabase(Library):

@@ -185,7 +185,7 @@ class Hosts(Scene):
         for databases, libraries, reason in (
             ([self.database()], [], "The Kea server has not been compiled with support for host database type: postgresql."),
             ([self.database("absent")], LIBRARIES, 'database "absent" does not exist'),
-            ([{"type": "mysql", "name": "x"}], LIBRARIES, "not supported yet"),
+            ([{"type": "mysql", "name": "x"}], LIBRARIES, "support for host database type: mysql."),
         ):
             config["Dhcp4"] |= {"hosts-databases": databases, "hooks-libraries": libraries}
             self.assertIn(reason, self.kea.command("kea-dhcp4", "config-set", config)["text"])

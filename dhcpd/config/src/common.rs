@@ -116,6 +116,8 @@ pub struct Database {
     pub readonly: bool,
     /// `connect-timeout`.
     pub connect_timeout: Duration,
+    /// `read-timeout` and `write-timeout` together: how long a question may take. No limit if absent.
+    pub patience: Option<Duration>,
     /// `ssl-mode`, or what the files of TLS imply.
     pub ssl_mode: SslMode,
     /// `trust-anchor`.

@@ -151,12 +151,13 @@ impl Generator {
                     databases.truncate(1);
                 }
                 let databases = ["lease-database", "hosts-databases", "config-control"];
-                let named =
-                    |key: &&str| map.get(*key).is_some_and(|value| value.to_string().contains("\"postgresql\""));
-                if databases.iter().any(|key| named(&key))
-                    && let Value::Array(libraries) = map.entry("hooks-libraries").or_insert_with(|| json!([]))
-                {
-                    libraries.push(json!({ "library": "libdhcp_pgsql.so" }));
+                for (kind, library) in [("\"mysql\"", "libdhcp_mysql.so"), ("\"postgresql\"", "libdhcp_pgsql.so")] {
+                    let named = |key: &str| map.get(key).is_some_and(|value| value.to_string().contains(kind));
+                    if databases.iter().any(|key| named(key))
+                        && let Value::Array(libraries) = map.entry("hooks-libraries").or_insert_with(|| json!([]))
+                    {
+                        libraries.push(json!({ "library": library }));
+                    }
                 }
             }
             "ConfigControl" => {

@@ -9,7 +9,7 @@ use schema::Given;
 use sql::config::read::{self, Code, Server, Which};
 use sql::config::write::{self, Class, Doomed, Pool, Scope};
 use sql::config::{self, Family};
-use sql::connect::{Error, connect};
+use sql::connect::{Error, connect, within};
 use sql::{Connection, PgConnection};
 use tokio::sync::Mutex;
 
@@ -54,16 +54,17 @@ impl Remote {
         if database.readonly && !matches!(query, Query::Read(..)) {
             return Err(Error::Refused("the configuration database is read only".into()));
         }
+        let patience = database.patience;
         let mut held = self.connection.lock().await;
         if let Some((_, connection)) = held.as_mut().filter(|(at, _)| *at == place) {
-            match run(connection.postgresql()?, self.family, &query).await {
+            match within(patience, run(connection.postgresql()?, self.family, &query)).await {
                 // It may have been lost long ago: a new one tells more.
                 Err(error) if error.is_lost() => *held = None,
                 answer => return answer,
             }
         }
         let (_, connection) = held.insert((place, connect(database).await?));
-        run(connection.postgresql()?, self.family, &query).await
+        within(patience, run(connection.postgresql()?, self.family, &query)).await
     }
 }
 

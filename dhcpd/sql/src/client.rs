@@ -1,6 +1,6 @@
 //! A connection with a thread of its own, for those who cannot await: workers, and commands in the middle of something.
 
-use crate::connect::{Connection, Error, connect, pgsql};
+use crate::connect::{Connection, Error, connect, pgsql, within};
 use dhcpd_config::common::Database;
 use sqlx::Executor;
 use std::fmt;
@@ -72,11 +72,11 @@ impl Client {
         R: Send + 'static,
         Q: for<'a> FnOnce(&'a mut Connection) -> Asked<'a, R> + Send + 'static,
     {
-        let lost = self.lost.clone();
+        let (lost, patience) = (self.lost.clone(), self.database.patience);
         self.run(move |slot| {
             Box::pin(async move {
                 let Some(connection) = slot else { return Err(Error::Lost("there is no connection".to_owned())) };
-                let answer = question(connection).await;
+                let answer = within(patience, question(connection)).await;
                 if answer.as_ref().is_err_and(Error::is_lost) {
                     *slot = None;
                     lost.notify_one();

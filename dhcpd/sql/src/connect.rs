@@ -6,8 +6,10 @@
 pub mod mysql;
 pub mod pgsql;
 
+use crate::messages::*;
 use dhcpd_config::common::{Database, DatabaseType, Password};
 use sqlx::{MySqlConnection, PgConnection};
+use std::time::Duration;
 use std::{fmt, fs};
 use tokio::time::timeout;
 
@@ -104,6 +106,16 @@ async fn open(database: &Database) -> Result<Connection, Error> {
     timeout(database.connect_timeout, opened).await.unwrap_or_else(late)
 }
 
+/// Waits for an answer for as long as a database may take. A connection that did not give it in time is lost.
+pub async fn within<R>(patience: Option<Duration>, answer: impl Future<Output = Result<R, Error>>) -> Result<R, Error> {
+    let Some(patience) = patience else { return answer.await };
+    timeout(patience, answer).await.unwrap_or_else(|_| {
+        let reason = format!("no answer within {} s", patience.as_secs());
+        log::event!(DATABASE_MYSQL_FATAL_ERROR, statement = "any", reason, code = mysql::LOST);
+        Err(Error::Lost("fatal database error or connectivity lost".to_owned()))
+    })
+}
+
 fn password(given: &Password) -> Result<Option<String>, Error> {
     let (key, password) = match given {
         Password::None => return Ok(None),
@@ -134,7 +146,6 @@ fn reason(error: &sqlx::Error) -> String {
 mod tests {
     use super::*;
     use dhcpd_config::common::{OnFail, Recovery, SslMode};
-    use std::time::Duration;
 
     fn database() -> Database {
         Database {
@@ -146,6 +157,7 @@ mod tests {
             port: Some(5433),
             readonly: false,
             connect_timeout: Duration::from_secs(5),
+            patience: None,
             ssl_mode: SslMode::Prefer,
             trust_anchor: None,
             cert_file: None,
@@ -174,6 +186,19 @@ mod tests {
         assert!(matches!(error(&usual), Error::Parameter("password", _)));
         let elsewhere = Database { password: Password::File("/run/nowhere/password".into()), ..database() };
         assert!(matches!(error(&elsewhere), Error::Parameter("password-file", _)));
+    }
+
+    #[test]
+    fn patience_ends() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let late = |seconds| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Ok(seconds)
+        };
+        let patience = Some(Duration::from_secs(5));
+        assert_eq!(runtime.block_on(within(patience, late(4))), Ok(4));
+        assert!(runtime.block_on(within(patience, late(6))).is_err_and(|error| error.is_lost()));
+        assert_eq!(runtime.block_on(within(None, late(6))), Ok(6));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Nobody waits for a row: while the database is away they gather here, and are written when it is back.
 
-use crate::connect::{Connection, Error, connect, pgsql};
+use crate::connect::{Connection, Error, connect, pgsql, within};
 use crate::messages::*;
 use dhcpd_config::common::Database;
 use std::sync::mpsc as answers;
@@ -92,7 +92,7 @@ impl Writer {
 
     /// Writes rows, as soon as the database takes them.
     async fn write(&mut self, rows: &[Row], waiting: &mpsc::Receiver<Row>) {
-        while let Err(error) = self.insert(rows).await {
+        while let Err(error) = within(self.database.patience, self.insert(rows)).await {
             let count = rows.len();
             if !error.is_lost() {
                 return self.write_singly(rows).await;
@@ -109,7 +109,7 @@ impl Writer {
     /// One that the database refuses shall not take others with it.
     async fn write_singly(&mut self, rows: &[Row]) {
         for row in rows {
-            if let Err(error) = self.insert(std::slice::from_ref(row)).await {
+            if let Err(error) = within(self.database.patience, self.insert(std::slice::from_ref(row))).await {
                 log::event!(LEGAL_LOG_ENTRIES_LOST, count = 1, reason = error);
             }
         }

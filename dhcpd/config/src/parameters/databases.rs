@@ -39,7 +39,6 @@ pub enum LeaseDatabaseType {
     /// In memory and in files.
     Memfile,
     /// MySQL or MariaDB.
-    #[later]
     Mysql,
     /// PostgreSQL.
     Postgresql,
@@ -69,7 +68,6 @@ pub struct Database {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Word)]
 pub enum DatabaseType {
     /// MySQL or MariaDB.
-    #[later]
     Mysql,
     /// PostgreSQL.
     Postgresql,
@@ -94,9 +92,9 @@ pub struct Connection {
     pub readonly: Given<bool>,
     /// Seconds that connecting may take.
     pub connect_timeout: Given<u32>,
-    /// Seconds that reading may take; MySQL only.
+    /// Seconds that reading an answer may take; MySQL only, where the connection is given up after them.
     pub read_timeout: Given<u32>,
-    /// Seconds that writing may take; MySQL only.
+    /// Seconds that writing a question may take, which are added to those of reading; MySQL only.
     pub write_timeout: Given<u32>,
     /// Milliseconds that sent data may stay unacknowledged; PostgreSQL only.
     pub tcp_user_timeout: Given<u32>,
@@ -117,6 +115,7 @@ pub struct Connection {
     /// How TLS is used with PostgreSQL.
     pub ssl_mode: Given<SslMode>,
     /// Ciphers for TLS with MySQL.
+    #[param(later)]
     pub cipher_list: Given<String>,
 }
 
@@ -157,6 +156,22 @@ pub struct ConfigControl {
     pub config_fetch_wait_time: Given<u32>,
 }
 
+/// What is said where the library is missing that knows databases of the kind. `what` is kept there.
+pub(crate) fn missing_library(what: &str, kind: DatabaseType, libraries: &[At<HookLibrary>]) -> Option<String> {
+    let (kind, library) = match kind {
+        DatabaseType::Mysql => ("mysql", "libdhcp_mysql"),
+        DatabaseType::Postgresql => ("postgresql", "libdhcp_pgsql"),
+    };
+    let is_there = libraries.iter().any(|entry| entry.file().strip_suffix(".so") == Some(library));
+    let reason = || {
+        format!(
+            "The Kea server has not been compiled with support for {what} database type: {kind}. \
+             Did you forget to use -D {kind}=enabled during setup or to load {library} hook library?"
+        )
+    };
+    (!is_there).then(reason)
+}
+
 /// The library that knows databases of the kind must be among those of the configuration. `what` is kept there.
 pub(crate) fn check_library(
     what: &str,
@@ -165,20 +180,12 @@ pub(crate) fn check_library(
     libraries: &[At<HookLibrary>],
     problems: &mut Vec<Problem>,
 ) {
-    let (kind, library) = match database.kind {
-        DatabaseType::Mysql => ("mysql", "libdhcp_mysql"),
-        DatabaseType::Postgresql => ("postgresql", "libdhcp_pgsql"),
-    };
-    if !libraries.iter().any(|entry| entry.file().strip_suffix(".so") == Some(library)) {
+    if let Some(reason) = missing_library(what, database.kind, libraries) {
         let doing = match what {
             CONFIGURATION => "during update from config backend database",
             _ => "Unable to open database",
         };
-        let reason = format!(
-            "{doing}: The Kea server has not been compiled with support for {what} database type: \
-             {kind}. Did you forget to use -D {kind}=enabled during setup or to load {library} hook library?"
-        );
-        problems.push(Problem::new(pos, reason));
+        problems.push(Problem::new(pos, format!("{doing}: {reason}")));
     }
 }
 
@@ -192,7 +199,7 @@ impl ConfigControl {
             problems.push(Problem::new(given.pos, "only one database can complete the configuration"));
         }
         let Some(given) = self.config_databases.first() else { return };
-        if let Some(database) = given.resolve().filter(|database| database.kind == DatabaseType::Postgresql) {
+        if let Some(database) = given.resolve() {
             let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);
             check_library(CONFIGURATION, &database, pos, libraries, problems);
         }
@@ -214,9 +221,7 @@ pub(crate) fn host_databases(
 ) -> Vec<common::Database> {
     let given = list.iter().chain(older).filter_map(|given| Some((given.resolve()?, given.pos)));
     let databases = given.map(|(database, pos)| {
-        if database.kind == DatabaseType::Postgresql {
-            check_library("host", &database, pos, libraries, problems);
-        }
+        check_library("host", &database, pos, libraries, problems);
         database
     });
     databases.collect()
@@ -285,6 +290,7 @@ impl Connection {
             port: plain(&self.port).filter(|&port| port > 0),
             readonly: plain(&self.readonly).unwrap_or_default(),
             connect_timeout: Duration::from_secs(plain(&self.connect_timeout).unwrap_or(5).into()),
+            patience: Some(seconds(&self.read_timeout) + seconds(&self.write_timeout)).filter(|limit| !limit.is_zero()),
             ssl_mode: plain(&self.ssl_mode).unwrap_or(implied),
             trust_anchor,
             cert_file,
@@ -321,6 +327,10 @@ impl Connection {
 /// What is empty is as if absent.
 fn text(given: &Given<String>) -> Option<Box<str>> {
     given.as_ref().filter(|text| !text.is_empty()).map(|text| text.value.as_str().into())
+}
+
+fn seconds(given: &Given<u32>) -> Duration {
+    Duration::from_secs(plain(given).unwrap_or_default().into())
 }
 
 fn plain<T: Copy>(given: &Given<T>) -> Option<T> {

@@ -15,6 +15,7 @@ mod lease_cmds;
 mod lease_query;
 mod legal_log;
 mod limits;
+mod mysql;
 mod perfmon;
 mod pgsql;
 mod ping_check;
@@ -40,6 +41,7 @@ pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
 pub use legal_log::{LegalLog, LegalLogRules, LegalLogType, LegalLogUnit};
 pub use limits::{ClassLimit, Limit, LimitRules, Limits, Rate};
+pub use mysql::Mysql;
 pub use perfmon::{AlarmRule, DurationKey, Perfmon, PerfmonRules, check_pair, message_name};
 pub use pgsql::Pgsql;
 pub use ping_check::{PingCheck, PingCheckRules, PingPolicy};
@@ -133,6 +135,8 @@ pub enum Library {
     LeaseCmds,
     /// `libdhcp_legal_log.so`: who had which address, in files.
     LegalLog(LegalLogRules),
+    /// `libdhcp_mysql.so`: databases of the type "mysql".
+    Mysql,
     /// `libdhcp_pgsql.so`: databases of the type "postgresql".
     Pgsql,
     /// `libdhcp_ping_check.so`: nobody is offered an address that answers a ping.
@@ -168,8 +172,8 @@ pub(crate) struct Loading<'a> {
     pub subnets: &'a [(u32, &'a At<Json>)],
     /// User contexts of shared networks, by the numbers of their subnets.
     pub networks: &'a [(u32, &'a At<Json>)],
-    /// Whether databases of the type "postgresql" are known.
-    pub pgsql: bool,
+    /// The libraries: some need others.
+    pub libraries: &'a [At<HookLibrary>],
     /// What is wrong is added here.
     pub problems: &'a mut Vec<Problem>,
 }
@@ -275,7 +279,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<LeaseQuery>(),
     Bundled::works::<LegalLog>(),
     Bundled::works::<Limits>(),
-    Bundled::later("libdhcp_mysql.so"),
+    Bundled::works::<Mysql>(),
     Bundled::works::<Perfmon>(),
     Bundled::works::<Pgsql>(),
     Bundled::works::<PingCheck>(),
@@ -289,9 +293,8 @@ pub const BUNDLED: &[Bundled] = &[
 
 /// The libraries in the order in which they are written. Those that are not bundled are refused, and those that do not
 /// work yet.
-pub(crate) fn load_libraries(libraries: &[At<HookLibrary>], mut loading: Loading<'_>) -> Vec<Library> {
-    loading.pgsql = libraries.iter().any(|entry| entry.file() == Pgsql::FILE);
-    libraries.iter().filter_map(|entry| load_library(entry, &mut loading)).collect()
+pub(crate) fn load_libraries(mut loading: Loading<'_>) -> Vec<Library> {
+    loading.libraries.iter().filter_map(|entry| load_library(entry, &mut loading)).collect()
 }
 
 fn load_library(entry: &HookLibrary, loading: &mut Loading<'_>) -> Option<Library> {

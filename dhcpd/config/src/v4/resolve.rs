@@ -116,10 +116,10 @@ impl<'a> Resolver<'a> {
             client_classes,
             subnets: &contexts,
             networks: &network_contexts,
-            pgsql: false,
+            libraries: &input.hooks_libraries,
             problems,
         };
-        let hooks = load_libraries(&input.hooks_libraries, loading);
+        let hooks = load_libraries(loading);
         let lease_database = input.lease_database().resolve();
         if let (Some(database), Some(given)) = (&lease_database.database, &input.lease_database) {
             let pos = given.r#type.as_ref().map_or(given.pos, |kind| kind.pos);

@@ -3,6 +3,7 @@
 use super::{config_get, load, snapshot::Config4};
 use crate::parameters::Library;
 use schema::json;
+use std::time::Duration;
 
 fn check(text: &str) -> Result<Config4, Vec<String>> {
     let document = json::parse("c", text, &mut json::no_includes).map_err(|error| vec![error.to_string()])?;
@@ -112,13 +113,13 @@ fn shared_networks_are_one_link() {
 fn what_is_known_and_not_supported_is_named() {
     assert_eq!(
         refused(
-            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_mysql.so"}], "client-classes": [], "option-def": [],
+            r#""lease-database": {"type": "mysql"}, "hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_radius.so"}], "client-classes": [], "option-def": [],
 "control-sockets": [{"socket-type": "unix", "socket-name": "a"}], "control-socket": {"socket-type": "unix", "socket-name": "b"},
 "dhcp-ddns": {"enable-updates": true, "sender-ip": "::1"}, "interfaces-config": {"interfaces": ["eth0/::1", "*", "*"]}"#
         ),
         [
-            "c:2:28: Dhcp4/lease-database/type: not supported yet: `mysql`",
-            "c:2:70: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_mysql.so",
+            "c:2:28: Dhcp4/lease-database/type: Unable to open database: The Kea server has not been compiled with support for lease database type: mysql. Did you forget to use -D mysql=enabled during setup or to load libdhcp_mysql hook library?",
+            "c:2:70: Dhcp4/hooks-libraries[0]/library: not supported yet: libdhcp_radius.so",
             "c:3:85: Dhcp4/control-socket: there is a unix control socket already",
             "c:4:52: Dhcp4/dhcp-ddns/sender-ip: must be of the same family as server-ip, which is 127.0.0.1",
             "c:4:97: Dhcp4/interfaces-config/interfaces[0]: `::1` is no address of this family",
@@ -288,7 +289,7 @@ fn sockets_databases_and_libraries_are_complete() {
             "c:3:43: Dhcp4/control-sockets[1]/authentication/clients[0]/user: must be neither empty nor contain a colon",
             "c:3:63: Dhcp4/control-sockets[1]/authentication/clients[0]/user-file: `user` and `user-file` exclude each other",
             "c:3:104: Dhcp4/control-sockets[1]/authentication/clients[1]/password-file: `password` and `password-file` exclude each other",
-            "c:4:30: Dhcp4/hosts-databases[0]/type: not supported yet: `mysql`",
+            "c:4:21: Dhcp4/hosts-databases[0]: Unable to open database: The Kea server has not been compiled with support for host database type: mysql. Did you forget to use -D mysql=enabled during setup or to load libdhcp_mysql hook library?",
             "c:4:59: Dhcp4/hosts-databases[0]/tcp-user-timeout: `tcp-user-timeout` is for databases of the type \"postgresql\"",
             "c:4:96: Dhcp4/hosts-databases[0]/password-file: `password` and `password-file` exclude each other",
             "c:4:102: Dhcp4/hosts-databases[1]: `type` is missing",
@@ -296,6 +297,21 @@ fn sockets_databases_and_libraries_are_complete() {
             "c:5:88: Dhcp4/hooks-libraries[2]: `library` is missing",
         ]
     );
+}
+
+#[test]
+fn a_database_of_mysql_has_limits_of_time() {
+    let config = |more: &str| {
+        format!(
+            r#"{{"Dhcp4": {{"hooks-libraries": [{{"library": "libdhcp_mysql.so"}}], "lease-database": {{"type": "mysql", "name": "kea"{more}}}}}}}"#
+        )
+    };
+    let database = |more: &str| check(&config(more)).unwrap().lease_database.database.unwrap();
+    assert_eq!(database("").patience, None);
+    assert_eq!(database(r#", "read-timeout": 7"#).patience, Some(Duration::from_secs(7)));
+    assert_eq!(database(r#", "read-timeout": 7, "write-timeout": 2"#).patience, Some(Duration::from_secs(9)));
+    let errors = check(&config(r#", "cipher-list": "AES""#)).unwrap_err();
+    assert_eq!(errors, ["c:1:132: Dhcp4/lease-database/cipher-list: not supported yet: leave it out"]);
 }
 
 #[test]

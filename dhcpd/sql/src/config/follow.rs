@@ -2,7 +2,7 @@
 //! for whoever must not.
 
 use super::{Family, Mark, changes, fetch};
-use crate::connect::{Connection, Error, connect};
+use crate::connect::{Connection, Error, connect, within};
 use dhcpd_config::common::Database;
 use dhcpd_config::remote::Parts;
 use std::io;
@@ -92,7 +92,7 @@ impl Thread {
                     answer(connect(&self.database).await.map(|connection| self.connection = Some(connection)));
                 }
                 Request::Fetch(after, answer) => {
-                    let news = self.news(after).await;
+                    let news = within(self.database.patience, self.news(after)).await;
                     if news.as_ref().is_err_and(Error::is_lost) && self.connection.take().is_some() {
                         self.lost.notify_one();
                     }

@@ -5,8 +5,8 @@ use crate::messages::*;
 use dhcpd_config::common::Database;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlSslMode};
 use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection, Row};
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// Major and minor number of the schema that Kea 3.3 uses, and this server.
 pub const SCHEMA_VERSION: (u32, u32) = (35, 0);
@@ -14,8 +14,17 @@ pub const SCHEMA_VERSION: (u32, u32) = (35, 0);
 /// Where the socket of a server on this machine is, unless the environment (`MYSQL_UNIX_PORT`) says otherwise.
 const SOCKET: &str = "/run/mysqld/mysqld.sock";
 
+/// The usual port.
+const PORT: u16 = 3306;
+
+/// Begins a certificate in a file.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+
 /// What is said at the beginning of a connection: what does not fit is an error, and an idle connection stays.
 const SETTINGS: &str = "SET SESSION sql_mode = 'STRICT_ALL_TABLES', wait_timeout = 2592000";
+
+/// The number of a connection that was lost in the middle of something, among those of MySQL's own programs.
+pub(super) const LOST: u16 = 2013;
 
 /// Server errors after which nothing more can be asked: it ends (1053, 1077), the connection was aborted or killed (1152,
 /// 1158 to 1161, 1184, 1927), or idle for too long (4031).
@@ -23,7 +32,7 @@ const FATAL: [u16; 10] = [1053, 1077, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 
 
 /// Opens a database, whatever its schema.
 pub(super) async fn open(database: &Database, password: Option<String>) -> Result<MySqlConnection, Error> {
-    let options = options(database, password);
+    let options = options(database, password)?;
     let failed = |error: sqlx::Error| match error.as_database_error() {
         Some(_) => Error::Unreachable(reason(&error)),
         None => {
@@ -71,8 +80,9 @@ pub(crate) fn failed(statement: &str, error: sqlx::Error) -> Error {
     ))
 }
 
-/// How MySQL is asked for a connection. As its own programs do, this machine is asked by a socket where no port is said.
-fn options(database: &Database, password: Option<String>) -> MySqlConnectOptions {
+/// How MySQL is asked for a connection. As its own programs do, this machine is asked by a socket; by TCP where another port
+/// than the usual one is said.
+fn options(database: &Database, password: Option<String>) -> Result<MySqlConnectOptions, Error> {
     let socket = env::var_os("MYSQL_UNIX_PORT").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
     let mut options = MySqlConnectOptions::new()
         .host(&database.host)
@@ -86,7 +96,7 @@ fn options(database: &Database, password: Option<String>) -> MySqlConnectOptions
             _ => MySqlSslMode::Required,
         })
         .disable_statement_logging();
-    if let Some(port) = database.port {
+    if let Some(port) = database.port.filter(|&port| port != PORT) {
         options = options.port(port);
     } else if &*database.host == "localhost" && Path::new(&socket).exists() {
         options = options.socket(socket);
@@ -98,7 +108,10 @@ fn options(database: &Database, password: Option<String>) -> MySqlConnectOptions
         options = options.password(&password);
     }
     if let Some(path) = &database.trust_anchor {
-        options = options.ssl_ca(path);
+        options = match path.is_dir() {
+            true => options.ssl_ca_from_pem(authorities(path)?),
+            false => options.ssl_ca(path),
+        };
     }
     if let Some(path) = &database.cert_file {
         options = options.ssl_client_cert(path);
@@ -106,7 +119,17 @@ fn options(database: &Database, password: Option<String>) -> MySqlConnectOptions
     if let Some(path) = &database.key_file {
         options = options.ssl_client_key(path);
     }
-    options
+    Ok(options)
+}
+
+/// The certificates in the files of a folder, one behind the other.
+fn authorities(folder: &Path) -> Result<Vec<u8>, Error> {
+    let unfit = |why: String| Error::Parameter("trust-anchor", format!("{}: {why}", folder.display()));
+    let entries = fs::read_dir(folder).map_err(|error| unfit(error.to_string()))?;
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file());
+    let texts = files.filter_map(|path| fs::read_to_string(path).ok());
+    let all: String = texts.filter(|text| text.contains(CERTIFICATE)).map(|text| text + "\n").collect();
+    if all.is_empty() { Err(unfit("no certificate is there".to_owned())) } else { Ok(all.into_bytes()) }
 }
 
 /// Whether nothing more can be asked of a connection.

@@ -6,7 +6,7 @@
 
 use super::Family;
 use super::table::{self, Filter, Found, Version};
-use crate::connect::{Connection, Error, connect};
+use crate::connect::{Connection, Error, connect, within};
 use dhcpd_config::common::Database;
 use std::collections::HashMap;
 use std::fmt;
@@ -181,19 +181,20 @@ impl<F: Family> Keeper<F> {
 
     async fn open(&mut self) -> Result<Connection, Error> {
         let mut connection = connect(&self.database).await?;
-        self.look(&mut connection).await?;
+        within(self.database.patience, self.look(&mut connection)).await?;
         Ok(connection)
     }
 
     /// Does what it is told and looks for changes until the connection is lost.
     async fn serve(&mut self, connection: &mut Connection) -> Result<Closed, Error> {
+        let patience = self.database.patience;
         loop {
             let next = Instant::now() + LOOK;
             while let Ok(order) = timeout_at(next, self.inbox.recv()).await {
                 let Some(order) = order else { return Ok(Closed) };
-                self.obey(connection, order).await?;
+                within(patience, self.obey(connection, order)).await?;
             }
-            match self.look(connection).await {
+            match within(patience, self.look(connection)).await {
                 Err(error) if !error.is_lost() => {} // told in the log; the next look may do better
                 done => done?,
             }

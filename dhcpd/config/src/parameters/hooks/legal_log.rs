@@ -2,6 +2,7 @@
 
 use super::{Library, Load, Loading};
 use crate::common::Database;
+use crate::parameters::databases::missing_library;
 use crate::parameters::{Connection, DatabaseType, OnFail};
 use eval::StringExpression;
 use hashbrown::HashSet;
@@ -60,8 +61,7 @@ pub enum LegalLogType {
     /// The system's log.
     #[later]
     Syslog,
-    /// MySQL or MariaDB.
-    #[later]
+    /// MySQL or MariaDB; `libdhcp_mysql.so` must be loaded, too.
     Mysql,
     /// PostgreSQL; `libdhcp_pgsql.so` must be loaded, too.
     Postgresql,
@@ -112,8 +112,8 @@ pub struct LegalLogRules {
 
 impl LegalLog {
     fn rules(&self, _pos: Pos, reader: &mut Reader) {
-        let postgresql = self.r#type() == LegalLogType::Postgresql;
-        self.connection.rules(false, postgresql, reader);
+        let kind = self.r#type();
+        self.connection.rules(kind == LegalLogType::Mysql, kind == LegalLogType::Postgresql, reader);
         if let Some(given) = self.connection.on_fail.as_ref().filter(|given| given.value != OnFail::ServeRetryContinue)
         {
             reader.problem(given.pos, "not supported yet: the server serves while the forensic log is away");
@@ -121,13 +121,16 @@ impl LegalLog {
     }
 
     fn database(&self, loading: &mut Loading<'_>) -> Option<Database> {
-        let kind = self.r#type.as_ref().filter(|kind| kind.value == LegalLogType::Postgresql)?;
-        if !loading.pgsql {
-            let reason = "The Kea server has not been compiled with support for configuration database type: postgresql. \
-                Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?";
-            loading.problems.push(Problem::new(kind.pos, reason));
+        let given = self.r#type.as_ref()?;
+        let kind = match given.value {
+            LegalLogType::Mysql => DatabaseType::Mysql,
+            LegalLogType::Postgresql => DatabaseType::Postgresql,
+            LegalLogType::Logfile | LegalLogType::Syslog => return None,
+        };
+        if let Some(reason) = missing_library("configuration", kind, loading.libraries) {
+            loading.problems.push(Problem::new(given.pos, reason));
         }
-        let mut database = self.connection.resolve(DatabaseType::Postgresql, &self.name);
+        let mut database = self.connection.resolve(kind, &self.name);
         database.recovery.on_fail = OnFail::ServeRetryContinue;
         Some(database)
     }
