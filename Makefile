@@ -47,11 +47,13 @@ bench: build
 # programs that were built elsewhere.
 install: $(if $(filter target/release,$(BIN)),build)
 	install -d $(D)/sbin $(D)/bin $(D)/etc/kea $(D)/lib/kea/hooks $(D)/lib/$(MULTIARCH)/kea/hooks $(D)/lib/systemd/system \
-	    $(D)/share/kea/api $(D)/share/kea/scripts/pgsql $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
+	    $(D)/share/kea/api $(D)/share/kea/scripts/mysql $(D)/share/kea/scripts/pgsql $(D)/share/kea/yang/modules $(D)/share/man/man8 $(DOC)/examples $(D)/share/bash-completion/completions
 	install -d -m 0750 $(D)/var/lib/kea $(D)/var/run/kea $(D)/var/log/kea
 	install -m 0755 $(addprefix $(BIN)/,$(DAEMONS) $(TOOLS)) $(D)/sbin
 	ln -sf ../sbin/kea-shell $(D)/bin/kea-shell
 	install -m 0644 yang/*.yang $(D)/share/kea/yang/modules
+	install -m 0644 dhcpd/sql/scripts/mysql/*.mysql $(D)/share/kea/scripts/mysql
+	install -m 0755 dhcpd/sql/scripts/mysql/*.sh $(D)/share/kea/scripts/mysql
 	install -m 0644 dhcpd/sql/scripts/pgsql/*.pgsql $(D)/share/kea/scripts/pgsql
 	install -m 0755 dhcpd/sql/scripts/pgsql/*.sh $(D)/share/kea/scripts/pgsql
 	awk '{ f = "$(D)/share/kea/api/" $$1 ".json"; printf "{ \"name\": \"%s\", \"access\": \"%s\", \"hook\": \"%s\" }\n", $$1, $$2, $$3 >f; close(f) }' packaging/api/commands.txt
@@ -68,6 +70,7 @@ install: $(if $(filter target/release,$(BIN)),build)
 uninstall:
 	rm -f $(addprefix $(D)/sbin/,$(DAEMONS) $(TOOLS)) $(D)/bin/kea-shell $(D)/share/bash-completion/completions/keactrl
 	rm -f $(addprefix $(D)/share/man/man8/,$(notdir $(wildcard docs/man/*.8)) keactrl.8)
+	rm -f $(addprefix $(D)/share/kea/scripts/mysql/,$(notdir $(wildcard dhcpd/sql/scripts/mysql/*)))
 	rm -f $(addprefix $(D)/share/kea/scripts/pgsql/,$(notdir $(wildcard dhcpd/sql/scripts/pgsql/*)))
 	rm -f $(addprefix $(D)/share/kea/yang/modules/,$(notdir $(wildcard yang/*.yang)))
 	rm -f $(addprefix $(D)/lib/systemd/system/,$(notdir $(wildcard packaging/systemd/*.service)))

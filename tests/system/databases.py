@@ -3,16 +3,24 @@ own, the user and the empty database `keatest`; they stop with the `with` block.
 daemons that want TCP, one that is made with a namespace listens on its loopback.
 """
 
+import functools
 import os
 import shutil
 import signal
 import socket
 import tempfile
+import unittest
 from pathlib import Path
 
 from lab import in_namespace
 
 NAME = "keatest"
+
+
+@functools.cache
+def shared(kind, module):
+    """A server of a kind for all tests of a module."""
+    return unittest.enterModuleContext(kind())
 
 
 class Server:

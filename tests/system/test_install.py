@@ -23,7 +23,7 @@ def expected():
     """All files and links below the prefix."""
     names = {f"sbin/{name}" for name in DAEMONS + TOOLS} | {"bin/kea-shell"}
     names |= {f"etc/kea/{name}" for name in [*CONFIGURATIONS, "keactrl.conf"]}
-    names |= {f"share/kea/scripts/pgsql/{path.name}" for path in (ROOT / "dhcpd" / "sql" / "scripts" / "pgsql").iterdir()}
+    names |= {f"share/kea/scripts/{path.parent.name}/{path.name}" for path in (ROOT / "dhcpd" / "sql" / "scripts").glob("*/*")}
     names |= {f"share/kea/yang/modules/{path.name}" for path in (ROOT / "yang").glob("*.yang")}
     names |= {f"share/man/man8/{name}.8" for name in DAEMONS + TOOLS}
     names |= {f"share/doc/takahe/{name}" for name in ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "LICENSE")}

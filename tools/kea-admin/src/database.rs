@@ -1,26 +1,93 @@
-//! The way to a database, and failures in the words that people know from psql.
+//! The way to a database, and failures in the words that people know from psql and mysql.
 
+use std::env;
+use std::path::{Path, PathBuf};
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ColumnIndex, ConnectOptions, Connection, Decode, MySqlConnection, PgConnection, Row, raw_sql};
 
-use crate::options::Options;
+use crate::options::{Backend, Options};
 
 /// Exit status of psql, which people see in messages: it found no database.
 const NO_CONNECTION: u8 = 2;
 /// A statement failed.
 const STATEMENT_FAILED: u8 = 3;
+/// The only one that mysql has for failures.
+const MYSQL_FAILED: u8 = 1;
+
+/// Where a MySQL on this machine has its socket, unless the environment (`MYSQL_UNIX_PORT`) says otherwise.
+const SOCKET: &str = "/run/mysqld/mysqld.sock";
 
 /// What a database, or the way to it, refused; the reason is on stderr already.
 pub(crate) struct Refused(pub(crate) u8);
 
-impl From<sqlx::Error> for Refused {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::Database(error) => {
+/// A database that is open.
+pub(crate) enum Database {
+    Mysql(MySqlConnection),
+    Pgsql(PgConnection),
+}
+
+/// A row, as text; NULL is none.
+pub(crate) type Fields = Vec<Option<String>>;
+
+impl Database {
+    /// Opens the database that the options name.
+    pub(crate) async fn open(options: &Options) -> Result<Self, Refused> {
+        match options.backend {
+            Backend::Mysql => mysql(options).await.map(Self::Mysql),
+            Backend::Pgsql | Backend::Memfile => pgsql(options).await.map(Self::Pgsql),
+        }
+    }
+
+    /// Runs statements, one after another.
+    pub(crate) async fn run(&mut self, statements: &str) -> Result<(), Refused> {
+        let done = match self {
+            Self::Mysql(connection) => raw_sql(statements).execute(connection).await.map(drop),
+            Self::Pgsql(connection) => raw_sql(statements).execute(connection).await.map(drop),
+        };
+        done.map_err(|error| self.refused(error))
+    }
+
+    /// The rows of a query.
+    pub(crate) async fn rows(&mut self, query: &str) -> Result<Vec<Fields>, Refused> {
+        let rows = match self {
+            Self::Mysql(connection) => raw_sql(query).fetch_all(connection).await.and_then(|rows| fields(&rows)),
+            Self::Pgsql(connection) => raw_sql(query).fetch_all(connection).await.and_then(|rows| fields(&rows)),
+        };
+        rows.map_err(|error| self.refused(error))
+    }
+
+    /// Runs a statement that has a place for each value.
+    pub(crate) async fn run_with(
+        &mut self,
+        statement: &str,
+        values: impl Iterator<Item = &str>,
+    ) -> Result<(), Refused> {
+        let done = match self {
+            Self::Mysql(connection) => values
+                .fold(sqlx::query(statement), |query, value| query.bind(value))
+                .execute(connection)
+                .await
+                .map(drop),
+            Self::Pgsql(connection) => values
+                .fold(sqlx::query(statement), |query, value| query.bind(value))
+                .execute(connection)
+                .await
+                .map(drop),
+        };
+        done.map_err(|error| self.refused(error))
+    }
+
+    /// Says on stderr what became of a statement.
+    fn refused(&self, error: sqlx::Error) -> Refused {
+        match (self, error) {
+            (Self::Mysql(_), error) => mysql_refused(error),
+            (Self::Pgsql(_), sqlx::Error::Database(error)) => {
                 eprintln!("ERROR:  {}", error.message());
                 Refused(STATEMENT_FAILED)
             }
-            error => {
+            (Self::Pgsql(_), error) => {
                 eprintln!("{error}");
                 Refused(NO_CONNECTION)
             }
@@ -28,9 +95,17 @@ impl From<sqlx::Error> for Refused {
     }
 }
 
-/// Opens the database that the options name. Where they say nothing, the environment that PostgreSQL's programs
-/// read (PGPORT, PGSSLMODE and so on) does.
-pub(crate) async fn open(options: &Options) -> Result<PgConnection, Refused> {
+/// What was asked for by statements that are not prepared comes as text, whatever its type.
+fn fields<R: Row>(rows: &[R]) -> Result<Vec<Fields>, sqlx::Error>
+where
+    usize: ColumnIndex<R>,
+    for<'r> String: Decode<'r, R::Database>,
+{
+    rows.iter().map(|row| (0..row.len()).map(|at| row.try_get_unchecked(at)).collect()).collect()
+}
+
+/// Where the options say nothing, the environment that PostgreSQL's programs read (PGPORT, PGSSLMODE and so on) does.
+async fn pgsql(options: &Options) -> Result<PgConnection, Refused> {
     let Options { host, port, user, password, name, .. } = options;
     let mut way = PgConnectOptions::new_without_pgpass().host(host).username(user).password(password).database(name);
     if let Some(port) = *port {
@@ -43,4 +118,35 @@ pub(crate) async fn open(options: &Options) -> Result<PgConnection, Refused> {
         eprintln!("connection to server at \"{host}\", port {port} failed: {reason}");
         Refused(NO_CONNECTION)
     })
+}
+
+/// As MySQL's own programs do, this machine is asked by a socket where no port is said.
+async fn mysql(options: &Options) -> Result<MySqlConnection, Refused> {
+    let Options { host, port, user, password, name, .. } = options;
+    let socket = env::var_os("MYSQL_UNIX_PORT").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
+    // What the database makes remembers the modes of the session that made it: they are to be the server's own.
+    let mut way = MySqlConnectOptions::new()
+        .host(host)
+        .username(user)
+        .password(password)
+        .database(name)
+        .pipes_as_concat(false)
+        .no_engine_substitution(false);
+    if let Some(port) = *port {
+        way = way.port(port);
+    } else if host == "localhost" && Path::new(&socket).exists() {
+        way = way.socket(socket);
+    }
+    MySqlConnection::connect_with(&way.disable_statement_logging()).await.map_err(mysql_refused)
+}
+
+fn mysql_refused(error: sqlx::Error) -> Refused {
+    match error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>()) {
+        Some(error) => {
+            let (number, state) = (error.number(), error.code().unwrap_or("HY000"));
+            eprintln!("ERROR {number} ({state}): {}", error.message());
+        }
+        None => eprintln!("ERROR 2002 (HY000): Can't connect to server: {error}"),
+    }
+    Refused(MYSQL_FAILED)
 }

@@ -5,17 +5,15 @@ use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use leases::memfile::{Table4, Table6, compact};
-use sqlx::Connection;
-
-use crate::database::{Refused, open};
-use crate::options::{Command, Family, Options};
+use crate::database::{Database, Fields, Refused};
+use crate::options::{Backend, Command, Family, Options};
 use crate::{Failed, error, info, options, warning};
+use leases::memfile::{Table4, Table6, compact};
 
 /// How many rows of a file may be wrong, as with kea-lfc.
 const MOST_BAD_ROWS: u32 = 100;
 
-/// What the functions of the database take, in their order, which is that of a lease file.
+/// What the functions of PostgreSQL take, in their order, which is that of a lease file.
 const TYPES4: [&str; 12] = [
     "varchar", "varchar", "varchar", "bigint", "bigint", "bigint", "int", "int", "varchar", "bigint", "varchar",
     "bigint",
@@ -32,21 +30,27 @@ pub(crate) async fn dump(options: &Options) -> Result<(), Failed> {
         return Err(wrong("you must specify an output file for lease-dump"));
     };
     may_overwrite(path, options)?;
-    let written = async {
-        let mut database = open(options).await?;
-        let header: String =
-            sqlx::query_scalar(&format!("SELECT lease{family}DumpHeader()")).fetch_one(&mut database).await?;
-        let fields = header.replace(',', ", ',', ");
-        let rows = format!("SELECT concat({fields}) FROM lease{family}DumpData()");
-        let rows: Vec<String> = sqlx::query_scalar(&rows).fetch_all(&mut database).await?;
-        Ok((header, rows))
+    let procedure = match options.backend {
+        Backend::Mysql => "CALL",
+        _ => "SELECT * FROM",
     };
-    let (header, rows) = written
-        .await
-        .map_err(|Refused(status)| Failed::saying(format_args!("lease-dump: psql call failed, exit code: {status}")))?;
-    write(path, &header, &rows)
-        .map_err(|reason| Failed::saying(format_args!("cannot write {}: {reason}", path.display())))?;
-    println!("lease{family} successfully dumped to {}", path.display());
+    let read = async {
+        let mut database = Database::open(options).await?;
+        let mut rows = database.rows(&format!("{procedure} lease{family}DumpHeader()")).await?;
+        rows.extend(database.rows(&format!("{procedure} lease{family}DumpData()")).await?);
+        Ok(rows)
+    };
+    let rows = read.await.map_err(|Refused(status)| {
+        Failed::saying(match options.backend {
+            Backend::Mysql => format!("lease-dump: mysql_execute failed, exit code {status}"),
+            _ => format!("lease-dump: psql call failed, exit code: {status}"),
+        })
+    })?;
+    write(path, &rows).map_err(|reason| Failed::saying(format_args!("cannot write {}: {reason}", path.display())))?;
+    match options.backend {
+        Backend::Mysql => info(format_args!("Successfully dumped lease{family} to {}.", path.display())),
+        _ => println!("lease{family} successfully dumped to {}", path.display()),
+    }
     Ok(())
 }
 
@@ -80,22 +84,26 @@ pub(crate) async fn upload(options: &Options) -> Result<(), Failed> {
 /// All rows, or none.
 async fn insert(options: &Options, family: Family, rows: impl Iterator<Item = &str>) -> Result<(), Refused> {
     let types: &[&str] = if family == Family::V4 { &TYPES4 } else { &TYPES6 };
-    let values: Vec<_> = types.iter().zip(1..).map(|(kind, place)| format!("${place}::text::{kind}")).collect();
-    let statement = format!("SELECT lease{family}Upload({})", values.join(", "));
-    let mut database = open(options).await?;
-    let mut transaction = database.begin().await?;
+    let statement = match options.backend {
+        Backend::Mysql => format!("CALL lease{family}Upload({})", vec!["?"; types.len()].join(", ")),
+        _ => {
+            let places: Vec<_> = types.iter().zip(1..).map(|(kind, at)| format!("${at}::text::{kind}")).collect();
+            format!("SELECT lease{family}Upload({})", places.join(", "))
+        }
+    };
+    let mut database = Database::open(options).await?;
+    database.run("BEGIN").await?;
     for row in rows {
-        let query = row.split(',').fold(sqlx::query(&statement), |query, field| query.bind(field));
-        query.execute(&mut *transaction).await?;
+        database.run_with(&statement, row.split(',')).await?;
     }
-    transaction.commit().await?;
-    Ok(())
+    database.run("COMMIT").await
 }
 
-fn write(path: &Path, header: &str, rows: &[String]) -> io::Result<()> {
+fn write(path: &Path, rows: &[Fields]) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
-    for line in std::iter::once(header).chain(rows.iter().map(String::as_str)) {
-        writeln!(file, "{line}")?;
+    for row in rows {
+        let fields: Vec<_> = row.iter().map(|field| field.as_deref().unwrap_or_default()).collect();
+        writeln!(file, "{}", fields.join(","))?;
     }
     file.into_inner()?.sync_all()
 }

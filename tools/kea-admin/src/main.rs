@@ -1,7 +1,7 @@
 //! kea-admin: makes and upgrades databases, and moves leases between them and lease files.
 //!
 //! Its command line, what it says and its exit statuses are those of Kea's script of this name; see kea-admin(8). Where that runs
-//! psql, this speaks to the database itself.
+//! psql or mysql, this speaks to the database itself.
 
 mod database;
 mod leases_moved;
@@ -58,8 +58,7 @@ fn run(options: &Options) -> Result<(), Failed> {
             Err(Failed::saying("NOT IMPLEMENTED"))
         }
         (Backend::Memfile, command) => Err(Failed::saying(format_args!("{command} is not supported for memfile"))),
-        (Backend::Mysql, _) => Err(Failed::saying("mysql is not supported yet")),
-        (Backend::Pgsql, command) => {
+        (Backend::Mysql | Backend::Pgsql, command) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|reason| Failed::saying(format_args!("cannot start: {reason}")))?;
             runtime.block_on(async {

@@ -9,6 +9,7 @@ use leases::memfile::{Table, Table4, Table6};
 use lexopt::{Arg, Parser};
 use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 
+use crate::schema::kind;
 use crate::{VERSION, warning};
 
 /// What to do.
@@ -187,8 +188,7 @@ fn read(mut parser: Parser) -> Result<Invocation, String> {
             Arg::Short('o') | Arg::Long("output") => options.output = Some(path(&mut parser, "-o or --output")?),
             Arg::Short('y') | Arg::Long("yes") => options.yes = true,
             Arg::Short('x') | Arg::Long("extra") => {
-                let reason =
-                    "-x or --extra is not supported: no psql is run; PGSSLMODE and its like say how to connect";
+                let reason = "-x or --extra is not supported: no psql or mysql is run; PGSSLMODE and its like say how to connect";
                 return Ok(Invocation::Wrong { reason: reason.to_owned(), usage: false });
             }
             argument => return Err(format!("invalid option: {}", named(&argument))),
@@ -197,7 +197,7 @@ fn read(mut parser: Parser) -> Result<Invocation, String> {
     options.password = match password {
         Some(Some(given)) => given,
         Some(None) => asked_for(),
-        None => from_environment(),
+        None => from_environment(backend),
     };
     Ok(Invocation::Run(Box::new(options)))
 }
@@ -260,18 +260,19 @@ fn asked_for() -> String {
     read.map(|_| line.trim_end_matches(['\r', '\n']).to_owned()).unwrap_or_default()
 }
 
-fn from_environment() -> String {
+fn from_environment(backend: Backend) -> String {
     if let Ok(password) = std::env::var("KEA_ADMIN_DB_PASSWORD") {
         println!("Using the value of KEA_ADMIN_DB_PASSWORD for authentication...");
         return password;
     }
-    std::env::var("PGPASSWORD").ok().filter(|password| !password.is_empty()).unwrap_or_else(|| "1234".to_owned())
+    let usual = if backend == Backend::Pgsql { std::env::var("PGPASSWORD").ok() } else { None };
+    usual.filter(|password| !password.is_empty()).unwrap_or_else(|| "1234".to_owned())
 }
 
 fn extended_version() -> String {
-    let (major, minor) = crate::schema::NEWEST;
+    let [(mysql, mysql_minor), (pgsql, pgsql_minor)] = [Backend::Mysql, Backend::Pgsql].map(|it| kind(it).newest);
     format!(
-        "{VERSION} (Takahe {})\nbackends: Memfile {} and {}, PostgreSQL {major}.{minor}",
+        "{VERSION} (Takahe {})\nbackends: MySQL {mysql}.{mysql_minor}, PostgreSQL {pgsql}.{pgsql_minor}, Memfile {} and {}",
         env!("CARGO_PKG_VERSION"),
         Table4::SCHEMA_VERSION,
         Table6::SCHEMA_VERSION

@@ -4,35 +4,74 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sqlx::{PgConnection, Row};
-
-use crate::database::{Refused, open};
-use crate::options::Options;
+use crate::database::{Database, Refused};
+use crate::options::{Backend, Options};
 use crate::{Failed, error};
 
-/// The schema that db-init makes and db-upgrade leads to: that of Kea 3.3.
-pub(crate) const NEWEST: (i32, i32) = (34, 0);
-/// The oldest one that can be upgraded: that of Kea 2.2.
-const OLDEST: i32 = 13;
+/// What differs between databases: a schema in scripts, and how people hear of it.
+pub(crate) struct Kind {
+    /// Its name on the command line and in messages, and the folder of its scripts.
+    pub(crate) name: &'static str,
+    /// The schema that db-init makes and db-upgrade leads to: that of Kea 3.3.
+    pub(crate) newest: (i32, i32),
+    /// The oldest one that can be upgraded: that of Kea 2.2.
+    oldest: i32,
+    create: Script,
+    /// Takes away what counts, audits and checks; what there is to upgrade in its tables stands in the next one.
+    drop: Option<Script>,
+    upgrade: Script,
+    /// Names of tables and the like.
+    tables: &'static str,
+    /// Said before the status in which its client ends.
+    status: &'static str,
+    /// Exit status if there are tables already.
+    not_empty: u8,
+}
 
 /// A script by its name, as it was installed with this program.
 struct Script(&'static str, &'static str);
 
-const CREATE: Script =
-    Script("dhcpdb_create.pgsql", include_str!("../../../dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql"));
-const UPGRADE: Script =
-    Script("upgrade_013_to_034.pgsql", include_str!("../../../dhcpd/sql/scripts/pgsql/upgrade_013_to_034.pgsql"));
-/// Where the second half of [`CREATE`] begins, which is run behind [`UPGRADE`].
+/// Where the second half of `create` begins, which an upgrade runs last.
 const SECOND_HALF: &str = "\n-- FUNCTIONS AND TRIGGERS\n";
+/// Where the first half of `drop` ends, which an upgrade runs first.
+const FIRST_HALF: &str = "\n-- TABLES\n";
 
-const TABLES: &str = "
-    SELECT concat_ws('|', n.nspname, c.relname, CASE c.relkind
-               WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'table' END,
-               pg_get_userbyid(c.relowner))
-      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-       AND pg_table_is_visible(c.oid)
-     ORDER BY n.nspname, c.relname";
+static PGSQL: Kind = Kind {
+    name: "pgsql",
+    newest: (34, 0),
+    oldest: 13,
+    create: Script("dhcpdb_create.pgsql", include_str!("../../../dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql")),
+    drop: None,
+    upgrade: Script(
+        "upgrade_013_to_034.pgsql",
+        include_str!("../../../dhcpd/sql/scripts/pgsql/upgrade_013_to_034.pgsql"),
+    ),
+    tables: "
+        SELECT concat_ws('|', n.nspname, c.relname, CASE c.relkind
+                   WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'table' END,
+                   pg_get_userbyid(c.relowner))
+          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+           AND pg_table_is_visible(c.oid)
+         ORDER BY n.nspname, c.relname",
+    status: "pgsql status ",
+    not_empty: 2,
+};
+
+static MYSQL: Kind = Kind {
+    name: "mysql",
+    newest: (35, 0),
+    oldest: 14,
+    create: Script("dhcpdb_create.mysql", include_str!("../../../dhcpd/sql/scripts/mysql/dhcpdb_create.mysql")),
+    drop: Some(Script("dhcpdb_drop.mysql", include_str!("../../../dhcpd/sql/scripts/mysql/dhcpdb_drop.mysql"))),
+    upgrade: Script(
+        "upgrade_014_to_035.mysql",
+        include_str!("../../../dhcpd/sql/scripts/mysql/upgrade_014_to_035.mysql"),
+    ),
+    tables: "SHOW TABLES",
+    status: "mysql status  ",
+    not_empty: 1,
+};
 
 const RECOUNT4: &str = "
     BEGIN;
@@ -55,81 +94,105 @@ const RECOUNT6: &str = "
      GROUP BY subnet_id, pool_id, lease_type, state;
     COMMIT";
 
+/// What a database that can be asked needs to be known of; lease files have no schema.
+pub(crate) fn kind(backend: Backend) -> &'static Kind {
+    match backend {
+        Backend::Mysql => &MYSQL,
+        Backend::Pgsql | Backend::Memfile => &PGSQL,
+    }
+}
+
 /// `db-init`: makes the tables in a database that is empty.
 pub(crate) async fn init(options: &Options) -> Result<(), Failed> {
+    let kind = kind(options.backend);
     println!("Checking if there is a database initialized already...");
     let found = async {
-        let mut database = open(options).await?;
-        let tables = sqlx::query_scalar::<_, String>(TABLES).fetch_all(&mut database).await?;
+        let mut database = Database::open(options).await?;
+        let tables = database.rows(kind.tables).await?;
         Ok((database, tables))
     };
     let (mut database, tables) = found.await.map_err(|Refused(status)| {
-        Failed::saying(format_args!("pgsql_init: table query failed, status code: {status}?"))
+        Failed::saying(match options.backend {
+            Backend::Mysql => format!("mysql_init table query failed, mysql status = {status}"),
+            _ => format!("pgsql_init: table query failed, status code: {status}?"),
+        })
     })?;
     if !tables.is_empty() {
-        let (name, tables) = (&options.name, tables.join("\n"));
+        let (name, tables): (_, Vec<String>) = (&options.name, tables.into_iter().flatten().flatten().collect());
+        let tables = tables.join("\n");
         println!();
         error(format_args!(
             "Expected empty database {name}. Aborting, the following tables are present:\n        {tables}"
         ));
-        return Err(Failed(2));
+        return Err(Failed(kind.not_empty));
     }
-    let (path, text) = CREATE.read(options)?;
+    verify(&mut database, "create", options).await?;
+    let (path, text) = kind.read(&kind.create, options)?;
     println!("Initializing database using script {}", path.display());
-    run(&mut database, &text).await.map_err(|Refused(status)| {
+    database.run(&kind.statements(&text)).await.map_err(|Refused(status)| {
         Failed::saying(format_args!("Database initialization failed, status code: {status}?"))
     })?;
-    println!("Schema version reported after initialization: {}", reported(&mut database).await?);
+    println!("Schema version reported after initialization: {}", reported(&mut database, kind).await?);
     Ok(())
 }
 
 /// `db-version`: prints it.
 pub(crate) async fn version(options: &Options) -> Result<(), Failed> {
-    let mut database = open(options).await.map_err(unknown)?;
-    println!("{}", reported(&mut database).await?);
+    let kind = kind(options.backend);
+    let mut database = Database::open(options).await.map_err(|refused| kind.unknown(refused))?;
+    println!("{}", reported(&mut database, kind).await?);
+    if options.backend == Backend::Mysql {
+        println!();
+    }
     Ok(())
 }
 
-/// `db-upgrade`: brings the schema up to date, in one transaction.
+/// `db-upgrade`: brings the schema up to date; in PostgreSQL in one transaction, in MySQL step by step.
 pub(crate) async fn upgrade(options: &Options) -> Result<(), Failed> {
-    let mut database = open(options).await.map_err(unknown)?;
-    let (major, minor) = number(&mut database).await.map_err(unknown)?;
+    let kind = kind(options.backend);
+    let mut database = Database::open(options).await.map_err(|refused| kind.unknown(refused))?;
+    let (major, minor) = number(&mut database).await.map_err(|refused| kind.unknown(refused))?;
     println!("Schema version reported before upgrade: {major}.{minor}");
-    if (major, minor) > NEWEST {
+    if (major, minor) > kind.newest {
         return Err(Failed::saying(format_args!("schema {major}.{minor} is newer than what this program knows")));
     }
-    if major < OLDEST {
+    if major < kind.oldest {
+        let oldest = kind.oldest;
         return Err(Failed::saying(format_args!(
-            "schema {major}.{minor} is too old: upgrade it with the kea-admin of Kea 2.2 first, to {OLDEST}.0"
+            "schema {major}.{minor} is too old: upgrade it with the kea-admin of Kea 2.2 first, to {oldest}.0"
         )));
     }
-    if (major, minor) < NEWEST {
-        let (path, text) = UPGRADE.read(options)?;
+    verify(&mut database, "upgrade", options).await?;
+    if (major, minor) < kind.newest {
+        let (path, text) = kind.read(&kind.upgrade, options)?;
         println!("Processing {} file...", path.display());
-        let (created_by, create) = CREATE.read(options)?;
-        let Some((_, second_half)) = create.split_once(SECOND_HALF) else {
-            return Err(Failed::saying(format_args!("{} lacks its second half", created_by.display())));
+        let before = match &kind.drop {
+            Some(drop) => kind.part(drop, options, |text| text.split_once(FIRST_HALF).map(|(half, _)| half))?,
+            None => String::new(),
         };
-        run(&mut database, &format!("{text}{second_half}")).await.map_err(|Refused(status)| {
+        let behind = kind.part(&kind.create, options, |text| text.split_once(SECOND_HALF).map(|(_, half)| half))?;
+        let statements = kind.statements(&format!("{before}\n{text}\n{behind}")).into_owned();
+        database.run(&statements).await.map_err(|Refused(status)| {
             error(format_args!("Could not execute script: {}", path.display()));
             Failed(status)
         })?;
     }
-    println!("Schema version reported after upgrade: {}", reported(&mut database).await?);
+    println!("Schema version reported after upgrade: {}", reported(&mut database, kind).await?);
     Ok(())
 }
 
 /// `stats-recount`: counts the leases of subnets and pools anew.
 pub(crate) async fn recount(options: &Options) -> Result<(), Failed> {
     println!("Recount lease statistics from database");
+    let name = kind(options.backend).name;
     let failed = |family: char| {
         move |Refused(status): Refused| {
-            Failed::saying(format_args!("pgsql failed to recount IPv{family} leases, pgsql status = {status}"))
+            Failed::saying(format_args!("{name} failed to recount IPv{family} leases, {name} status = {status}"))
         }
     };
-    let mut database = open(options).await.map_err(failed('4'))?;
-    run(&mut database, RECOUNT4).await.map_err(failed('4'))?;
-    run(&mut database, RECOUNT6).await.map_err(failed('6'))
+    let mut database = Database::open(options).await.map_err(failed('4'))?;
+    database.run(RECOUNT4).await.map_err(failed('4'))?;
+    database.run(RECOUNT6).await.map_err(failed('6'))
 }
 
 /// Where scripts are when this program was installed.
@@ -139,37 +202,76 @@ pub(crate) fn installed_scripts() -> PathBuf {
     prefix.unwrap_or(Path::new("/usr/local")).join("share/kea/scripts")
 }
 
-impl Script {
-    /// Its path and text: from the folder of `-d`, from where it is installed, or else as it was built in.
-    fn read(&self, options: &Options) -> Result<(PathBuf, Cow<'static, str>), Failed> {
-        let Script(name, built_in) = *self;
+impl Kind {
+    /// Path and text of a script: from the folder of `-d`, from where it is installed, or else as it was built in.
+    fn read(&self, script: &Script, options: &Options) -> Result<(PathBuf, Cow<'static, str>), Failed> {
+        let Script(name, built_in) = *script;
         let folder = options.scripts.clone().unwrap_or_else(installed_scripts);
-        let path = folder.join("pgsql").join(name);
+        let path = folder.join(self.name).join(name);
         match fs::read_to_string(&path) {
             Ok(text) => Ok((path, text.into())),
             Err(_) if options.scripts.is_none() => Ok((path, built_in.into())),
             Err(reason) => Err(Failed::saying(format_args!("cannot read {}: {reason}", path.display()))),
         }
     }
+
+    /// A part of a script.
+    fn part(&self, script: &Script, options: &Options, cut: fn(&str) -> Option<&str>) -> Result<String, Failed> {
+        let (path, text) = self.read(script, options)?;
+        let lacking = || Failed::saying(format_args!("{} lacks a half that an upgrade needs", path.display()));
+        cut(&text).map(str::to_owned).ok_or_else(lacking)
+    }
+
+    /// A script without what is for the client alone: MySQL itself knows where a procedure ends.
+    fn statements<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.name != "mysql" {
+            return text.into();
+        }
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("DELIMITER ")).collect();
+        lines.join("\n").replace("$$", ";").into()
+    }
+
+    fn unknown(&self, Refused(status): Refused) -> Failed {
+        println!("Failed to get schema version, {}{status}\n", self.status);
+        Failed(status)
+    }
 }
 
-/// Runs statements, all or none of them if they are a transaction.
-async fn run(database: &mut PgConnection, statements: &str) -> Result<(), Refused> {
-    sqlx::raw_sql(statements).execute(database).await?;
-    Ok(())
+/// Whether a user of MySQL may make tables and triggers: with a binary log, that takes more than rights in the database.
+async fn verify(database: &mut Database, what: &str, options: &Options) -> Result<(), Failed> {
+    const CLEANUP: &str = "DROP TABLE IF EXISTS kea_dummy_table";
+    const TABLE: &str = "CREATE TABLE kea_dummy_table (dummy INT UNSIGNED PRIMARY KEY NOT NULL)";
+    const TRIGGER: &str = "CREATE TRIGGER kea_dummy_trigger BEFORE INSERT ON kea_dummy_table FOR EACH ROW BEGIN END";
+    if options.backend != Backend::Mysql {
+        return Ok(());
+    }
+    println!("Verifying {what} permissions for {}", options.user);
+    let failed = |what: &'static str| {
+        move |Refused(status): Refused| Failed::saying(format_args!("mysql_can_create{what}, mysql status = {status}"))
+    };
+    let version = database.rows("SELECT @@global.version").await.map_err(failed(": get MySQL version failed"))?;
+    println!("MySQL Version is: {}", version.into_iter().flatten().flatten().collect::<String>());
+    database.run(CLEANUP).await.map_err(failed(" cannot run pre cleanup"))?;
+    let mut made = database.run(TABLE).await.map_err(failed(" cannot create table, check user permissions")).map(drop);
+    if made.is_ok() {
+        made = database.run(TRIGGER).await.map_err(failed(" cannot trigger, check user permissions"));
+    }
+    database.run(CLEANUP).await.map_err(failed(" cannot run post cleanup"))?;
+    made.map_err(|_| {
+        Failed::saying(format_args!("Create failed, the user, {}, has insufficient privileges.", options.user))
+    })
 }
 
-async fn number(database: &mut PgConnection) -> Result<(i32, i32), Refused> {
-    let row = sqlx::query("SELECT version, minor FROM schema_version").fetch_one(database).await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
+async fn number(database: &mut Database) -> Result<(i32, i32), Refused> {
+    let rows = database.rows("SELECT version, minor FROM schema_version").await?;
+    let number = |at: usize| rows.first()?.get(at)?.as_deref()?.parse().ok();
+    number(0).zip(number(1)).ok_or_else(|| {
+        eprintln!("schema_version has no row");
+        Refused(1)
+    })
 }
 
-async fn reported(database: &mut PgConnection) -> Result<String, Failed> {
-    let (major, minor) = number(database).await.map_err(unknown)?;
+async fn reported(database: &mut Database, kind: &Kind) -> Result<String, Failed> {
+    let (major, minor) = number(database).await.map_err(|refused| kind.unknown(refused))?;
     Ok(format!("{major}.{minor}"))
-}
-
-fn unknown(Refused(status): Refused) -> Failed {
-    println!("Failed to get schema version, pgsql status {status}\n");
-    Failed(status)
 }
