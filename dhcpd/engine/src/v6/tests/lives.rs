@@ -197,6 +197,10 @@ impl World {
         let answer = self.bench.try_ask(&ask);
         self.observe(false);
         let Some(answer) = answer else { return };
+        if kind == MessageType::REQUEST {
+            // It named nothing that it had: it began anew, and has what it is given now.
+            self.held.retain(|_, held| held.0 != client);
+        }
         for (address, len, _, valid) in answer.ias.iter().flat_map(|ia| &ia.leases) {
             let (thing, until) = ((*address, *len), self.bench.now + u64::from(*valid));
             if *valid > 0 {
