@@ -134,16 +134,12 @@ impl Database {
     /// The way to it as Kea's messages tell it, in the order of the keys and without the password.
     pub fn parameters(&self) -> String {
         let Self { kind, name, user, host, port, .. } = self;
-        let kind = match kind {
-            DatabaseType::Mysql => "mysql",
-            DatabaseType::Postgresql => "postgresql",
-        };
         let parts = [
             Some(format!("host={host}")),
             name.as_ref().map(|name| format!("name={name}")),
             (self.password != Password::None).then(|| "password=*****".to_owned()),
             port.map(|port| format!("port={port}")),
-            Some(format!("type={kind}")),
+            Some(format!("type={}", kind.word())),
             user.as_ref().map(|user| format!("user={user}")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")

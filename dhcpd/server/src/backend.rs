@@ -10,7 +10,7 @@ mod polling;
 use crate::database::{Link, Watch};
 use crate::messages::*;
 use control::{Answer, Code, Table};
-use dhcpd_config::common::{Database, Recovery};
+use dhcpd_config::common::{Database, DatabaseType, Recovery};
 use dhcpd_config::parameters::ConfigControl;
 use dhcpd_config::remote::{Origin, Parts, merge};
 use polling::Polling;
@@ -93,6 +93,7 @@ enum Coming {
 #[derive(Clone)]
 struct Source {
     written: Rc<Document>,
+    kind: DatabaseType,
     /// The parts of the database that are in what was written already.
     held: Rc<Parts>,
     parts: Rc<Parts>,
@@ -182,7 +183,10 @@ impl Backend {
             (self.guard)(Link {
                 recovery: source.recovery,
                 id: CONFIGURATION,
-                timer: "PgSqlConfigBackend[1]DbReconnectTimer",
+                timer: match source.kind {
+                    DatabaseType::Mysql => "MySqlConfigBackend[1]DbReconnectTimer",
+                    DatabaseType::Postgresql => "PgSqlConfigBackend[1]DbReconnectTimer",
+                },
                 lost: source.lost.clone(),
                 reconnect: Arc::new(move || {
                     follower.connect().map_err(|error| error.to_string())?;
@@ -224,7 +228,7 @@ impl Backend {
         let failed = |reason: String| {
             vec![ConfigError::general(format!("during update from config backend database: {reason}"))]
         };
-        let (recovery, wait) = (control.database.recovery, control.wait);
+        let (kind, recovery, wait) = (control.database.kind, control.database.recovery, control.wait);
         let origin = Origin { database: place(&control.database), family: wire_family(self.family) };
         let lost = Arc::new(Notify::new());
         let follower = Follower::start(control.database, self.family, control.tag, lost.clone());
@@ -242,7 +246,7 @@ impl Backend {
             Err(error) => return Err(failed(error.to_string())),
         };
         let (written, held, parts) = (Rc::new(written.clone()), Rc::default(), Rc::new(news.parts));
-        Ok(Some(Source { written, held, parts, mark: news.mark, follower, lost, recovery, origin, wait }))
+        Ok(Some(Source { written, kind, held, parts, mark: news.mark, follower, lost, recovery, origin, wait }))
     }
 
     /// What was written with what the database says, but for what makes no good configuration.
@@ -323,7 +327,7 @@ impl Backend {
         let _alone = self.looking.lock().await;
         let Some(current) = self.current.borrow().clone() else { return Ok(()) };
         log::event!(DCTL_CONFIG_FETCH);
-        let news = current.follower.changes(current.mark.clone()).await.map_err(|error| error.to_string())?;
+        let news = current.follower.changes(current.mark).await.map_err(|error| error.to_string())?;
         let Some(news) = news else { return Ok(()) };
         // Whatever took effect meanwhile has asked for itself, or was made of what is in effect.
         let Some(current) = self.current.borrow().clone().filter(|now| Arc::ptr_eq(&now.follower, &current.follower))
@@ -352,7 +356,7 @@ fn names_database(written: &Document, module: &str) -> bool {
 
 /// What stands for a database in positions.
 fn place(database: &Database) -> String {
-    format!("postgresql://{}/{}", database.host, database.name.as_deref().unwrap_or_default())
+    format!("{}://{}/{}", database.kind.word(), database.host, database.name.as_deref().unwrap_or_default())
 }
 
 fn wire_family(family: Family) -> wire::options::Family {

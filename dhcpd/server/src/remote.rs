@@ -1,16 +1,16 @@
 //! The databases that `libdhcp_cb_cmds.so` asks, on the thread of the control channel: it waits, and nobody else does.
 
-use dhcpd_config::common::{Database, DatabaseType};
+use dhcpd_config::common::Database;
 use dhcpd_config::parameters::ConfigControl;
 use libs::cb_cmds::store::{
     Databases, Element, Entry, Found, Object, OptionKey, Owner, Pending, Query, Selector, Servers, Wanted,
 };
 use schema::Given;
-use sql::config::read::{self, Code, Server, Which};
+use sql::Connection;
+use sql::config::read::{Code, Reader, Server, Which};
 use sql::config::write::{self, Class, Doomed, Pool, Scope};
 use sql::config::{self, Family};
 use sql::connect::{Error, connect, within};
-use sql::{Connection, PgConnection};
 use tokio::sync::Mutex;
 
 /// The databases of `config-control`.
@@ -32,11 +32,7 @@ impl Remote {
     /// The place of the database that is meant.
     fn find(&self, selector: &Selector) -> Result<usize, String> {
         let fits = |database: &Database| {
-            let kind = match database.kind {
-                DatabaseType::Mysql => "mysql",
-                DatabaseType::Postgresql => "postgresql",
-            };
-            selector.kind.as_ref().is_none_or(|wanted| wanted == kind)
+            selector.kind.as_ref().is_none_or(|wanted| wanted == database.kind.word())
                 && selector.host.as_ref().is_none_or(|wanted| **wanted == *database.host)
                 && selector.port.is_none_or(|wanted| Some(wanted) == database.port)
         };
@@ -57,14 +53,14 @@ impl Remote {
         let patience = database.patience;
         let mut held = self.connection.lock().await;
         if let Some((_, connection)) = held.as_mut().filter(|(at, _)| *at == place) {
-            match within(patience, run(connection.postgresql()?, self.family, &query)).await {
+            match within(patience, run(connection, self.family, &query)).await {
                 // It may have been lost long ago: a new one tells more.
                 Err(error) if error.is_lost() => *held = None,
                 answer => return answer,
             }
         }
         let (_, connection) = held.insert((place, connect(database).await?));
-        within(patience, run(connection.postgresql()?, self.family, &query)).await
+        within(patience, run(connection, self.family, &query)).await
     }
 }
 
@@ -82,7 +78,7 @@ fn shown(Selector { kind, host, port }: &Selector) -> String {
     if said.is_empty() { "unspecified".to_owned() } else { said.join(",") }
 }
 
-async fn run(connection: &mut PgConnection, family: Family, query: &Query) -> Result<Found, Error> {
+async fn run(connection: &mut Connection, family: Family, query: &Query) -> Result<Found, Error> {
     match query {
         Query::Read(wanted, servers) => {
             let entries = read(connection, family, wanted, servers).await?;
@@ -103,7 +99,7 @@ async fn run(connection: &mut PgConnection, family: Family, query: &Query) -> Re
 }
 
 async fn read(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     wanted: &Wanted,
     servers: &Servers,
@@ -113,24 +109,25 @@ async fn read(
         Servers::Unassigned => config::Servers::Unassigned,
         Servers::Tags(tags) => config::Servers::Tags(tags.clone()),
     };
+    let mut reader = Reader::new(connection, family);
     let entries = match wanted {
-        Wanted::Globals(name) => read::globals(connection, family, servers, name.as_deref()).await?,
+        Wanted::Globals(name) => reader.globals(servers, name.as_deref()).await?,
         Wanted::Definitions(which) => {
             let code = which.as_ref().map(|(code, space)| Code::new(*code, space, None));
-            read::definitions(connection, family, servers, code.as_ref()).await?
+            reader.definitions(servers, code.as_ref()).await?
         }
         Wanted::Options(which) => {
             let code = which.as_ref().map(|key| Code::new(key.code, &key.space, key.classes.as_deref()));
-            read::options(connection, family, servers, code.as_ref()).await?
+            reader.options(servers, code.as_ref()).await?
         }
-        Wanted::Networks(name) => read::networks(connection, family, servers, name.as_deref()).await?,
-        Wanted::Subnets => read::subnets(connection, family, servers, Which::All).await?,
-        Wanted::SubnetId(id) => read::subnets(connection, family, servers, Which::Id(*id)).await?,
-        Wanted::SubnetPrefix(prefix) => read::subnets(connection, family, servers, Which::Prefix(prefix)).await?,
-        Wanted::SubnetsOf(network) => read::subnets(connection, family, servers, Which::Network(network)).await?,
-        Wanted::Classes(name) => read::classes(connection, family, servers, name.as_deref()).await?,
+        Wanted::Networks(name) => reader.networks(servers, name.as_deref()).await?,
+        Wanted::Subnets => reader.subnets(servers, Which::All).await?,
+        Wanted::SubnetId(id) => reader.subnets(servers, Which::Id(*id)).await?,
+        Wanted::SubnetPrefix(prefix) => reader.subnets(servers, Which::Prefix(prefix)).await?,
+        Wanted::SubnetsOf(network) => reader.subnets(servers, Which::Network(network)).await?,
+        Wanted::Classes(name) => reader.classes(servers, name.as_deref()).await?,
         Wanted::Servers(tag) => {
-            let servers = read::servers(connection, family, tag.as_deref()).await?;
+            let servers = reader.servers(tag.as_deref()).await?;
             return Ok(servers.into_iter().map(server).collect());
         }
     };
@@ -145,7 +142,7 @@ fn server(server: Server) -> Entry {
     Entry { value, tags: Vec::new() }
 }
 
-async fn set(connection: &mut PgConnection, family: Family, element: &Element, tags: &[String]) -> Result<(), Error> {
+async fn set(connection: &mut Connection, family: Family, element: &Element, tags: &[String]) -> Result<(), Error> {
     let tag = tags.first().map(String::as_str).unwrap_or_default();
     match element {
         Element::Global(name, value) => write::set_global(connection, family, name, value, tag).await,
@@ -167,7 +164,7 @@ async fn set(connection: &mut PgConnection, family: Family, element: &Element, t
     }
 }
 
-async fn delete(connection: &mut PgConnection, family: Family, wanted: &Wanted, tag: &str) -> Result<u64, Error> {
+async fn delete(connection: &mut Connection, family: Family, wanted: &Wanted, tag: &str) -> Result<u64, Error> {
     match wanted {
         Wanted::Globals(Some(name)) => write::delete_global(connection, family, name, tag).await,
         Wanted::Definitions(Some((code, space))) => {
@@ -184,7 +181,7 @@ async fn delete(connection: &mut PgConnection, family: Family, wanted: &Wanted, 
 }
 
 /// Where options are, unless it is a pool that is not there.
-async fn scope(connection: &mut PgConnection, family: Family, owner: &Owner) -> Result<Option<Scope>, Error> {
+async fn scope(connection: &mut Connection, family: Family, owner: &Owner) -> Result<Option<Scope>, Error> {
     Ok(match owner {
         Owner::Global => Some(Scope::Global),
         Owner::Subnet(id) => Some(Scope::Subnet(*id)),

@@ -12,4 +12,3 @@ pub mod leases;
 pub mod messages;
 
 pub use connect::Connection;
-pub use sqlx::PgConnection;

@@ -1,7 +1,7 @@
 //! A connection of its own to a configuration in a database, on a thread of its own: for whoever must wait for an answer and
 //! for whoever must not.
 
-use super::{Family, Mark, changes, fetch};
+use super::{Family, Mark, fetch, has_changed};
 use crate::connect::{Connection, Error, connect, within};
 use dhcpd_config::common::Database;
 use dhcpd_config::remote::Parts;
@@ -104,12 +104,12 @@ impl Thread {
 
     async fn news(&mut self, after: Option<Mark>) -> Result<Option<News>, Error> {
         let Some(connection) = &mut self.connection else { return Err(gone()) };
-        if let Some(after) = &after
-            && changes(connection.postgresql()?, self.family, &self.tag, after).await?.is_empty()
+        if let Some(after) = after
+            && !has_changed(connection, self.family, &self.tag, after).await?
         {
             return Ok(None);
         }
-        let (parts, mark) = fetch(connection.postgresql()?, self.family, &self.tag).await?;
+        let (parts, mark) = fetch(connection, self.family, &self.tag).await?;
         Ok(Some(News { parts, mark }))
     }
 }

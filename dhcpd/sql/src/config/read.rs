@@ -1,11 +1,10 @@
 //! Elements of configurations, read one kind at a time.
 
-use super::rows::{self, Object};
-use super::{ALL, Family, Servers};
-use crate::connect::{Error, pgsql};
+use super::link::{Key, Link};
+use super::rows::{self, Object, text};
+use super::{ALL, Family, Mark, Servers};
+use crate::connect::{Connection, Error};
 use serde_json::{Value, json};
-use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
 use std::collections::HashMap;
 
 /// An element of a configuration.
@@ -64,151 +63,246 @@ pub struct Server {
     pub description: String,
 }
 
-/// Global parameters: all, or one.
-pub async fn globals(
-    connection: &mut PgConnection,
+/// Reads configurations of one family.
+pub struct Reader<'a> {
+    link: Link<'a>,
     family: Family,
-    servers: &Servers,
-    name: Option<&str>,
-) -> Result<Vec<Entry>, Error> {
-    let keys: Vec<_> = name.map(|name| ("name", Key::Text(name))).into_iter().collect();
-    let mut entries = GLOBALS.select(connection, family, servers, &keys).await?;
-    for entry in &mut entries {
-        let value = rows::global(&entry.value)?;
-        let name = entry.value.remove("name").unwrap_or_default();
-        entry.value = Object::from_iter([("name".to_owned(), name), ("value".to_owned(), value)]);
+}
+
+impl<'a> Reader<'a> {
+    /// Reads from a database.
+    pub fn new(connection: &'a mut Connection, family: Family) -> Self {
+        Self::of(connection.into(), family)
     }
-    Ok(entries)
-}
 
-/// Definitions of options, but for those of classes: all, or one.
-pub async fn definitions(
-    connection: &mut PgConnection,
-    family: Family,
-    servers: &Servers,
-    which: Option<&Code<'_>>,
-) -> Result<Vec<Entry>, Error> {
-    let mut keys = vec![("class_id", Key::Null)];
-    keys.extend(which.iter().flat_map(|code| code.keys()));
-    let entries = DEFINITIONS.select(connection, family, servers, &keys).await?;
-    Ok(shown(entries, rows::definition))
-}
+    pub(super) fn of(link: Link<'a>, family: Family) -> Self {
+        Self { link, family }
+    }
 
-/// Options for every client: all, or one.
-pub async fn options(
-    connection: &mut PgConnection,
-    family: Family,
-    servers: &Servers,
-    which: Option<&Code<'_>>,
-) -> Result<Vec<Entry>, Error> {
-    let mut keys = vec![("scope_id", Key::Number(0))];
-    keys.extend(which.iter().flat_map(|code| code.keys()));
-    let entries = OPTIONS.select(connection, family, servers, &keys).await?;
-    Ok(shown(entries, rows::option))
-}
-
-/// Classes in their order: all, or one.
-pub async fn classes(
-    connection: &mut PgConnection,
-    family: Family,
-    servers: &Servers,
-    name: Option<&str>,
-) -> Result<Vec<Entry>, Error> {
-    let keys: Vec<_> = name.map(|name| ("name", Key::Text(name))).into_iter().collect();
-    let entries = CLASSES.select(connection, family, servers, &keys).await?;
-    let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
-    let names = entries.iter().map(|entry| rows::text(&entry.value, "name").to_owned()).collect();
-    let options = options_of(connection, family, 2, "dhcp_client_class", Owners::Names(names)).await?;
-    let table = format!("{}_option_def", family.space());
-    let definitions = owned(connection, &table, "id", "class_id", "true", Owners::Numbers(ids)).await?;
-    let class = |entry: Entry| {
-        let mut value = rows::class(family, &entry.value);
-        let definitions = definitions.get(&json!(entry.id)).into_iter().flatten().map(rows::definition);
-        value.insert("option-def".into(), definitions.map(Value::Object).collect());
-        put_options(&mut value, &options, entry.value.get("name"));
-        Entry { value, ..entry }
-    };
-    Ok(entries.into_iter().map(class).collect())
-}
-
-/// Shared networks without their subnets: all, or one.
-pub async fn networks(
-    connection: &mut PgConnection,
-    family: Family,
-    servers: &Servers,
-    name: Option<&str>,
-) -> Result<Vec<Entry>, Error> {
-    let keys: Vec<_> = name.map(|name| ("name", Key::Text(name))).into_iter().collect();
-    let entries = NETWORKS.select(connection, family, servers, &keys).await?;
-    let names = entries.iter().map(|entry| rows::text(&entry.value, "name").to_owned()).collect();
-    let options = options_of(connection, family, 4, "shared_network_name", Owners::Names(names)).await?;
-    let network = |entry: Entry| {
-        let mut value = rows::network(family, &entry.value);
-        put_options(&mut value, &options, entry.value.get("name"));
-        Entry { value, ..entry }
-    };
-    Ok(entries.into_iter().map(network).collect())
-}
-
-/// Subnets with their pools and options.
-pub async fn subnets(
-    connection: &mut PgConnection,
-    family: Family,
-    servers: &Servers,
-    which: Which<'_>,
-) -> Result<Vec<Entry>, Error> {
-    let keys: &[_] = match which {
-        Which::All => &[],
-        Which::Id(id) => &[("subnet_id", Key::Number(id))],
-        Which::Prefix(prefix) => &[("subnet_prefix", Key::Text(prefix))],
-        Which::Network(name) => &[("shared_network_name", Key::Text(name))],
-    };
-    let entries = SUBNETS.select(connection, family, servers, keys).await?;
-    let ids: Vec<_> = entries.iter().map(|entry| entry.id).collect();
-    let column = format!("{}_subnet_id", family.space());
-    let options = options_of(connection, family, 1, &column, Owners::Numbers(ids.clone())).await?;
-    let pools = pools_of(connection, family, "pool", 5, &ids, rows::pool).await?;
-    let pd_pools = match family {
-        Family::V4 => HashMap::new(),
-        Family::V6 => pools_of(connection, family, "pd_pool", 6, &ids, rows::pd_pool).await?,
-    };
-    let subnet = |entry: Entry| {
-        let mut value = rows::subnet(family, &entry.value);
-        value.insert("pools".into(), pools.get(&entry.id).cloned().unwrap_or_default().into());
-        if family == Family::V6 {
-            value.insert("pd-pools".into(), pd_pools.get(&entry.id).cloned().unwrap_or_default().into());
+    /// Global parameters: all, or one.
+    pub async fn globals(&mut self, servers: &Servers, name: Option<&str>) -> Result<Vec<Entry>, Error> {
+        let mut entries = self.select(&GLOBALS, servers, &named(name)).await?;
+        for entry in &mut entries {
+            let value = rows::global(&entry.value)?;
+            let name = entry.value.remove("name").unwrap_or_default();
+            entry.value = Object::from_iter([("name".to_owned(), name), ("value".to_owned(), value)]);
         }
-        put_options(&mut value, &options, Some(&json!(entry.id)));
-        Entry { value, ..entry }
-    };
-    Ok(entries.into_iter().map(subnet).collect())
+        Ok(entries)
+    }
+
+    /// Definitions of options, but for those of classes: all, or one.
+    pub async fn definitions(&mut self, servers: &Servers, which: Option<&Code<'_>>) -> Result<Vec<Entry>, Error> {
+        let mut given = vec![("class_id", None)];
+        given.extend(which.iter().flat_map(|code| code.given()));
+        Ok(shown(self.select(&DEFINITIONS, servers, &given).await?, rows::definition))
+    }
+
+    /// Options for every client: all, or one.
+    pub async fn options(&mut self, servers: &Servers, which: Option<&Code<'_>>) -> Result<Vec<Entry>, Error> {
+        let mut given = vec![("scope_id", Some(Key::Number(0)))];
+        given.extend(which.iter().flat_map(|code| code.given()));
+        Ok(shown(self.select(&OPTIONS, servers, &given).await?, rows::option))
+    }
+
+    /// Classes in their order: all, or one.
+    pub async fn classes(&mut self, servers: &Servers, name: Option<&str>) -> Result<Vec<Entry>, Error> {
+        let entries = self.select(&CLASSES, servers, &named(name)).await?;
+        let options = self.options_of(2, "dhcp_client_class", &names(&entries)).await?;
+        let definitions = self.owned("option_def", "id", "class_id", "class_id IS NOT NULL", &ids(&entries)).await?;
+        let family = self.family;
+        let class = |entry: Entry| {
+            let mut value = rows::class(family, &entry.value);
+            let definitions = definitions.get(&json!(entry.id)).into_iter().flatten().map(rows::definition);
+            value.insert("option-def".into(), definitions.map(Value::Object).collect());
+            put_options(&mut value, &options, entry.value.get("name"));
+            Entry { value, ..entry }
+        };
+        Ok(entries.into_iter().map(class).collect())
+    }
+
+    /// Shared networks without their subnets: all, or one.
+    pub async fn networks(&mut self, servers: &Servers, name: Option<&str>) -> Result<Vec<Entry>, Error> {
+        let entries = self.select(&NETWORKS, servers, &named(name)).await?;
+        let options = self.options_of(4, "shared_network_name", &names(&entries)).await?;
+        let family = self.family;
+        let network = |entry: Entry| {
+            let mut value = rows::network(family, &entry.value);
+            put_options(&mut value, &options, entry.value.get("name"));
+            Entry { value, ..entry }
+        };
+        Ok(entries.into_iter().map(network).collect())
+    }
+
+    /// Subnets with their pools and options.
+    pub async fn subnets(&mut self, servers: &Servers, which: Which<'_>) -> Result<Vec<Entry>, Error> {
+        let given: &[_] = match which {
+            Which::All => &[],
+            Which::Id(id) => &[("subnet_id", Some(Key::Number(id)))],
+            Which::Prefix(prefix) => &[("subnet_prefix", Some(Key::Text(prefix)))],
+            Which::Network(name) => &[("shared_network_name", Some(Key::Text(name)))],
+        };
+        let entries = self.select(&SUBNETS, servers, given).await?;
+        let (family, ids) = (self.family, ids(&entries));
+        let options = self.options_of(1, &format!("{}_subnet_id", family.space()), &ids).await?;
+        let pools = self.pools_of("pool", 5, &ids, rows::pool).await?;
+        let pd_pools = match family {
+            Family::V4 => HashMap::new(),
+            Family::V6 => self.pools_of("pd_pool", 6, &ids, rows::pd_pool).await?,
+        };
+        let subnet = |entry: Entry| {
+            let mut value = rows::subnet(family, &entry.value);
+            value.insert("pools".into(), pools.get(&entry.id).cloned().unwrap_or_default().into());
+            if family == Family::V6 {
+                value.insert("pd-pools".into(), pd_pools.get(&entry.id).cloned().unwrap_or_default().into());
+            }
+            put_options(&mut value, &options, Some(&json!(entry.id)));
+            Entry { value, ..entry }
+        };
+        Ok(entries.into_iter().map(subnet).collect())
+    }
+
+    /// Servers, but for the one that stands for all: every one of them, or one.
+    pub async fn servers(&mut self, tag: Option<&str>) -> Result<Vec<Server>, Error> {
+        let (tables, tag) = (self.family.space(), tag.map(str::to_lowercase));
+        let given = if tag.is_some() { "AND tag = ?" } else { "" };
+        let sql = format!("SELECT tag, description FROM {tables}_server WHERE id > 1 {given} ORDER BY id");
+        let keys: Vec<_> = tag.iter().map(Key::from).collect();
+        let name = format!("GET_ALL_SERVERS{}", self.family.digit());
+        let server = |row: Object| Server {
+            tag: text(&row, "tag").to_owned(),
+            description: text(&row, "description").to_owned(),
+        };
+        Ok(self.link.rows(&name, &sql, &keys).await?.into_iter().map(server).collect())
+    }
+
+    /// How far the changes for the server of this tag have come.
+    pub(super) async fn mark(&mut self, tag: &str) -> Result<Mark, Error> {
+        let sql = format!("SELECT max(id) AS last FROM {}_audit_revision", self.family.space());
+        let name = format!("GET_LAST_AUDIT_REVISION{}", self.family.digit());
+        let rows = self.link.rows(&name, &sql, &[]).await?;
+        let last = rows.first().and_then(|row| row.get("last")?.as_i64()).unwrap_or(0);
+        let after = last.saturating_sub(LATE).max(0);
+        Ok(Mark { after, count: Some(self.count(tag, after).await?) })
+    }
+
+    /// How many changes there are for the server of this tag after a revision.
+    pub(super) async fn count(&mut self, tag: &str, after: i64) -> Result<i64, Error> {
+        let sql = format!(
+            "SELECT count(*) AS changes FROM {0}_audit_revision AS r JOIN {0}_audit AS a ON a.revision_id = r.id \
+             JOIN {0}_server AS s ON s.id = r.server_id WHERE r.id > ? AND s.tag IN (?, 'all')",
+            self.family.space()
+        );
+        let (name, tag) = (format!("GET_AUDIT_ENTRIES{}_TIME", self.family.digit()), tag.to_lowercase());
+        let rows = self.link.rows(&name, &sql, &[after.into(), (&tag).into()]).await?;
+        Ok(rows.first().and_then(|row| row.get("changes")?.as_i64()).unwrap_or(0))
+    }
+
+    /// The rows of a table that are for some servers, and in which columns have these values; none stands for NULL.
+    async fn select(
+        &mut self,
+        table: &Table,
+        servers: &Servers,
+        given: &[(&str, Option<Key<'_>>)],
+    ) -> Result<Vec<Entry>, Error> {
+        let (tables, Table { name, key, known_as, order }) = (self.family.space(), table);
+        let tags = servers.tags();
+        let mut keys: Vec<_> = tags.iter().map(Key::from).collect();
+        let mut conditions = match servers {
+            Servers::Any => vec![],
+            Servers::Unassigned => vec!["a.server_id IS NULL".to_owned()],
+            Servers::Tags(_) => vec![format!(
+                "o.{key} IN (SELECT b.{known_as} FROM {tables}_{name}_server AS b \
+                 JOIN {tables}_server AS r ON r.id = b.server_id WHERE r.tag IN ({}))",
+                places(tags.len())
+            )],
+        };
+        for (column, value) in given {
+            conditions.push(format!("o.{column} {}", if value.is_some() { "= ?" } else { "IS NULL" }));
+            keys.extend(value);
+        }
+        let given = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let sql = format!(
+            "SELECT o.*, s.tag AS server_tag FROM {tables}_{name} AS o LEFT JOIN {tables}_{name}_server AS a ON a.{known_as} = o.{key} \
+             LEFT JOIN {tables}_server AS s ON s.id = a.server_id {given} ORDER BY {}, s.id",
+            order.replace("{}", tables)
+        );
+        let rows = self.link.rows(&statement("GET", name, self.family), &sql, &keys).await?;
+        // There is one for each server.
+        let mut entries: Vec<Entry> = Vec::new();
+        for value in rows {
+            let id = value.get(*key).and_then(Value::as_i64).unwrap_or(0);
+            let tag = value.get("server_tag").and_then(Value::as_str).map(str::to_owned);
+            match entries.last_mut().filter(|entry| entry.id == id) {
+                Some(entry) => entry.tags.extend(tag),
+                None => entries.push(Entry { id, value, tags: tag.into_iter().collect() }),
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The rows that belong to some elements, in the order of `key`.
+    async fn owned(
+        &mut self,
+        table: &str,
+        key: &str,
+        column: &str,
+        scope: &str,
+        owners: &[Key<'_>],
+    ) -> Result<Owned, Error> {
+        if owners.is_empty() {
+            return Ok(Owned::new());
+        }
+        let owners = if owners.len() > MANY { &[] } else { owners };
+        let theirs = match owners.len() {
+            0 => String::new(),
+            count => format!("AND {column} IN ({})", places(count)),
+        };
+        let table = format!("{}_{table}", self.family.space());
+        let sql = format!("SELECT * FROM {table} WHERE {scope} {theirs} ORDER BY {key}");
+        let mut found = Owned::new();
+        for row in self.link.rows(&format!("GET_{}", table.to_uppercase()), &sql, owners).await? {
+            found.entry(row.get(column).cloned().unwrap_or_default()).or_default().push(row);
+        }
+        Ok(found)
+    }
+
+    async fn options_of(&mut self, scope: u8, column: &str, owners: &[Key<'_>]) -> Result<Owned, Error> {
+        self.owned("options", "option_id", column, &format!("scope_id = {scope}"), owners).await
+    }
+
+    /// The pools of subnets, with their options.
+    async fn pools_of(
+        &mut self,
+        table: &str,
+        scope: u8,
+        subnets: &[Key<'_>],
+        read: fn(&Object) -> Object,
+    ) -> Result<HashMap<i64, Vec<Value>>, Error> {
+        let pools = self.owned(table, "id", "subnet_id", "true", subnets).await?;
+        let ids = pools.values().flatten().filter_map(|pool| Some(Key::Number(pool.get("id")?.as_i64()?)));
+        let options = self.options_of(scope, &format!("{table}_id"), &ids.collect::<Vec<_>>()).await?;
+        let pool = |row: &Object| {
+            let mut pool = read(row);
+            put_options(&mut pool, &options, row.get("id"));
+            Value::Object(pool)
+        };
+        let by_subnet =
+            pools.iter().filter_map(|(subnet, rows)| Some((subnet.as_i64()?, rows.iter().map(pool).collect())));
+        Ok(by_subnet.collect())
+    }
 }
 
-/// Servers, but for the one that stands for all: every one of them, or one.
-pub async fn servers(connection: &mut PgConnection, family: Family, tag: Option<&str>) -> Result<Vec<Server>, Error> {
-    let sql = format!(
-        "SELECT tag::text, coalesce(description, '') FROM {}_server WHERE id > 1 AND ($1::text IS NULL OR tag = $1) ORDER BY id",
-        family.space()
-    );
-    let failed = |error| pgsql::failed(&format!("GET_ALL_SERVERS{}", family.digit()), error);
-    let rows = sqlx::query(&sql).bind(tag.map(str::to_lowercase)).fetch_all(connection).await.map_err(failed)?;
-    let server = |row: PgRow| Ok(Server { tag: row.try_get(0)?, description: row.try_get(1)? });
-    rows.into_iter().map(server).collect::<Result<_, _>>().map_err(failed)
-}
+/// A list that is longer is not sent: what is read in vain costs less.
+const MANY: usize = 100;
 
-/// A value that a column must have.
-#[derive(Clone, Copy)]
-enum Key<'a> {
-    Null,
-    Number(i64),
-    Text(&'a str),
-}
+/// Numbers are given when a revision is made, and seen when it is committed; so many may be committed before an earlier one.
+const LATE: i64 = 1000;
 
 impl Code<'_> {
-    fn keys(&self) -> Vec<(&'static str, Key<'_>)> {
-        let mut keys = vec![("code", Key::Number(i64::from(self.code))), ("space", Key::Text(self.space))];
-        keys.extend(self.classes.as_deref().map(|classes| ("client_classes", Key::Text(classes))));
-        keys
+    fn given(&self) -> Vec<(&'static str, Option<Key<'_>>)> {
+        let mut given = vec![("code", Some(Key::Number(self.code.into()))), ("space", Some(Key::Text(self.space)))];
+        given.extend(self.classes.as_ref().map(|classes| ("client_classes", Some(classes.into()))));
+        given
     }
 }
 
@@ -240,126 +334,34 @@ pub(super) const CLASSES: Table = Table {
     order: "(SELECT p.order_index FROM {}_client_class_order AS p WHERE p.class_id = o.id)",
 };
 
-impl Table {
-    async fn select(
-        &self,
-        connection: &mut PgConnection,
-        family: Family,
-        servers: &Servers,
-        keys: &[(&str, Key<'_>)],
-    ) -> Result<Vec<Entry>, Error> {
-        let (tables, Self { name, key, known_as, order }) = (family.space(), self);
-        let order = order.replace("{}", tables);
-        let mut sql = format!(
-            "SELECT row_to_json(o)::text, o.{key}::int8, coalesce(t.tags, ARRAY[]::text[]) FROM {tables}_{name} AS o LEFT JOIN LATERAL \
-             (SELECT array_agg(s.tag::text ORDER BY s.id) AS tags FROM {tables}_{name}_server AS a \
-             JOIN {tables}_server AS s ON s.id = a.server_id WHERE a.{known_as} = o.{key}) AS t ON true \
-             WHERE ($1::text[] IS NULL OR t.tags && $1 OR (cardinality($1) = 0 AND t.tags IS NULL))"
-        );
-        let mut bound = 1;
-        for (column, key) in keys {
-            match key {
-                Key::Null => sql += &format!(" AND o.{column} IS NULL"),
-                Key::Number(_) | Key::Text(_) => {
-                    bound += 1;
-                    sql += &format!(" AND o.{column} = ${bound}");
-                }
-            }
-        }
-        sql += &format!(" ORDER BY {order}");
-        let mut query = sqlx::query(&sql).bind(servers.tags());
-        for (_, key) in keys {
-            query = match key {
-                Key::Null => query,
-                Key::Number(number) => query.bind(*number),
-                Key::Text(text) => query.bind(*text),
-            };
-        }
-        let failed = |error| pgsql::failed(&statement("GET", name, family), error);
-        let rows = query.fetch_all(connection).await.map_err(failed)?;
-        let entry = |row: PgRow| Ok(Entry { value: object(&row)?, id: row.try_get(1)?, tags: row.try_get(2)? });
-        rows.into_iter().map(entry).collect::<Result<_, _>>().map_err(failed)
-    }
-}
-
 impl Servers {
-    /// The tags that an element may have; none stands for any.
-    fn tags(&self) -> Option<Vec<String>> {
+    /// The tags of which an element has one.
+    fn tags(&self) -> Vec<String> {
         match self {
-            Self::Any => None,
-            Self::Unassigned => Some(Vec::new()),
-            Self::Tags(tags) => Some(tags.iter().map(|tag| tag.to_lowercase()).chain([ALL.to_owned()]).collect()),
+            Self::Any | Self::Unassigned => Vec::new(),
+            Self::Tags(tags) => tags.iter().map(|tag| tag.to_lowercase()).chain([ALL.to_owned()]).collect(),
         }
     }
-}
-
-/// What rows belong to.
-enum Owners {
-    Numbers(Vec<i64>),
-    Names(Vec<String>),
 }
 
 /// Rows by what they belong to.
 type Owned = HashMap<Value, Vec<Object>>;
 
-/// The rows that belong to some elements, in the order of `key`.
-async fn owned(
-    connection: &mut PgConnection,
-    table: &str,
-    key: &str,
-    column: &str,
-    scope: &str,
-    owners: Owners,
-) -> Result<Owned, Error> {
-    let sql = format!(
-        "SELECT row_to_json(o)::text FROM {table} AS o WHERE {scope} AND o.{column} = ANY($1) ORDER BY o.{key}"
-    );
-    let query = match owners {
-        Owners::Numbers(numbers) if numbers.is_empty() => return Ok(Owned::new()),
-        Owners::Numbers(numbers) => sqlx::query(&sql).bind(numbers),
-        Owners::Names(names) if names.is_empty() => return Ok(Owned::new()),
-        Owners::Names(names) => sqlx::query(&sql).bind(names),
-    };
-    let failed = |error| pgsql::failed(&format!("GET_{}", table.to_uppercase()), error);
-    let mut found = Owned::new();
-    for row in query.fetch_all(connection).await.map_err(failed)? {
-        let row = object(&row).map_err(failed)?;
-        found.entry(row.get(column).cloned().unwrap_or_default()).or_default().push(row);
-    }
-    Ok(found)
+fn named(name: Option<&str>) -> Vec<(&'static str, Option<Key<'_>>)> {
+    name.map(|name| ("name", Some(Key::Text(name)))).into_iter().collect()
 }
 
-async fn options_of(
-    connection: &mut PgConnection,
-    family: Family,
-    scope: u8,
-    column: &str,
-    owners: Owners,
-) -> Result<Owned, Error> {
-    let table = format!("{}_options", family.space());
-    owned(connection, &table, "option_id", column, &format!("o.scope_id = {scope}"), owners).await
+fn ids(entries: &[Entry]) -> Vec<Key<'static>> {
+    entries.iter().map(|entry| Key::Number(entry.id)).collect()
 }
 
-/// The pools of subnets, with their options.
-async fn pools_of(
-    connection: &mut PgConnection,
-    family: Family,
-    table: &str,
-    scope: u8,
-    subnets: &[i64],
-    read: fn(&Object) -> Object,
-) -> Result<HashMap<i64, Vec<Value>>, Error> {
-    let name = format!("{}_{table}", family.space());
-    let pools = owned(connection, &name, "id", "subnet_id", "true", Owners::Numbers(subnets.to_vec())).await?;
-    let ids = pools.values().flatten().filter_map(|pool| pool.get("id")?.as_i64()).collect();
-    let options = options_of(connection, family, scope, &format!("{table}_id"), Owners::Numbers(ids)).await?;
-    let pool = |row: &Object| {
-        let mut pool = read(row);
-        put_options(&mut pool, &options, row.get("id"));
-        Value::Object(pool)
-    };
-    let by_subnet = pools.iter().filter_map(|(subnet, rows)| Some((subnet.as_i64()?, rows.iter().map(pool).collect())));
-    Ok(by_subnet.collect())
+fn names(entries: &[Entry]) -> Vec<Key<'_>> {
+    entries.iter().map(|entry| Key::Text(text(&entry.value, "name"))).collect()
+}
+
+/// So many places of a list.
+fn places(count: usize) -> String {
+    vec!["?"; count].join(", ")
 }
 
 fn put_options(object: &mut Object, options: &Owned, owner: Option<&Value>) {
@@ -369,12 +371,6 @@ fn put_options(object: &mut Object, options: &Owned, owner: Option<&Value>) {
 
 fn shown(entries: Vec<Entry>, show: fn(&Object) -> Object) -> Vec<Entry> {
     entries.into_iter().map(|entry| Entry { value: show(&entry.value), ..entry }).collect()
-}
-
-/// A row, out of the JSON that PostgreSQL made of it.
-fn object(row: &PgRow) -> Result<Object, sqlx::Error> {
-    let text: &str = row.try_get(0)?;
-    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
 /// The name of a statement, for messages.

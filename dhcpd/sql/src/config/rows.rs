@@ -1,7 +1,7 @@
 //! What a row of a table says, as the JSON of a configuration file, and back.
 //!
-//! Rows travel as JSON too: PostgreSQL makes it of a row (`row_to_json`) and a row of it (`json_populate_record`), so a
-//! column's type is its own business. What is empty and what is absent is told as Kea tells it, text of lists included.
+//! Rows travel as JSON too, with the names and the types that columns have in PostgreSQL. What is empty and what is absent is told as
+//! Kea tells it, text of lists included.
 
 use super::Family;
 use crate::connect::Error;
@@ -276,7 +276,11 @@ pub fn option(row: &Object) -> Object {
     option.insert("data".into(), data.into());
     option.insert("always-send".into(), row.get("persistent").cloned().unwrap_or(Value::Bool(false)));
     option.insert("never-send".into(), row.get("cancelled").cloned().unwrap_or(Value::Bool(false)));
-    if let Ok(context) = serde_json::from_str::<Value>(text(row, "user_context")) {
+    let context = match row.get("user_context") {
+        Some(Value::String(text)) => serde_json::from_str(text).ok(),
+        context => context.filter(|context| !context.is_null()).cloned(),
+    };
+    if let Some(context) = context {
         option.insert("user-context".into(), context);
     }
     if let Some(classes) = list(row.get("client_classes")) {

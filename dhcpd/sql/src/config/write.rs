@@ -4,12 +4,12 @@
 //! Setting replaces: what is not said any more is gone, pools, options and servers included. The remarks of the revisions
 //! are Kea's.
 
+use super::link::{Key, Link, Transaction};
 use super::read::{CLASSES, DEFINITIONS, GLOBALS, NETWORKS, OPTIONS, SUBNETS, Server, Table, statement};
 use super::rows::{self, Object, list_text, text};
 use super::{ALL, Family};
-use crate::connect::{Error, pgsql};
+use crate::connect::{Connection, Error};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection, Postgres, Row, Transaction};
 use std::net::IpAddr;
 
 /// Where an option belongs.
@@ -63,70 +63,61 @@ pub struct Class<'a> {
 }
 
 /// Changes configurations of one family.
-pub struct Writer<'a> {
-    change: Transaction<'a, Postgres>,
+struct Writer<'a> {
+    change: Transaction<'a>,
     family: Family,
 }
 
 impl<'a> Writer<'a> {
     /// Begins a change; `remark` says of what, and `cascade` that its parts are not changes of their own.
     async fn begin(
-        connection: &'a mut PgConnection,
+        connection: &'a mut Connection,
         family: Family,
         servers: &[String],
         remark: &str,
         cascade: bool,
     ) -> Result<Self, Error> {
-        let failed = |error| pgsql::failed("CREATE_AUDIT_REVISION", error);
-        let mut change = connection.begin().await.map_err(failed)?;
+        let mut change = Transaction::begin(connection).await?;
         let tag = match servers {
             [tag] => tag.to_lowercase(),
             _ => ALL.to_owned(),
         };
-        let sql = format!("SELECT createAuditRevisionDHCP{}(CURRENT_TIMESTAMP, $1::varchar, $2, $3)", family.digit());
-        sqlx::query(&sql).bind(tag).bind(remark).bind(cascade).execute(&mut *change).await.map_err(failed)?;
+        let procedure = format!("createAuditRevisionDHCP{}(CURRENT_TIMESTAMP, ?, ?, ?)", family.digit());
+        let keys = [(&tag).into(), remark.into(), cascade.into()];
+        change.link().call("CREATE_AUDIT_REVISION", &procedure, &keys).await?;
         Ok(Self { change, family })
     }
 
     async fn commit(self) -> Result<(), Error> {
-        self.change.commit().await.map_err(|error| pgsql::failed("COMMIT", error))
+        self.change.commit().await
     }
 
     fn tables(&self) -> &'static str {
         self.family.space()
     }
 
+    /// The name of a table.
+    fn name(&self, table: &str) -> String {
+        format!("{}_{table}", self.tables())
+    }
+
     /// Inserts a row, with the number that the table gave it.
     async fn insert(&mut self, table: &str, row: &Object, key: &str) -> Result<i64, Error> {
-        let columns: Vec<_> = row.keys().map(String::as_str).collect();
-        let (tables, columns) = (self.tables(), columns.join(", "));
-        let sql = format!(
-            "INSERT INTO {tables}_{table} ({columns}, modification_ts) SELECT {columns}, CURRENT_TIMESTAMP \
-             FROM json_populate_record(NULL::{tables}_{table}, $1::json) RETURNING {key}::int8"
-        );
-        let failed = |error| pgsql::failed(&statement("INSERT", table, self.family), error);
-        let row = sqlx::query(&sql).bind(json(row)).fetch_one(&mut *self.change).await.map_err(failed)?;
-        row.try_get(0).map_err(failed)
+        let (name, table) = (statement("INSERT", table, self.family), self.name(table));
+        self.change.link().insert(&name, &table, row, key).await
     }
 
-    /// Updates the rows for which `given` holds, which may use `$2` and further.
-    async fn update(&mut self, table: &str, row: &Object, given: &str, keys: &[&str]) -> Result<u64, Error> {
-        let columns: Vec<_> = row.keys().map(String::as_str).collect();
-        let (tables, columns) = (self.tables(), columns.join(", "));
-        let sql = format!(
-            "UPDATE {tables}_{table} AS o SET ({columns}, modification_ts) = (SELECT {columns}, CURRENT_TIMESTAMP \
-             FROM json_populate_record(NULL::{tables}_{table}, $1::json)) WHERE {given}"
-        );
-        let query = keys.iter().fold(sqlx::query(&sql).bind(json(row)), |query, key| query.bind(*key));
-        let failed = |error| pgsql::failed(&statement("UPDATE", table, self.family), error);
-        Ok(query.execute(&mut *self.change).await.map_err(failed)?.rows_affected())
+    /// Updates the rows for which `given` holds.
+    async fn update(&mut self, table: &str, row: &Object, given: &str, keys: &[Key<'_>]) -> Result<u64, Error> {
+        let (name, table) = (statement("UPDATE", table, self.family), self.name(table));
+        self.change.link().update(&name, &table, row, given, keys).await
     }
 
-    async fn run(&mut self, sql: &str, keys: &[&str]) -> Result<u64, Error> {
+    /// Runs a statement in which `{}` is how names of tables begin.
+    async fn run(&mut self, sql: &str, keys: &[Key<'_>]) -> Result<u64, Error> {
         let sql = sql.replace("{}", self.tables());
-        let query = keys.iter().fold(sqlx::query(&sql), |query, key| query.bind(*key));
-        let failed = |error| pgsql::failed(sql.split('(').next().unwrap_or_default().trim(), error);
-        Ok(query.execute(&mut *self.change).await.map_err(failed)?.rows_affected())
+        let name = sql.split('(').next().unwrap_or_default().trim();
+        self.change.link().run(name, &sql, keys).await
     }
 
     /// Says whose an element is.
@@ -134,13 +125,12 @@ impl<'a> Writer<'a> {
         let (tables, Table { name, known_as, .. }) = (self.tables(), table);
         let sql = format!(
             "INSERT INTO {tables}_{name}_server ({known_as}, server_id, modification_ts) \
-             SELECT $1, id, CURRENT_TIMESTAMP FROM {tables}_server WHERE tag = $2"
+             SELECT ?, id, CURRENT_TIMESTAMP FROM {tables}_server WHERE tag = ?"
         );
+        let statement = statement("INSERT", &format!("{name}_server"), self.family);
         for tag in servers {
             let tag = tag.to_lowercase();
-            let failed = |error| pgsql::failed(&statement("INSERT", &format!("{name}_server"), self.family), error);
-            let done = sqlx::query(&sql).bind(id).bind(&tag).execute(&mut *self.change).await.map_err(failed)?;
-            if done.rows_affected() == 0 {
+            if self.change.link().run(&statement, &sql, &[id.into(), (&tag).into()]).await? == 0 {
                 return Err(Error::Refused(format!("server '{tag}' does not exist")));
             }
         }
@@ -155,24 +145,16 @@ impl<'a> Writer<'a> {
         if let Some(column) = &column {
             row.insert(column.clone(), owner.clone());
         }
-        let code = row.get("code").and_then(Value::as_i64).unwrap_or(0).to_string();
         let (space, classes) = (text(&row, "space").to_owned(), text(&row, "client_classes").to_owned());
-        let owner = owner.as_str().map_or_else(|| owner.to_string(), str::to_owned);
         let tag = servers.first().map(|tag| tag.to_lowercase()).unwrap_or_default();
         let theirs = match &column {
-            Some(column) => format!("o.{column}::text = $5"),
-            None => format!(
-                "o.option_id IN (SELECT a.option_id FROM {0}_options_server AS a JOIN {0}_server AS s ON s.id = a.server_id WHERE s.tag = $5)",
-                self.tables()
-            ),
+            Some(column) => format!("{column} = ?"),
+            None => of_server(&OPTIONS, self.family),
         };
-        let owner = if column.is_some() { owner } else { tag };
-        let given = format!(
-            "o.scope_id = {number} AND o.code = $2::int4 AND o.space = $3 AND o.client_classes = $4 AND {theirs}"
-        );
-        let keys = [code.as_str(), &space, &classes, &owner];
-        if self.update("options", &row, &given, &keys).await? == 0 {
-            let id = self.insert("options", &row, "option_id").await?;
+        let given = format!("scope_id = {number} AND code = ? AND space = ? AND client_classes = ? AND {theirs}");
+        let keys = [code(&row), (&space).into(), (&classes).into(), key(&owner, &tag)];
+        if self.update(OPTIONS.name, &row, &given, &keys).await? == 0 {
+            let id = self.insert(OPTIONS.name, &row, OPTIONS.key).await?;
             self.attach(&OPTIONS, id, servers).await?;
         }
         Ok(())
@@ -202,23 +184,14 @@ impl<'a> Writer<'a> {
     async fn definition(&mut self, definition: &Object, class: Option<i64>, servers: &[String]) -> Result<(), Error> {
         let mut row = rows::definition_row(self.family, definition)?;
         row.insert("class_id".into(), class.into());
-        let code = row.get("code").and_then(Value::as_i64).unwrap_or(0).to_string();
-        let (space, tag) =
-            (text(&row, "space").to_owned(), servers.first().map(|tag| tag.to_lowercase()).unwrap_or_default());
-        let given = format!(
-            "o.code = $2::int4 AND o.space = $3 AND o.class_id IS NOT DISTINCT FROM $5::int8 AND o.id IN (SELECT a.option_def_id \
-             FROM {0}_option_def_server AS a JOIN {0}_server AS s ON s.id = a.server_id WHERE s.tag = $4)",
-            self.tables()
-        );
-        let given = match class {
-            Some(_) => given,
-            None => given.replace(" IS NOT DISTINCT FROM $5::int8", " IS NULL"),
-        };
-        let class = class.map(|id| id.to_string());
-        let mut keys = vec![code.as_str(), &space, &tag];
-        keys.extend(class.as_deref());
-        if self.update("option_def", &row, &given, &keys).await? == 0 {
-            let id = self.insert("option_def", &row, "id").await?;
+        let space = text(&row, "space").to_owned();
+        let tag = servers.first().map(|tag| tag.to_lowercase()).unwrap_or_default();
+        let theirs = if class.is_some() { "class_id = ?" } else { "class_id IS NULL" };
+        let given = format!("code = ? AND space = ? AND {} AND {theirs}", of_server(&DEFINITIONS, self.family));
+        let mut keys = vec![code(&row), (&space).into(), (&tag).into()];
+        keys.extend(class.map(Key::Number));
+        if self.update(DEFINITIONS.name, &row, &given, &keys).await? == 0 {
+            let id = self.insert(DEFINITIONS.name, &row, DEFINITIONS.key).await?;
             self.attach(&DEFINITIONS, id, servers).await?;
         }
         Ok(())
@@ -245,7 +218,7 @@ impl<'a> Writer<'a> {
 
 /// Sets a global parameter of one server, or of all.
 pub async fn set_global(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     name: &str,
     value: &Value,
@@ -259,13 +232,9 @@ pub async fn set_global(
         ("value".to_owned(), written.into()),
         ("parameter_type".to_owned(), kind.into()),
     ]);
-    let given = format!(
-        "o.name = $2 AND o.id IN (SELECT a.parameter_id FROM {0}_global_parameter_server AS a \
-         JOIN {0}_server AS s ON s.id = a.server_id WHERE s.tag = $3)",
-        family.space()
-    );
+    let given = format!("name = ? AND {}", of_server(&GLOBALS, family));
     let [tag] = &servers;
-    if writer.update(GLOBALS.name, &row, &given, &[name, tag]).await? == 0 {
+    if writer.update(GLOBALS.name, &row, &given, &[name.into(), tag.into()]).await? == 0 {
         let id = writer.insert(GLOBALS.name, &row, GLOBALS.key).await?;
         writer.attach(&GLOBALS, id, &servers).await?;
     }
@@ -274,7 +243,7 @@ pub async fn set_global(
 
 /// Sets the definition of an option for one server, or for all.
 pub async fn set_definition(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     definition: &Object,
     server: &str,
@@ -287,7 +256,7 @@ pub async fn set_definition(
 
 /// Sets an option. One for every client has a server of its own, or is for all; others are for whom their owner is.
 pub async fn set_option(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     scope: &Scope,
     option: &Object,
@@ -310,15 +279,15 @@ pub async fn set_option(
 
 /// Sets a shared network.
 pub async fn set_network(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     network: &Object,
     servers: &[String],
 ) -> Result<(), Error> {
     let mut writer = Writer::begin(connection, family, servers, "shared network set", true).await?;
     let (name, row) = (text(network, "name"), rows::network_row(family, network)?);
-    writer.run("DELETE FROM {}_options WHERE scope_id = 4 AND shared_network_name = $1", &[name]).await?;
-    if writer.update(NETWORKS.name, &row, "o.name = $2", &[name]).await? == 0 {
+    writer.run("DELETE FROM {}_options WHERE scope_id = 4 AND shared_network_name = ?", &[name.into()]).await?;
+    if writer.update(NETWORKS.name, &row, "name = ?", &[name.into()]).await? == 0 {
         writer.insert(NETWORKS.name, &row, NETWORKS.key).await?;
     }
     let id = writer.id_of(&NETWORKS, name).await?;
@@ -330,26 +299,27 @@ pub async fn set_network(
 
 /// Sets a subnet, with its pools and options. One with its number or with its prefix is replaced.
 pub async fn set_subnet(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     subnet: &Object,
     servers: &[String],
 ) -> Result<(), Error> {
     let mut writer = Writer::begin(connection, family, servers, "subnet set", true).await?;
     let id = subnet.get("id").and_then(Value::as_i64).unwrap_or(0);
-    let (number, prefix) = (id.to_string(), text(subnet, "subnet"));
-    let keys = [number.as_str(), prefix];
-    let theirs = "(SELECT subnet_id FROM {}_subnet WHERE subnet_id = $1::int8 OR subnet_prefix = $2)";
+    let keys = [id.into(), text(subnet, "subnet").into()];
     let pools: &[_] = if family == Family::V6 { &["pool", "pd_pool"] } else { &["pool"] };
-    for pool in pools {
-        writer.run(&format!("DELETE FROM {{}}_{pool} WHERE subnet_id IN {theirs}"), &keys).await?;
+    for known in writer.ids_of(&SUBNETS, "subnet_id = ? OR subnet_prefix = ?", &keys).await? {
+        for pool in pools {
+            writer.run(&format!("DELETE FROM {{}}_{pool} WHERE subnet_id = ?"), &[known.into()]).await?;
+        }
+        let options = "DELETE FROM {}_options WHERE scope_id = 1 AND {}_subnet_id = ?";
+        writer.run(options, &[known.into()]).await?;
+        writer.detach(&SUBNETS, known).await?;
     }
-    writer.run(&format!("DELETE FROM {{}}_options WHERE scope_id = 1 AND {{}}_subnet_id IN {theirs}"), &keys).await?;
     let row = rows::subnet_row(family, subnet)?;
-    if writer.update(SUBNETS.name, &row, "o.subnet_id = $2::int8 OR o.subnet_prefix = $3", &keys).await? == 0 {
+    if writer.update(SUBNETS.name, &row, "subnet_id = ? OR subnet_prefix = ?", &keys).await? == 0 {
         writer.insert(SUBNETS.name, &row, SUBNETS.key).await?;
     }
-    writer.detach(&SUBNETS, id).await?;
     writer.attach(&SUBNETS, id, servers).await?;
     writer.pools(subnet, id, servers).await?;
     writer.options(&Scope::Subnet(id), subnet, servers).await?;
@@ -358,7 +328,7 @@ pub async fn set_subnet(
 
 /// Sets a class.
 pub async fn set_class(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     class: Class<'_>,
     servers: &[String],
@@ -369,28 +339,27 @@ pub async fn set_class(
     if let Some(before) = class.follows {
         row.insert("follow_class_name".into(), before.into());
     }
-    writer.run("DELETE FROM {}_options WHERE scope_id = 2 AND dhcp_client_class = $1", &[name]).await?;
-    writer
-        .run("DELETE FROM {}_option_def WHERE class_id = (SELECT id FROM {}_client_class WHERE name = $1)", &[name])
-        .await?;
-    let known = writer.update(CLASSES.name, &row, "o.name = $2", &[name]).await? > 0;
+    writer.run("DELETE FROM {}_options WHERE scope_id = 2 AND dhcp_client_class = ?", &[name.into()]).await?;
+    let definitions = "DELETE FROM {}_option_def WHERE class_id = (SELECT id FROM {}_client_class WHERE name = ?)";
+    writer.run(definitions, &[name.into()]).await?;
+    let known = writer.update(CLASSES.name, &row, "name = ?", &[name.into()]).await? > 0;
     if !known {
         writer.insert(CLASSES.name, &row, CLASSES.key).await?;
     }
     let id = writer.id_of(&CLASSES, name).await?;
-    writer.run("DELETE FROM {}_client_class_dependency WHERE class_id = $1::int8", &[&id.to_string()]).await?;
+    writer.run("DELETE FROM {}_client_class_dependency WHERE class_id = ?", &[id.into()]).await?;
     writer.detach(&CLASSES, id).await?;
     writer.attach(&CLASSES, id, servers).await?;
     for other in class.depends_on {
         let sql = "INSERT INTO {}_client_class_dependency (class_id, dependency_id) \
-                   VALUES ($1::int8, (SELECT id FROM {}_client_class WHERE name = $2))";
+                   VALUES (?, (SELECT id FROM {}_client_class WHERE name = ?))";
         let unmet = |_| Error::Refused(format!("unmet dependency on client class: {other}"));
-        writer.run(sql, &[&id.to_string(), other]).await.map_err(unmet)?;
+        writer.run(sql, &[id.into(), other.into()]).await.map_err(unmet)?;
     }
     if known {
         // Others may rely on what its test says of reservations.
-        let sql = format!("SELECT checkDHCPv{}ClientClassKnownDependencyChange()", family.digit());
-        writer.run(&sql, &[]).await?;
+        let procedure = format!("checkDHCPv{}ClientClassKnownDependencyChange()", family.digit());
+        writer.change.link().call("CHECK_CLIENT_CLASS_KNOWN_DEPENDENCY_CHANGE", &procedure, &[]).await?;
     }
     for definition in objects(class.class, "option-def") {
         writer.definition(definition, Some(id), servers).await?;
@@ -400,7 +369,7 @@ pub async fn set_class(
 }
 
 /// Sets a server.
-pub async fn set_server(connection: &mut PgConnection, family: Family, server: &Server) -> Result<(), Error> {
+pub async fn set_server(connection: &mut Connection, family: Family, server: &Server) -> Result<(), Error> {
     let tag = server.tag.to_lowercase();
     if tag == ALL {
         return Err(Error::Refused(
@@ -414,35 +383,52 @@ pub async fn set_server(connection: &mut PgConnection, family: Family, server: &
         ("tag".to_owned(), tag.as_str().into()),
         ("description".to_owned(), server.description.as_str().into()),
     ]);
-    if writer.update("server", &row, "o.tag = $2", &[&tag]).await? == 0 {
+    if writer.update("server", &row, "tag = ?", &[(&tag).into()]).await? == 0 {
         writer.insert("server", &row, "id").await?;
     }
     writer.commit().await
 }
 
 impl Writer<'_> {
+    /// The numbers of the elements for which `given` holds.
+    async fn ids_of(&mut self, table: &Table, given: &str, keys: &[Key<'_>]) -> Result<Vec<i64>, Error> {
+        let (name, table_name) = (statement("GET", table.name, self.family), self.name(table.name));
+        numbers(&mut self.change.link(), &name, &table_name, (table.key, given), keys).await
+    }
+
     /// The number of an element with this name.
     async fn id_of(&mut self, table: &Table, name: &str) -> Result<i64, Error> {
-        let sql = format!("SELECT {}::int8 FROM {}_{} WHERE name = $1", table.key, self.tables(), table.name);
-        let failed = |error| pgsql::failed(&statement("GET", table.name, self.family), error);
-        sqlx::query(&sql).bind(name).fetch_one(&mut *self.change).await.and_then(|row| row.try_get(0)).map_err(failed)
+        let ids = self.ids_of(table, "name = ?", &[name.into()]).await?;
+        ids.first().copied().ok_or_else(|| Error::Refused(format!("there is no '{name}'")))
     }
 
     /// Forgets whose an element is.
     async fn detach(&mut self, table: &Table, id: i64) -> Result<(), Error> {
-        let sql = format!("DELETE FROM {{}}_{}_server WHERE {} = $1::int8", table.name, table.known_as);
-        self.run(&sql, &[&id.to_string()]).await.map(drop)
+        let sql = format!("DELETE FROM {{}}_{}_server WHERE {} = ?", table.name, table.known_as);
+        self.run(&sql, &[id.into()]).await.map(drop)
     }
+}
+
+/// The numbers in a column of the rows for which `given` holds.
+async fn numbers(
+    link: &mut Link<'_>,
+    name: &str,
+    table: &str,
+    (column, given): (&str, &str),
+    keys: &[Key<'_>],
+) -> Result<Vec<i64>, Error> {
+    let rows = link.rows(name, &format!("SELECT {column} FROM {table} WHERE {given}"), keys).await?;
+    Ok(rows.iter().filter_map(|row| row.get(column)?.as_i64()).collect())
 }
 
 /// Deletes what a statement says, as one change, and tells how much that was.
 async fn delete(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     servers: &[String],
     (remark, cascade): (&str, bool),
     sql: &str,
-    keys: &[&str],
+    keys: &[Key<'_>],
 ) -> Result<u64, Error> {
     let mut writer = Writer::begin(connection, family, servers, remark, cascade).await?;
     let deleted = writer.run(sql, keys).await?;
@@ -450,31 +436,32 @@ async fn delete(
     Ok(deleted)
 }
 
-/// Those of a table that belong to the server with the tag `$1`.
-fn of_server(table: &Table) -> String {
-    let Table { name, key, known_as, .. } = table;
+/// That an element belongs to the server with a tag.
+fn of_server(table: &Table, family: Family) -> String {
+    let (tables, Table { name, key, known_as, .. }) = (family.space(), table);
     format!(
-        "DELETE FROM {{}}_{name} AS o USING {{}}_{name}_server AS a, {{}}_server AS s \
-         WHERE o.{key} = a.{known_as} AND a.server_id = s.id AND s.tag = $1"
+        "{key} IN (SELECT a.{known_as} FROM {tables}_{name}_server AS a \
+         JOIN {tables}_server AS s ON s.id = a.server_id WHERE s.tag = ?)"
     )
 }
 
 /// Deletes a global parameter of a server, or of all.
 pub async fn delete_global(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     name: &str,
     server: &str,
 ) -> Result<u64, Error> {
     let servers = [server.to_lowercase()];
     let [tag] = &servers;
-    let sql = of_server(&GLOBALS) + " AND o.name = $2";
-    delete(connection, family, &servers, ("global parameter deleted", false), &sql, &[tag, name]).await
+    let sql = format!("DELETE FROM {{}}_global_parameter WHERE name = ? AND {}", of_server(&GLOBALS, family));
+    let keys = [name.into(), tag.into()];
+    delete(connection, family, &servers, ("global parameter deleted", false), &sql, &keys).await
 }
 
 /// Deletes the definition of an option for a server, or for all.
 pub async fn delete_definition(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     code: u16,
     space: &str,
@@ -482,14 +469,15 @@ pub async fn delete_definition(
 ) -> Result<u64, Error> {
     let servers = [server.to_lowercase()];
     let [tag] = &servers;
-    let sql = of_server(&DEFINITIONS) + " AND o.class_id IS NULL AND o.code = $2::int4 AND o.space = $3";
-    let keys = [tag.as_str(), &code.to_string(), space];
+    let theirs = of_server(&DEFINITIONS, family);
+    let sql = format!("DELETE FROM {{}}_option_def WHERE class_id IS NULL AND code = ? AND space = ? AND {theirs}");
+    let keys = [i64::from(code).into(), space.into(), tag.into()];
     delete(connection, family, &servers, ("option definition deleted", false), &sql, &keys).await
 }
 
 /// Deletes an option: with `classes`, the one that is for just these.
 pub async fn delete_option(
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     family: Family,
     scope: &Scope,
     (code, space, classes): (u16, &str, Option<&[Value]>),
@@ -507,52 +495,45 @@ pub async fn delete_option(
     let servers = [server.to_lowercase()];
     let mut writer = Writer::begin(connection, family, &servers, remark, false).await?;
     let (number, column, owner) = writer.place(scope);
-    let (theirs, owner) = match column {
-        Some(column) => {
-            let owner = owner.as_str().map_or_else(|| owner.to_string(), str::to_owned);
-            (format!("DELETE FROM {{}}_options AS o WHERE o.{column}::text = $1"), owner)
-        }
-        None => (of_server(&OPTIONS), server.to_lowercase()),
-    };
-    let sql = format!("{theirs} AND o.scope_id = {number} AND o.code = $2::int4 AND o.space = $3");
-    let (code, classes) = (code.to_string(), classes.map(|list| list_text(Some(&list.to_vec().into()))));
-    let deleted = match &classes {
-        Some(classes) => {
-            writer.run(&format!("{sql} AND o.client_classes = $4"), &[&owner, &code, space, classes]).await?
-        }
-        None => writer.run(&sql, &[&owner, &code, space]).await?,
-    };
+    let theirs = column.map_or_else(|| of_server(&OPTIONS, family), |column| format!("{column} = ?"));
+    let mut sql = format!("DELETE FROM {{}}_options WHERE scope_id = {number} AND code = ? AND space = ? AND {theirs}");
+    let [tag] = &servers;
+    let mut keys = vec![i64::from(code).into(), space.into(), key(&owner, tag)];
+    let classes = classes.map(|list| list_text(Some(&list.to_vec().into())));
+    if let Some(classes) = &classes {
+        sql += " AND client_classes = ?";
+        keys.push(classes.into());
+    }
+    let deleted = writer.run(&sql, &keys).await?;
     writer.commit().await?;
     Ok(deleted)
 }
 
 /// Deletes a shared network. Its subnets stay, in none.
-pub async fn delete_network(connection: &mut PgConnection, family: Family, name: &str) -> Result<u64, Error> {
-    let sql = "DELETE FROM {}_shared_network WHERE name = $1";
-    delete(connection, family, &[], ("shared network deleted", true), sql, &[name]).await
+pub async fn delete_network(connection: &mut Connection, family: Family, name: &str) -> Result<u64, Error> {
+    let sql = "DELETE FROM {}_shared_network WHERE name = ?";
+    delete(connection, family, &[], ("shared network deleted", true), sql, &[name.into()]).await
 }
 
 /// Deletes subnets, with their pools and options.
-pub async fn delete_subnets(connection: &mut PgConnection, family: Family, which: Doomed<'_>) -> Result<u64, Error> {
+pub async fn delete_subnets(connection: &mut Connection, family: Family, which: Doomed<'_>) -> Result<u64, Error> {
     let (remark, given, key) = match which {
-        Doomed::Id(id) => ("subnet deleted", "subnet_id = $1::int8", id.to_string()),
-        Doomed::Prefix(prefix) => ("subnet deleted", "subnet_prefix = $1", prefix.to_owned()),
-        Doomed::Network(name) => {
-            ("deleted all subnets for a shared network", "shared_network_name = $1", name.to_owned())
-        }
+        Doomed::Id(id) => ("subnet deleted", "subnet_id = ?", id.into()),
+        Doomed::Prefix(prefix) => ("subnet deleted", "subnet_prefix = ?", prefix.into()),
+        Doomed::Network(name) => ("deleted all subnets for a shared network", "shared_network_name = ?", name.into()),
     };
     let sql = format!("DELETE FROM {{}}_subnet WHERE {given}");
-    delete(connection, family, &[], (remark, true), &sql, &[&key]).await
+    delete(connection, family, &[], (remark, true), &sql, &[key]).await
 }
 
 /// Deletes a class, unless another depends on it.
-pub async fn delete_class(connection: &mut PgConnection, family: Family, name: &str) -> Result<u64, Error> {
-    let sql = "DELETE FROM {}_client_class WHERE name = $1";
-    delete(connection, family, &[], ("client class deleted", true), sql, &[name]).await
+pub async fn delete_class(connection: &mut Connection, family: Family, name: &str) -> Result<u64, Error> {
+    let sql = "DELETE FROM {}_client_class WHERE name = ?";
+    delete(connection, family, &[], ("client class deleted", true), sql, &[name.into()]).await
 }
 
 /// Deletes a server, and what only it had: global parameters, options for every client, and definitions.
-pub async fn delete_server(connection: &mut PgConnection, family: Family, tag: &str) -> Result<u64, Error> {
+pub async fn delete_server(connection: &mut Connection, family: Family, tag: &str) -> Result<u64, Error> {
     let tag = tag.to_lowercase();
     if tag == ALL {
         return Err(Error::Refused(
@@ -562,13 +543,12 @@ pub async fn delete_server(connection: &mut PgConnection, family: Family, tag: &
         ));
     }
     let mut writer = Writer::begin(connection, family, &[], "deleting a server", false).await?;
-    let deleted = writer.run("DELETE FROM {}_server WHERE tag = $1", &[&tag]).await?;
+    let deleted = writer.run("DELETE FROM {}_server WHERE tag = ?", &[(&tag).into()]).await?;
     if deleted > 0 {
-        for (table, given) in [(&GLOBALS, "true"), (&OPTIONS, "o.scope_id = 0"), (&DEFINITIONS, "true")] {
+        for (table, given) in [(&GLOBALS, "true"), (&OPTIONS, "scope_id = 0"), (&DEFINITIONS, "true")] {
             let Table { name, key, known_as, .. } = table;
             let sql = format!(
-                "DELETE FROM {{}}_{name} AS o WHERE {given} AND NOT EXISTS \
-                 (SELECT FROM {{}}_{name}_server AS a WHERE a.{known_as} = o.{key})"
+                "DELETE FROM {{}}_{name} WHERE {given} AND {key} NOT IN (SELECT {known_as} FROM {{}}_{name}_server)"
             );
             writer.run(&sql, &[]).await?;
         }
@@ -578,29 +558,31 @@ pub async fn delete_server(connection: &mut PgConnection, family: Family, tag: &
 }
 
 /// The number of a pool.
-pub async fn pool_id(connection: &mut PgConnection, family: Family, pool: Pool<'_>) -> Result<Option<i64>, Error> {
-    let tables = family.space();
-    let (sql, keys) = match pool {
-        Pool::Addresses(first, last) => {
-            let given = "start_address = $1::inet AND end_address = $2::inet";
-            (format!("SELECT id::int8 FROM {tables}_pool WHERE {given}"), [first.to_string(), last.to_string()])
-        }
+pub async fn pool_id(connection: &mut Connection, family: Family, pool: Pool<'_>) -> Result<Option<i64>, Error> {
+    let (table, given, keys) = match pool {
+        Pool::Addresses(first, last) => ("pool", "start_address = ? AND end_address = ?", [first.into(), last.into()]),
         Pool::Prefixes(prefix, length) => {
-            let given = "prefix = $1 AND prefix_length = $2::int2";
-            (format!("SELECT id::int8 FROM {tables}_pd_pool WHERE {given}"), [prefix.to_owned(), length.to_string()])
+            ("pd_pool", "prefix = ? AND prefix_length = ?", [prefix.into(), i64::from(length).into()])
         }
     };
-    let query = keys.iter().fold(sqlx::query(&sql), |query, key| query.bind(key));
-    let failed = |error| pgsql::failed(&statement("GET", "pool_range", family), error);
-    let row = query.fetch_optional(connection).await.map_err(failed)?;
-    row.map(|row| row.try_get(0)).transpose().map_err(failed)
+    let (name, table) = (statement("GET", "pool_range", family), format!("{}_{table}", family.space()));
+    let ids = numbers(&mut connection.into(), &name, &table, ("id", given), &keys).await?;
+    Ok(ids.first().copied())
+}
+
+/// Whose an option is: the element that it belongs to, or a server.
+fn key<'a>(owner: &'a Value, tag: &'a str) -> Key<'a> {
+    match owner {
+        Value::Null => tag.into(),
+        owner => owner.as_str().map_or_else(|| owner.as_i64().unwrap_or(0).into(), Key::Text),
+    }
+}
+
+fn code(row: &Object) -> Key<'static> {
+    row.get("code").and_then(Value::as_i64).unwrap_or(0).into()
 }
 
 /// The entries of a list that are maps.
 fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
     object.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
-}
-
-fn json(row: &Object) -> String {
-    Value::Object(row.clone()).to_string()
 }
