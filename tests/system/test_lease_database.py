@@ -136,6 +136,21 @@ class Rows(Mirrored):
         server = self.kea.start("kea-dhcp4", config, started="DHCP4_INIT_FAIL")
         self.assertIn("The Kea server has not been compiled with support for lease database type: postgresql. Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?", server.output())
 
+    def test_an_empty_database_is_given_a_schema(self):
+        self.postgres.fresh()
+        server = self.start4()
+        self.assertEqual(self.sql("SELECT count(*) FROM lease4"), [("0",)])
+        self.assertRegex(server.output(), r"DATABASE_PGSQL_INITIALIZE_SCHEMA .*kea-admin db-init pgsql --host [^ ]+ --name keatest --user keatest --port \d+\.\n")
+        self.assertEqual(self.bound(), "192.0.2.100")
+
+    def test_a_database_that_may_not_be_written_is_given_none(self):
+        self.postgres.fresh()
+        config = self.common(4)
+        config["lease-database"]["readonly"] = True
+        server = self.kea.start("kea-dhcp4", {"Dhcp4": config}, started="DHCP4_INIT_FAIL")
+        self.assertIn("DATABASE_PGSQL_NO_INIT_READONLY", server.output())
+        self.assertIn('relation "schema_version" does not exist', server.output())
+
     def test_another_schema_is_refused(self):
         self.sql("UPDATE schema_version SET version = 13")
         server = self.kea.start("kea-dhcp4", {"Dhcp4": self.common(4)}, started="DHCP4_INIT_FAIL")

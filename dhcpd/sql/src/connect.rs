@@ -3,6 +3,7 @@
 //! Which kind of a database it is stands in [`Connection`]. Where their statements differ, a module has a `pgsql` and a `mysql`
 //! beside each other; everything else does not ask.
 
+mod initialize;
 pub mod mysql;
 pub mod pgsql;
 
@@ -26,6 +27,14 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// Major and minor number of the schema.
+    async fn version(&mut self) -> Result<(u32, u32), Error> {
+        match self {
+            Self::Mysql(connection) => mysql::version(connection).await,
+            Self::Postgresql(connection) => pgsql::version(connection).await,
+        }
+    }
+
     /// PostgreSQL's, for what knows no other yet.
     pub fn postgresql(&mut self) -> Result<&mut PgConnection, Error> {
         match self {
@@ -71,12 +80,20 @@ impl Error {
     }
 }
 
-/// Opens a database and makes sure that its schema is the one that Kea 3.3 uses, and this server.
+/// Opens a database and makes sure that its schema is the one that Kea 3.3 uses, and this server. One that has no schema
+/// is given it.
 pub async fn connect(database: &Database) -> Result<Connection, Error> {
     let mut connection = open(database).await?;
-    let (kind, expected, found) = match &mut connection {
-        Connection::Mysql(connection) => ("MySQL", mysql::SCHEMA_VERSION, mysql::version(connection).await?),
-        Connection::Postgresql(connection) => ("PostgreSQL", pgsql::SCHEMA_VERSION, pgsql::version(connection).await?),
+    let found = match connection.version().await {
+        Ok(found) => found,
+        Err(missing) => {
+            initialize::schema(database, &missing)?;
+            connection.version().await?
+        }
+    };
+    let (kind, expected) = match connection {
+        Connection::Mysql(_) => ("MySQL", mysql::SCHEMA_VERSION),
+        Connection::Postgresql(_) => ("PostgreSQL", pgsql::SCHEMA_VERSION),
     };
     if found != expected {
         let ((major, minor), (expected, expected_minor)) = (found, expected);
@@ -116,6 +133,7 @@ pub async fn within<R>(patience: Option<Duration>, answer: impl Future<Output = 
     })
 }
 
+/// The password, out of its file if it stands in one.
 fn password(given: &Password) -> Result<Option<String>, Error> {
     let (key, password) = match given {
         Password::None => return Ok(None),

@@ -5,10 +5,22 @@ log::messages! {
     DATABASE_MYSQL_FATAL_ERROR: Error, "database", "Unrecoverable MySQL error occurred: unable to execute for <{statement}>, reason: {reason} (error code: {code}).";
     /// A database has no schema, or one that cannot be read.
     DATABASE_MYSQL_INITIAL_CONNECTION_FAIL: Warn, "database", "The connection to the MySQL server is not yet established. Reason: {reason}";
+    /// A database has no schema, and is given one.
+    DATABASE_MYSQL_INITIALIZE_SCHEMA: Info, "database", "Initializing the MySQL schema with command: {command}.";
+    /// A database has no schema, and the program that would make it is not installed beside the server.
+    DATABASE_MYSQL_NO_INIT_NO_ADMIN: Warn, "database", "Not attempting to initialize the MySQL schema. kea-admin seems to be missing.";
+    /// A database has no schema, and may not be written.
+    DATABASE_MYSQL_NO_INIT_READONLY: Warn, "database", "Not attempting to initialize the MySQL schema. Kea has the database configured as readonly.";
     /// A database was lost in the middle of something.
     DATABASE_PGSQL_FATAL_ERROR: Error, "database", "Unrecoverable PostgreSQL error occurred: Statement: <{statement}>, reason: {reason} (error code: {code}).";
     /// A database has no schema, or one that cannot be read.
     DATABASE_PGSQL_INITIAL_CONNECTION_FAIL: Warn, "database", "The connection to the PostgreSQL server is not yet established. Reason: {reason}";
+    /// A database has no schema, and is given one.
+    DATABASE_PGSQL_INITIALIZE_SCHEMA: Info, "database", "Initializing the PostgreSQL schema with command: {command}.";
+    /// A database has no schema, and the program that would make it is not installed beside the server.
+    DATABASE_PGSQL_NO_INIT_NO_ADMIN: Warn, "database", "Not attempting to initialize the PostgreSQL schema. kea-admin seems to be missing.";
+    /// A database has no schema, and may not be written.
+    DATABASE_PGSQL_NO_INIT_READONLY: Warn, "database", "Not attempting to initialize the PostgreSQL schema. Kea has the database configured as readonly.";
     /// A row of the leases is none; it is left alone.
     DATABASE_LEASE_UNFIT: Error, "database", "a row of the lease database is left out: {reason}";
     /// The database of the forensic log is away; its entries wait.

@@ -29,13 +29,11 @@ pub(super) async fn open(database: &Database, password: Option<String>) -> Resul
 }
 
 /// Major and minor number of a database's schema.
-pub async fn version(connection: &mut PgConnection) -> Result<(u32, u32), Error> {
+pub(super) async fn version(connection: &mut PgConnection) -> Result<(u32, u32), Error> {
     const STATEMENT: &str = "SELECT version, minor FROM schema_version;";
     let failed = |error: sqlx::Error| {
         let reason = reason(&error);
-        let error = Error::Schema(format!("unable to execute PostgreSQL statement <{STATEMENT}, reason: {reason}"));
-        log::event!(DATABASE_PGSQL_INITIAL_CONNECTION_FAIL, reason = error);
-        error
+        Error::Schema(format!("unable to execute PostgreSQL statement <{STATEMENT}, reason: {reason}"))
     };
     let row = sqlx::query(STATEMENT).fetch_one(connection).await.map_err(failed)?;
     let number = |at: usize| row.try_get::<i32, _>(at).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
