@@ -2,8 +2,9 @@
 //!
 //! Texts and arguments are Kea's (ctrl-channel, src/share/api).
 
+use crate::family::Family;
 use crate::housekeeping::{self, ROUND};
-use crate::plane::{Family, Plane};
+use crate::plane::Plane;
 use crate::worker::Protocol;
 use control::{Answer, Code, Request, Table};
 use leases::StoreError;

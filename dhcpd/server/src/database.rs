@@ -1,7 +1,7 @@
 //! Databases that are lost and come back: `max-reconnect-tries`, `reconnect-wait-time`, `on-fail`.
 
+use crate::family::{Family, SharedStore};
 use crate::messages::*;
-use crate::plane::Family;
 use dhcpd_config::common::{Database, Recovery};
 use leases::memfile::Store;
 use libs::{Service, service};
@@ -51,16 +51,6 @@ impl Watch {
     }
 }
 
-/// Says it under the identifier of the family, as Kea does.
-macro_rules! say {
-    ($family:ident: $v4:ident | $v6:ident $(, $name:ident = $value:expr)*) => {
-        match $family::NUMBER {
-            4 => log::event!($v4 $(, $name = $value)*),
-            _ => log::event!($v6 $(, $name = $value)*),
-        }
-    };
-}
-
 /// Tries to get a connection back that is lost.
 async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &UnboundedSender<u8>) {
     let &Link { recovery, id, timer, .. } = link;
@@ -68,14 +58,14 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
     if recovery.stops() {
         service.disable(origin);
     }
-    say!(F: DHCP4_DB_RECONNECT_LOST_CONNECTION | DHCP6_DB_RECONNECT_LOST_CONNECTION, id = id, timer = timer);
+    say!(F: DHCP4_DB_RECONNECT_LOST_CONNECTION | DHCP6_DB_RECONNECT_LOST_CONNECTION, id, timer);
     let (tries, wait) = (recovery.tries, recovery.wait.as_millis());
     if !recovery.is_on() {
         if recovery.exits() {
-            say!(F: DHCP4_FATAL_DB_RECONNECT_DISABLED | DHCP6_FATAL_DB_RECONNECT_DISABLED, tries = tries, wait = wait, id = id, timer = timer);
+            say!(F: DHCP4_FATAL_DB_RECONNECT_DISABLED | DHCP6_FATAL_DB_RECONNECT_DISABLED, tries, wait, id, timer);
             let _ = shutdown.send(1); // fails only while the daemon ends
         } else {
-            say!(F: DHCP4_DB_RECONNECT_DISABLED | DHCP6_DB_RECONNECT_DISABLED, tries = tries, wait = wait, id = id, timer = timer);
+            say!(F: DHCP4_DB_RECONNECT_DISABLED | DHCP6_DB_RECONNECT_DISABLED, tries, wait, id, timer);
         }
         return;
     }
@@ -95,16 +85,16 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
         }
     }
     if recovery.exits() {
-        say!(F: DHCP4_FATAL_DB_RECONNECT_FAILED | DHCP6_FATAL_DB_RECONNECT_FAILED, tries = tries, id = id, timer = timer);
+        say!(F: DHCP4_FATAL_DB_RECONNECT_FAILED | DHCP6_FATAL_DB_RECONNECT_FAILED, tries, id, timer);
         let _ = shutdown.send(1); // fails only while the daemon ends
     } else {
-        say!(F: DHCP4_DB_RECONNECT_FAILED | DHCP6_DB_RECONNECT_FAILED, tries = tries, id = id, timer = timer);
+        say!(F: DHCP4_DB_RECONNECT_FAILED | DHCP6_DB_RECONNECT_FAILED, tries, id, timer);
     }
 }
 
 /// Opens the leases in a database, and reads them. If it cannot be reached and may be tried again, they are empty, and the
 /// link is as if lost.
-pub fn open<F: Family>(database: &Database) -> Result<(Arc<Store<F::Table>>, Link), String> {
+pub fn open<F: Family>(database: &Database) -> Result<(SharedStore<F>, Link), String> {
     let parameters = format!("{} universe={}", database.parameters(), F::NUMBER);
     log::event!(PGSQL_LB_DB, parameters = &parameters);
     let failed = |reason: String| format!("Unable to open database: {reason}");

@@ -3,8 +3,8 @@
 //! A worker holds the index for a batch, as it holds the leases; what changes waits for it as long. Each configuration reads
 //! its databases anew, since options and classes may mean something else in it.
 
+use crate::family::Family;
 use crate::messages::*;
-use crate::plane::Family;
 use crate::recovery::Told;
 use dhcpd_config::common::{Database, Recovery};
 use dhcpd_config::hosts::{Identifier, IdentifierKind, Key, Meaning, Stored};

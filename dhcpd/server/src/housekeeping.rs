@@ -2,8 +2,9 @@
 //!
 //! Three timers for all leases, never one for a lease.
 
+use crate::family::{Family, Run};
 use crate::messages::*;
-use crate::plane::{Family, Plane, Run};
+use crate::plane::Plane;
 use crate::worker::Protocol;
 use dhcpd_config::common::ExpiredLeases;
 use leases::StoreError;

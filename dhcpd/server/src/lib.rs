@@ -8,14 +8,17 @@ mod bulk;
 mod commands;
 mod d2_client;
 mod database;
+mod dhcp;
 mod duid;
 mod extended_info;
+mod family;
 mod ha;
 mod hosts;
 mod housekeeping;
 mod intake;
 mod libraries;
 mod load;
+mod machine;
 pub mod messages;
 mod plane;
 mod positions;
@@ -31,8 +34,10 @@ mod wanted;
 mod worker;
 mod writer;
 
-pub use v4::Dhcp4;
-pub use v6::Dhcp6;
+/// The DHCPv4 daemon.
+pub type Dhcp4 = dhcp::Dhcp<v4::V4>;
+/// The DHCPv6 daemon.
+pub type Dhcp6 = dhcp::Dhcp<v6::V6>;
 
 use std::future::Future;
 use std::pin::pin;

@@ -2,8 +2,9 @@
 //!
 //! What a library does with packets the engine finds in its snapshot.
 
+use crate::family;
 use crate::messages::*;
-use crate::plane::{self, Plane};
+use crate::plane::Plane;
 use crate::remote::Remote;
 use crate::v4::V4;
 use crate::v6::V6;
@@ -77,7 +78,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
 }
 
 /// The commands about reservations, of the configuration in effect and of its databases.
-fn add_host_cmds<F: plane::Family>(table: &mut Table, plane: &Plane<F>, editor: &Editor) {
+fn add_host_cmds<F: family::Family>(table: &mut Table, plane: &Plane<F>, editor: &Editor) {
     if let Some(databases) = plane.host_databases() {
         libs::host_cmds::add(table, &Hosts { editor: editor.clone(), databases: Rc::new(databases) });
     }

@@ -1,5 +1,16 @@
 //! What the daemons say about their own life, under Kea's identifiers.
 
+/// Says it under the identifier of the family, as Kea does.
+macro_rules! say {
+    ($family:ident: $v4:ident | $v6:ident $(, $name:ident $(= $value:expr)?)* $(,)?) => {
+        match $family::NUMBER {
+            4 => log::event!($v4 $(, $name $(= $value)?)*),
+            _ => log::event!($v6 $(, $name $(= $value)?)*),
+        }
+    };
+}
+pub(crate) use say;
+
 log::messages! {
     /// The process starts.
     DHCP4_STARTING: Info, "dhcp4", "Kea DHCPv4 server version {version} ({product}) starting";

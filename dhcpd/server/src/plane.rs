@@ -6,35 +6,32 @@
 use crate::bulk;
 use crate::d2_client;
 use crate::database::{self, Link, Watch};
+use crate::family::{Family, Run, SharedStore};
 use crate::ha::{self, InService};
 use crate::hosts::{self, Commanded, Databases};
 use crate::housekeeping::{self, Schedule};
+use crate::machine::MACHINE;
 use crate::messages::*;
 use crate::recovery;
 use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
-use crate::worker::{Protocol, Setup, Worker};
+use crate::worker::{Setup, Worker};
 use crate::writer::Writer;
 use control::Table as Commands;
-use dhcpd_config::common::{D2Client, Database, ExpiredLeases, LeaseDatabase, Queue, Samples};
-use dhcpd_config::hosts::{Meaning, Reservation};
-use dhcpd_config::parameters::Library;
-use leases::memfile::{ClassCounts, Options, Remote, Store, Table};
-use libs::ha::{Group, Groups, SiteOf};
+use dhcpd_config::common::{D2Client, LeaseDatabase, Samples};
+use leases::memfile::{Options, Store};
+use libs::ha::{Groups, SiteOf};
 use libs::lease_query::Bulk;
-use libs::{Fault, Heard, Ledger, Machine, Pinger, Service};
+use libs::{Fault, Service};
 use net::socket::RECEIVE_BUFFER;
 use net::{DropWatch, Interface, LinkWatch};
 use process::paths;
 use schema::Problem;
-use sql::forensic::{ForensicLog, Row};
-use sql::leases::Leases;
 use std::cell::RefCell;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -50,132 +47,6 @@ const SLOT: u32 = RECEIVE_BUFFER / 64;
 const UNLIMITED: u32 = 1 << 30;
 /// How often drops of the kernel's are looked for.
 const DROP_WATCH: Duration = Duration::from_secs(1);
-
-/// What differs between DHCPv4 and DHCPv6.
-pub trait Family: Sized + 'static {
-    /// The resolved configuration.
-    type Config: Send + Sync + 'static;
-    /// The configuration with counters and what else the workers share.
-    type Snapshot: Send + Sync + 'static;
-    /// Leases.
-    type Table: Table + Send + 'static;
-    /// What else a snapshot is made of.
-    type Identity;
-    /// What the command line says about replies.
-    type Settings: Copy + 'static;
-    /// Lease queries over TCP.
-    type Bulk: Bulk<Snapshot = Self::Snapshot, Table = Self::Table>;
-    /// How servers that share clients tell each other of leases.
-    type Ha: libs::ha::Family<Site = libs::Site<Self::Snapshot, Self::Table>>;
-    /// Reservations.
-    type Host: Reservation<Address: Send + Sync> + Clone + Send + Sync + 'static;
-    /// What they mean where they do not stand in the configuration.
-    type Meaning: Meaning<Host = Self::Host, Given = hosts::Given<Self>>;
-    /// How they stand in databases.
-    type Rows: sql::hosts::Family;
-    /// The engine in a worker.
-    type Protocol: Protocol<Config = Run<Self>, Table = Self::Table>;
-
-    /// 4 or 6.
-    const NUMBER: u8;
-    /// Default lease file.
-    const LEASE_FILE: &'static str;
-
-    /// The libraries of a configuration.
-    fn libraries(config: &Self::Config) -> &[Library];
-    /// What reservations from databases mean with a configuration.
-    fn meaning(config: &Self::Config) -> Self::Meaning;
-    /// A snapshot of a configuration, to follow the one `before`, with these relationships to other servers.
-    fn snapshot(
-        config: Arc<Self::Config>,
-        identity: &Self::Identity,
-        store: &SharedStore<Self>,
-        stats: &Arc<stats::Registry>,
-        before: Option<&Arc<Self::Snapshot>>,
-        groups: &[Arc<Group<Self::Ha>>],
-    ) -> Result<Arc<Self::Snapshot>, Vec<Fault>>;
-    /// Where leases are counted by client class with a snapshot, if anywhere.
-    fn class_counts(snapshot: &Self::Snapshot) -> Option<Arc<ClassCounts>>;
-    /// The leases in a database.
-    fn remote(leases: Arc<Leases>) -> Arc<dyn Remote<Self::Table>>;
-    /// The configuration in a snapshot.
-    fn config(snapshot: &Self::Snapshot) -> &Self::Config;
-    /// A snapshot takes effect after the one `before`: statistics are those of its subnets; if the leases in `store` are
-    /// news, they are counted.
-    fn publish(run: &Run<Self>, stats: &stats::Registry, before: Option<&Self::Snapshot>, news: bool);
-    /// The parts of a configuration that the data plane is made of.
-    fn parts(config: &Self::Config) -> Parts<'_>;
-    /// The sockets that are wanted on these interfaces.
-    fn plan(config: &Self::Config, interfaces: &[Interface], port: u16) -> Vec<Wanted>;
-    /// An engine.
-    fn protocol(run: Run<Self>, settings: Self::Settings, stats: &stats::Registry) -> Self::Protocol;
-    /// Says that sockets could not be opened in so many tries.
-    fn report_sockets_failed(tries: u32, fatal: bool);
-    /// Says what ring packets pass.
-    fn report_ring(info: String);
-    /// Says how many threads serve.
-    fn report_threads(multi: bool, threads: u32, queue: u32);
-}
-
-/// What the data plane asks of a configuration.
-pub struct Parts<'a> {
-    /// `interfaces`.
-    pub interfaces: &'a [Box<str>],
-    /// `service-sockets-require-all`.
-    pub require_all: bool,
-    /// `service-sockets-max-retries`.
-    pub max_retries: u32,
-    /// `service-sockets-retry-wait-time`.
-    pub retry_wait: Duration,
-    /// `re-detect`: sockets follow the machine's links and addresses.
-    pub re_detect: bool,
-    /// `lease-database`.
-    pub lease_database: &'a LeaseDatabase,
-    /// `hosts-databases`.
-    pub host_databases: &'a [Database],
-    /// `ip-reservations-unique`.
-    pub reservations_unique: bool,
-    /// `expired-leases-processing`.
-    pub expired: &'a ExpiredLeases,
-    /// `dhcp-ddns`.
-    pub d2: &'a D2Client,
-    /// `thread-pool-size`; 0: as many as there are processors; `None`: one.
-    pub threads: Option<u32>,
-    /// Which samples of statistics are kept.
-    pub samples: Samples,
-    /// Where packets wait.
-    pub queue: Queue,
-    /// `hooks-libraries`.
-    pub libraries: &'a [Library],
-}
-
-/// A configuration with what it runs on.
-pub struct Run<F: Family> {
-    /// The configuration with counters.
-    pub snapshot: Arc<F::Snapshot>,
-    /// The leases.
-    pub store: Arc<Store<F::Table>>,
-    /// The reservations that are not in the configuration.
-    pub hosts: Arc<Databases<F>>,
-    /// Whether clients are answered.
-    pub service: Arc<Service>,
-}
-
-impl<F: Family> Run<F> {
-    fn parts(&self) -> Parts<'_> {
-        F::parts(F::config(&self.snapshot))
-    }
-}
-
-impl<F: Family> Clone for Run<F> {
-    fn clone(&self) -> Self {
-        let Self { snapshot, store, hosts, service } = self;
-        Self { snapshot: snapshot.clone(), store: store.clone(), hosts: hosts.clone(), service: service.clone() }
-    }
-}
-
-/// The leases of a family.
-pub type SharedStore<F> = Arc<Store<<F as Family>::Table>>;
 
 /// All that could fail has been done for this configuration; nothing has changed yet.
 pub struct Prepared<F: Family> {
@@ -359,12 +230,11 @@ impl<F: Family> Plane<F> {
         });
         run.store.session().count_classes(F::class_counts(&run.snapshot));
         state.start_workers(&run, count);
-        F::report_threads(parts.threads.is_some(), count, parts.queue.size);
+        let (enabled, queue) = (if parts.threads.is_some() { "yes" } else { "no" }, parts.queue.size);
+        say!(F: DHCP4_MULTI_THREADING_INFO | DHCP6_MULTI_THREADING_INFO, enabled, threads = count, queue);
         if let Some(capacity) = parts.queue.ring {
-            F::report_ring(format!(
-                r#"{{ "capacity": {capacity}, "queue-type": "kea-ring{}", "size": 0 }}"#,
-                F::NUMBER
-            ));
+            let info = format!(r#"{{ "capacity": {capacity}, "queue-type": "kea-ring{}", "size": 0 }}"#, F::NUMBER);
+            say!(F: DHCP4_CONFIG_PACKET_QUEUE | DHCP6_CONFIG_PACKET_QUEUE, info);
         } else if parts.queue.disabled {
             log::event!(DHCPSRV_MT_DISABLED_QUEUE_CONTROL);
         }
@@ -618,8 +488,11 @@ impl<F: Family> Plane<F> {
     fn give_up(&self) {
         let state = self.state.borrow();
         let Some(parts) = state.run.as_ref().map(Run::parts) else { return };
-        F::report_sockets_failed(parts.max_retries, parts.require_all);
-        if parts.require_all {
+        let tries = parts.max_retries;
+        if !parts.require_all {
+            say!(F: DHCP4_OPEN_SOCKETS_FAILED | DHCP6_OPEN_SOCKETS_FAILED, tries);
+        } else {
+            say!(F: DHCP4_FATAL_OPEN_SOCKETS_FAILED | DHCP6_FATAL_OPEN_SOCKETS_FAILED, tries);
             drop(state);
             self.end(1);
         }
@@ -706,50 +579,6 @@ impl<F: Family> State<F> {
         if allowed < buffer && buffer != UNLIMITED {
             log::event!(DHCPSRV_SOCKET_BUFFER_LIMITED, allowed, wanted = buffer);
         }
-    }
-}
-
-/// What libraries find on this machine.
-pub const MACHINE: Machine = Machine {
-    scripts: |written| paths::SCRIPTS.confine(written).map(|confined| (confined.path, confined.warning)),
-    legal_logs: |written| paths::LEGAL_LOG.confine_folder(written).map(|confined| (confined.path, confined.warning)),
-    ledger: |database| {
-        let opened = ForensicLog::open(database.clone());
-        opened.map(|log| Box::new(Rows(log)) as Box<dyn Ledger>).map_err(|error| match error {
-            sql::connect::Error::Parameter(key, reason) => (key, reason),
-            error => ("type", error.to_string()),
-        })
-    },
-    pinger: || Ok(Box::new(Echoes(net::EchoSocket::open()?))),
-    share: paths::share,
-    data: || paths::DATA.folder(),
-};
-
-/// A forensic log in a database, as libraries write it.
-#[derive(Debug)]
-struct Rows(ForensicLog);
-
-impl Ledger for Rows {
-    fn append(&self, at: SystemTime, address: &str, entry: &str) -> Result<(), String> {
-        let row = Row { at, address: address.to_owned(), text: entry.to_owned() };
-        self.0.append(row).map_err(|error| error.to_string())
-    }
-}
-
-/// Pings as libraries send them.
-struct Echoes(net::EchoSocket);
-
-impl Pinger for Echoes {
-    fn send(&self, to: Ipv4Addr, id: u16, sequence: u16) -> std::io::Result<()> {
-        self.0.send(to, id, sequence)
-    }
-
-    fn receive(&self, within: Duration) -> std::io::Result<Option<Heard>> {
-        let heard = |echo| match echo {
-            net::Echo::Reply { from, id, sequence } => Heard::Reply { from, id, sequence },
-            net::Echo::Unreachable { to, id, sequence } => Heard::Unreachable { to, id, sequence },
-        };
-        self.0.receive(within).map(|echo| echo.map(heard))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Databases that are away: clients are not answered meanwhile, or are, and the daemon ends, or does not.
 
+use crate::family::Family;
 use crate::messages::*;
-use crate::plane::{Family, Plane};
+use crate::plane::Plane;
 use dhcpd_config::common::Recovery;
 use libs::service::Origin;
 use sql::hosts::Event;
@@ -27,39 +28,31 @@ pub async fn run<F: Family>(plane: Plane<F>, mut events: UnboundedReceiver<Told>
 
 fn act<F: Family>(plane: &Plane<F>, told: &Told) {
     let Told { origin: id, recovery, event } = told;
-    let (v4, service) = (F::NUMBER == 4, plane.service());
+    let (service, timer) = (plane.service(), Timer(*id));
     match event {
         Event::Lost(_) => {
             if recovery.stops() {
                 service.disable(*id);
             }
-            match v4 {
-                true => log::event!(DHCP4_DB_RECONNECT_LOST_CONNECTION, id, timer = Timer(*id)),
-                false => log::event!(DHCP6_DB_RECONNECT_LOST_CONNECTION, id, timer = Timer(*id)),
-            }
+            say!(F: DHCP4_DB_RECONNECT_LOST_CONNECTION | DHCP6_DB_RECONNECT_LOST_CONNECTION, id, timer);
         }
         Event::Failed(error, left) => log::event!(DHCPSRV_DB_RECONNECT_ATTEMPT_FAILED, reason = error, left),
         Event::Recovered => {
             service.enable(*id);
-            match v4 {
-                true => log::event!(DHCP4_DB_RECONNECT_SUCCEEDED),
-                false => log::event!(DHCP6_DB_RECONNECT_SUCCEEDED),
-            }
+            say!(F: DHCP4_DB_RECONNECT_SUCCEEDED | DHCP6_DB_RECONNECT_SUCCEEDED);
         }
         Event::GaveUp(0) => {
             let (tries, wait) = (0, recovery.wait.as_millis());
-            match (v4, recovery.exits()) {
-                (true, true) => log::event!(DHCP4_FATAL_DB_RECONNECT_DISABLED, tries, wait, id, timer = Timer(*id)),
-                (true, false) => log::event!(DHCP4_DB_RECONNECT_DISABLED, tries, wait, id, timer = Timer(*id)),
-                (false, true) => log::event!(DHCP6_FATAL_DB_RECONNECT_DISABLED, tries, wait, id, timer = Timer(*id)),
-                (false, false) => log::event!(DHCP6_DB_RECONNECT_DISABLED, tries, wait, id, timer = Timer(*id)),
+            match recovery.exits() {
+                true => {
+                    say!(F: DHCP4_FATAL_DB_RECONNECT_DISABLED | DHCP6_FATAL_DB_RECONNECT_DISABLED, tries, wait, id, timer);
+                }
+                false => say!(F: DHCP4_DB_RECONNECT_DISABLED | DHCP6_DB_RECONNECT_DISABLED, tries, wait, id, timer),
             }
         }
-        Event::GaveUp(tries) => match (v4, recovery.exits()) {
-            (true, true) => log::event!(DHCP4_FATAL_DB_RECONNECT_FAILED, tries, id, timer = Timer(*id)),
-            (true, false) => log::event!(DHCP4_DB_RECONNECT_FAILED, tries, id, timer = Timer(*id)),
-            (false, true) => log::event!(DHCP6_FATAL_DB_RECONNECT_FAILED, tries, id, timer = Timer(*id)),
-            (false, false) => log::event!(DHCP6_DB_RECONNECT_FAILED, tries, id, timer = Timer(*id)),
+        Event::GaveUp(tries) => match recovery.exits() {
+            true => say!(F: DHCP4_FATAL_DB_RECONNECT_FAILED | DHCP6_FATAL_DB_RECONNECT_FAILED, tries, id, timer),
+            false => say!(F: DHCP4_DB_RECONNECT_FAILED | DHCP6_DB_RECONNECT_FAILED, tries, id, timer),
         },
     }
     if matches!(event, Event::GaveUp(_)) && recovery.exits() {
