@@ -134,7 +134,7 @@ pub enum Library {
     /// `libdhcp_lease_cmds.so`: commands about leases.
     LeaseCmds,
     /// `libdhcp_legal_log.so`: who had which address, in files.
-    LegalLog(LegalLogRules),
+    LegalLog(Box<LegalLogRules>),
     /// `libdhcp_mysql.so`: databases of the type "mysql".
     Mysql,
     /// `libdhcp_pgsql.so`: databases of the type "postgresql".

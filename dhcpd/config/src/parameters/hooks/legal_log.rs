@@ -142,7 +142,7 @@ impl Load for LegalLog {
     fn resolve(&self, loading: &mut Loading<'_>) -> Library {
         let off = |context: &Json| context.0.get("legal-logging").and_then(serde_json::Value::as_bool) == Some(false);
         let silent = loading.subnets.iter().filter(|(_, context)| off(context)).map(|(id, _)| *id);
-        Library::LegalLog(LegalLogRules {
+        Library::LegalLog(Box::new(LegalLogRules {
             silent: silent.collect(),
             database: self.database(loading),
             path: self.path.as_ref().map(|path| path.value.clone()).unwrap_or_default(),
@@ -155,6 +155,6 @@ impl Load for LegalLog {
             response: loading.text(&self.response_parser_format).map(Arc::new),
             timestamp: self.timestamp_format().to_string(),
             mark: self.mark_continuation_lines(),
-        })
+        }))
     }
 }
