@@ -24,7 +24,7 @@ PLACES = os.pathsep.join([f"{FOLDER}/bin"] if FOLDER else [os.environ.get("PATH"
 OPTIONS = """
     --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci --skip-name-resolve --skip-log-bin --performance-schema=OFF
     --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0 --loose-innodb-use-native-aio=0
-    --innodb-buffer-pool-size=64M --innodb-log-file-size=32M --loose-auto-generate-certs=OFF --loose-explicit-defaults-for-timestamp
+    --loose-sync-frm=OFF --loose-innodb-file-per-table=OFF --innodb-buffer-pool-size=64M --innodb-log-file-size=32M --loose-auto-generate-certs=OFF --loose-explicit-defaults-for-timestamp
 """.split()
 ESCAPED = {"\\n": "\n", "\\t": "\t", "\\0": "\0", "\\\\": "\\"}
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ColumnIndex, ConnectOptions, Connection, Decode, MySqlConnection, PgConnection, Row, raw_sql};
+use sqlx::{ColumnIndex, ConnectOptions, Connection, Decode, Executor, MySqlConnection, PgConnection, Row, raw_sql};
 
 use crate::options::{Backend, Options};
 
@@ -18,6 +18,9 @@ const MYSQL_FAILED: u8 = 1;
 
 /// Where a MySQL on this machine has its socket, unless the environment (`MYSQL_UNIX_PORT`) says otherwise.
 const SOCKET: &str = "/run/mysqld/mysqld.sock";
+
+/// Triggers and procedures remember the modes of the session that made them: these are to be the server's own.
+const SERVERS_MODES: &str = "SET SESSION sql_mode = @@GLOBAL.sql_mode";
 
 /// What a database, or the way to it, refused; the reason is on stderr already.
 pub(crate) struct Refused(pub(crate) u8);
@@ -124,20 +127,16 @@ async fn pgsql(options: &Options) -> Result<PgConnection, Refused> {
 async fn mysql(options: &Options) -> Result<MySqlConnection, Refused> {
     let Options { host, port, user, password, name, .. } = options;
     let socket = env::var_os("MYSQL_UNIX_PORT").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
-    // What the database makes remembers the modes of the session that made it: they are to be the server's own.
-    let mut way = MySqlConnectOptions::new()
-        .host(host)
-        .username(user)
-        .password(password)
-        .database(name)
-        .pipes_as_concat(false)
-        .no_engine_substitution(false);
+    let mut way = MySqlConnectOptions::new().host(host).username(user).password(password).database(name);
     if let Some(port) = *port {
         way = way.port(port);
     } else if host == "localhost" && Path::new(&socket).exists() {
         way = way.socket(socket);
     }
-    MySqlConnection::connect_with(&way.disable_statement_logging()).await.map_err(mysql_refused)
+    let mut connection =
+        MySqlConnection::connect_with(&way.disable_statement_logging()).await.map_err(mysql_refused)?;
+    connection.execute(SERVERS_MODES).await.map_err(mysql_refused)?;
+    Ok(connection)
 }
 
 fn mysql_refused(error: sqlx::Error) -> Refused {
