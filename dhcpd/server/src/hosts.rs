@@ -109,7 +109,7 @@ const STEP: usize = 64;
 
 impl<F: Family> Keeper<F> {
     /// A reservation with its number; without what cannot be used, which is told.
-    fn resolved(&mut self, found: Found<Given<F>>) -> (i32, Option<(u32, F::Host)>) {
+    fn resolved(&mut self, found: Found<Given<F>>) -> (u32, Option<(u32, F::Host)>) {
         let Found { id, subnet, reservation } = found;
         match reservation.and_then(|given| self.meaning.resolve(given)) {
             Ok(host) => (id, Some((subnet, host))),
@@ -159,7 +159,7 @@ impl<F: Family> host_cmds::databases::Databases for Commanded<F> {
                 if let Value::Object(map) = &mut shown {
                     map.insert("subnet-id".to_owned(), subnet.into());
                 }
-                Ok(host_cmds::databases::Found { id: id.unsigned_abs().into(), shown })
+                Ok(host_cmds::databases::Found { id: id.into(), shown })
             });
             shown.collect()
         })
@@ -190,7 +190,7 @@ impl<F: Family> host_cmds::databases::Databases for Commanded<F> {
 fn filter(wanted: &Wanted) -> Result<Filter, String> {
     let filter = Filter {
         subnet: wanted.subnet,
-        after: wanted.after.try_into().unwrap_or(i32::MAX),
+        after: wanted.after.try_into().unwrap_or(u32::MAX),
         limit: wanted.limit,
         ..Filter::default()
     };

@@ -21,6 +21,14 @@ log::messages! {
     DATABASE_PGSQL_NO_INIT_NO_ADMIN: Warn, "database", "Not attempting to initialize the PostgreSQL schema. kea-admin seems to be missing.";
     /// A database has no schema, and may not be written.
     DATABASE_PGSQL_NO_INIT_READONLY: Warn, "database", "Not attempting to initialize the PostgreSQL schema. Kea has the database configured as readonly.";
+    /// A database of reservations is about to be opened.
+    MYSQL_HB_DB: Info, "mysql-hb-hooks", "opening MySQL hosts database: {parameters}";
+    /// Commands change no reservations in this database.
+    MYSQL_HB_DB_READONLY: Info, "mysql-hb-hooks", "MySQL host database opened for read access only";
+    /// A database of reservations is about to be opened.
+    PGSQL_HB_DB: Info, "pgsql-hb-hooks", "opening PostgreSQL hosts database: {parameters}";
+    /// Commands change no reservations in this database.
+    PGSQL_HB_DB_READONLY: Info, "pgsql-hb-hooks", "PostgreSQL host database opened for read access only";
     /// A row of the leases is none; it is left alone.
     DATABASE_LEASE_UNFIT: Error, "database", "a row of the lease database is left out: {reason}";
     /// The database of the forensic log is away; its entries wait.

@@ -18,7 +18,7 @@ pub struct Key {
     /// The database, by its place in the configuration.
     pub source: u32,
     /// Its number there (`host_id`).
-    pub id: i32,
+    pub id: u32,
 }
 
 /// Several in the order in which they count.
@@ -217,7 +217,7 @@ mod tests {
     use super::super::tests::{Host, host};
     use super::*;
 
-    fn key(source: u32, id: i32) -> Key {
+    fn key(source: u32, id: u32) -> Key {
         Key { source, id }
     }
 
@@ -261,7 +261,7 @@ mod tests {
         ) {
             let mut stored = Stored::default();
             for (source, address, there) in changes {
-                let key = key(source, i32::from(address));
+                let key = key(source, u32::from(address));
                 match there {
                     true => stored.put(key, 1, host(IdentifierKind::HwAddress, &[source as u8, address], address.into())),
                     false => stored.remove(key),

@@ -4,6 +4,8 @@
 //! what changed.
 
 mod columns;
+mod mysql;
+mod pgsql;
 mod source;
 mod table;
 

@@ -1,13 +1,14 @@
 //! A database of reservations with a thread of its own, that does what it is told and tells what changed.
 //!
 //! Whoever changes rows with SQL tells nobody, and statistics of tables come seconds late. So a question is asked once a
-//! second that costs the database next to nothing: whether any transaction ended that wrote something. Only then are rows
-//! counted, and only if these changed are their versions compared, and those reservations read again that are others now.
+//! second that costs the database next to nothing: whether anything may have been written. Only then is something computed of all
+//! rows, and only if that changed are versions compared, and those reservations read again that are others now.
 
 use super::Family;
-use super::table::{self, Filter, Found, Version};
+use super::table::{self, Filter, Found, Tables, Version};
 use crate::connect::{Connection, Error, connect, within};
-use dhcpd_config::common::Database;
+use crate::messages::*;
+use dhcpd_config::common::{Database, DatabaseType};
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
@@ -27,7 +28,7 @@ pub enum Change<R> {
     /// These are as follows.
     Put(Vec<Found<R>>),
     /// These are gone.
-    Removed(Vec<i32>),
+    Removed(Vec<u32>),
 }
 
 /// What became of the connection.
@@ -54,12 +55,13 @@ pub trait Listener<R>: Send {
 /// A database of reservations. It is closed when this is dropped.
 pub struct Source<F: Family> {
     orders: UnboundedSender<Order<F>>,
+    kind: DatabaseType,
     readonly: bool,
 }
 
 impl<F: Family> Clone for Source<F> {
     fn clone(&self) -> Self {
-        Self { orders: self.orders.clone(), readonly: self.readonly }
+        Self { orders: self.orders.clone(), kind: self.kind, readonly: self.readonly }
     }
 }
 
@@ -84,8 +86,8 @@ impl<F: Family> Source<F> {
     pub fn open(database: Database, listener: Box<dyn Listener<F::Reservation>>) -> Result<Self, Error> {
         let (orders, inbox) = unbounded_channel();
         let (opened, is_open) = std::sync::mpsc::channel();
-        let readonly = database.readonly;
-        let keeper = Keeper { database, listener, inbox, versions: HashMap::new(), seen: None };
+        let (kind, readonly) = (database.kind, database.readonly);
+        let keeper = Keeper { database, listener, inbox, versions: HashMap::new(), seen: (None, None) };
         let started = std::thread::Builder::new().name("hosts".to_owned()).spawn(move || {
             match runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(keeper.run(&opened)),
@@ -94,7 +96,7 @@ impl<F: Family> Source<F> {
         });
         started.map_err(|error| Error::Unreachable(error.to_string()))?;
         is_open.recv().unwrap_or_else(|_| Err(gone()))?;
-        Ok(Self { orders, readonly })
+        Ok(Self { orders, kind, readonly })
     }
 
     /// Reservations as they stand in the database.
@@ -121,12 +123,12 @@ impl<F: Family> Source<F> {
     }
 
     fn check_writable(&self) -> Result<(), Error> {
-        match self.readonly {
-            true => Err(Error::Refused(
-                "PostgreSQL host database backend is configured to operate in read only mode".to_owned(),
-            )),
-            false => Ok(()),
-        }
+        let name = match self.kind {
+            DatabaseType::Mysql => "MySQL",
+            DatabaseType::Postgresql => "PostgreSQL",
+        };
+        let refused = format!("{name} host database backend is configured to operate in read only mode");
+        if self.readonly { Err(Error::Refused(refused)) } else { Ok(()) }
     }
 
     async fn ask<T>(&self, order: impl FnOnce(Reply<T>) -> Order<F>) -> Result<T, Error> {
@@ -145,9 +147,9 @@ struct Keeper<F: Family> {
     database: Database,
     listener: Box<dyn Listener<F::Reservation>>,
     inbox: UnboundedReceiver<Order<F>>,
-    versions: HashMap<i32, Version>,
+    versions: HashMap<u32, Version>,
     /// When it was looked last, and what there was.
-    seen: Option<(String, [Version; 3])>,
+    seen: (Option<String>, Option<Version>),
 }
 
 /// The daemon does not need the database any more.
@@ -167,7 +169,11 @@ impl<F: Family> Keeper<F> {
         let _ = opened.send(Ok(())); // fails only if nobody waits any more
         loop {
             if let Some(connection) = &mut connection {
-                match self.serve(connection).await {
+                let ended = match connection {
+                    Connection::Mysql(connection) => self.serve(connection).await,
+                    Connection::Postgresql(connection) => self.serve(connection).await,
+                };
+                match ended {
                     Ok(Closed) => return,
                     Err(error) => self.listener.event(Event::Lost(error)),
                 }
@@ -180,14 +186,27 @@ impl<F: Family> Keeper<F> {
     }
 
     async fn open(&mut self) -> Result<Connection, Error> {
+        let (kind, parameters) = (self.database.kind, self.database.parameters());
+        match kind {
+            DatabaseType::Mysql => log::event!(MYSQL_HB_DB, parameters),
+            DatabaseType::Postgresql => log::event!(PGSQL_HB_DB, parameters),
+        }
         let mut connection = connect(&self.database).await?;
-        within(self.database.patience, self.look(&mut connection)).await?;
+        match kind {
+            _ if !self.database.readonly => {}
+            DatabaseType::Mysql => log::event!(MYSQL_HB_DB_READONLY),
+            DatabaseType::Postgresql => log::event!(PGSQL_HB_DB_READONLY),
+        }
+        let patience = self.database.patience;
+        match &mut connection {
+            Connection::Mysql(connection) => within(patience, self.look(connection)).await?,
+            Connection::Postgresql(connection) => within(patience, self.look(connection)).await?,
+        }
         Ok(connection)
     }
 
     /// Does what it is told and looks for changes until the connection is lost.
-    async fn serve(&mut self, connection: &mut Connection) -> Result<Closed, Error> {
-        let patience = self.database.patience;
+    async fn serve(&mut self, connection: &mut impl Tables) -> Result<Closed, Error> {
         loop {
             let next = Instant::now() + LOOK;
             while let Ok(order) = timeout_at(next, self.inbox.recv()).await {
@@ -236,9 +255,9 @@ impl<F: Family> Keeper<F> {
     }
 
     /// Carries out an order. An error is a connection that is lost.
-    async fn obey(&mut self, connection: &mut Connection, order: Order<F>) -> Result<(), Error> {
+    async fn obey(&mut self, connection: &mut impl Tables, order: Order<F>) -> Result<(), Error> {
         match order {
-            Order::Find(filter, reply) => answer(reply, table::find::<F>(connection.postgresql()?, &filter).await),
+            Order::Find(filter, reply) => answer(reply, table::find::<F, _>(connection, &filter).await),
             Order::Add(subnet, reservation, unique, reply) => {
                 answer(reply, self.add(connection, subnet, &reservation, unique).await)
             }
@@ -251,71 +270,72 @@ impl<F: Family> Keeper<F> {
 
     async fn add(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut impl Tables,
         subnet: u32,
         reservation: &F::Reservation,
         unique: bool,
     ) -> Result<(), Error> {
-        let id = table::insert::<F>(connection.postgresql()?, subnet, reservation, unique).await?;
+        let id = table::put::<F, _>(connection, &[], subnet, reservation, unique).await?;
         self.read_again(connection, &[id]).await
     }
 
     /// As in Kea, one is deleted and another one is added; here both happen or neither.
     async fn replace(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut impl Tables,
         before: &Filter,
         reservation: &F::Reservation,
         unique: bool,
     ) -> Result<bool, Error> {
-        let mut ids = table::ids::<F>(connection.postgresql()?, before).await?;
+        let mut ids = table::ids::<F>(connection, before).await?;
         if ids.is_empty() {
             return Ok(false);
         }
         let subnet = before.subnet.unwrap_or_default();
-        let id = table::swap::<F>(connection.postgresql()?, &ids, subnet, reservation, unique).await?;
+        let id = table::put::<F, _>(connection, &ids, subnet, reservation, unique).await?;
         ids.push(id);
         self.read_again(connection, &ids).await?;
         Ok(true)
     }
 
-    async fn remove(&mut self, connection: &mut Connection, filter: &Filter) -> Result<usize, Error> {
-        let ids = table::ids::<F>(connection.postgresql()?, filter).await?;
+    async fn remove(&mut self, connection: &mut impl Tables, filter: &Filter) -> Result<usize, Error> {
+        let ids = table::ids::<F>(connection, filter).await?;
         if !ids.is_empty() {
-            table::delete(connection.postgresql()?, &ids).await?;
+            table::delete(connection, &ids).await?;
             self.read_again(connection, &ids).await?;
         }
         Ok(ids.len())
     }
 
     /// Looks whether anything changed.
-    async fn look(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        let instant = table::instant(connection.postgresql()?).await?;
-        if self.seen.as_ref().is_some_and(|(before, _)| *before == instant) {
+    async fn look<T: Tables>(&mut self, connection: &mut T) -> Result<(), Error> {
+        let failed = |error| T::failed("count_hosts", error);
+        let instant = connection.instant().await.map_err(failed)?;
+        if instant.is_some() && self.seen.0 == instant {
             return Ok(());
         }
-        let now = table::fingerprint::<F>(connection.postgresql()?).await?;
-        if self.seen.as_ref().is_none_or(|(_, before)| *before != now) {
-            let versions = table::versions::<F>(connection.postgresql()?, None).await?;
+        let now = Some(connection.fingerprint::<F>().await.map_err(failed)?);
+        if self.seen.1 != now {
+            let versions = versions::<F, T>(connection, None).await?;
             let gone = self.versions.keys().filter(|id| !versions.contains_key(id)).copied().collect();
             self.take_over(connection, gone, versions).await?;
         }
-        self.seen = Some((instant, now));
+        self.seen = (instant, now);
         Ok(())
     }
 
     /// Reads reservations that changed, or are gone.
-    async fn read_again(&mut self, connection: &mut Connection, ids: &[i32]) -> Result<(), Error> {
-        let versions = table::versions::<F>(connection.postgresql()?, Some(ids)).await?;
+    async fn read_again<T: Tables>(&mut self, connection: &mut T, ids: &[u32]) -> Result<(), Error> {
+        let versions = versions::<F, T>(connection, Some(ids)).await?;
         let gone = ids.iter().filter(|id| !versions.contains_key(id)).copied().collect();
         self.take_over(connection, gone, versions).await
     }
 
     async fn take_over(
         &mut self,
-        connection: &mut Connection,
-        gone: Vec<i32>,
-        versions: HashMap<i32, Version>,
+        connection: &mut impl Tables,
+        gone: Vec<u32>,
+        versions: HashMap<u32, Version>,
     ) -> Result<(), Error> {
         for id in &gone {
             self.versions.remove(id);
@@ -324,11 +344,11 @@ impl<F: Family> Keeper<F> {
             self.listener.changed(Change::Removed(gone));
         }
         let changed = versions.into_iter().filter(|(id, version)| self.versions.get(id) != Some(version));
-        let changed: Vec<_> = changed.collect();
+        let mut changed: Vec<_> = changed.collect();
+        changed.sort_unstable();
         for page in changed.chunks(PAGE) {
             let ids = page.iter().map(|(id, _)| *id).collect();
-            let found =
-                table::find::<F>(connection.postgresql()?, &Filter { ids: Some(ids), ..Filter::default() }).await?;
+            let found = table::find::<F, _>(connection, &Filter { ids: Some(ids), ..Filter::default() }).await?;
             self.listener.changed(Change::Put(found));
             self.versions.extend(page.iter().copied());
         }
@@ -346,6 +366,10 @@ impl<F: Family> Order<F> {
             Order::Remove(_, reply) => drop(reply.send(Err(gone()))),
         }
     }
+}
+
+async fn versions<F: Family, T: Tables>(tables: &mut T, ids: Option<&[u32]>) -> Result<HashMap<u32, Version>, Error> {
+    tables.versions::<F>(ids).await.map_err(|error| T::failed("get_host_versions", error))
 }
 
 /// Tells whoever asked; an error is a connection that is lost.
