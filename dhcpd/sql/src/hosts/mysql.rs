@@ -36,8 +36,7 @@ impl Tables for MySqlConnection {
         for (at, time) in times.iter_mut().enumerate() {
             *time = row.number(at + 1)?;
         }
-        let settled = times.iter().all(|time| now - time >= SETTLED);
-        Ok(settled.then(|| format!("{times:?} {}", now / DOUBT)))
+        Ok(told(now, times))
     }
 
     async fn fingerprint<F: Family>(&mut self) -> Result<Version, sqlx::Error> {
@@ -235,6 +234,12 @@ impl Cells for MySqlRow {
     }
 }
 
+/// What is to be made of the times at which tables changed last: nothing as long as another change may bear the same time.
+fn told(now: i64, times: [i64; 4]) -> Option<String> {
+    let settled = times.iter().all(|time| now - time >= SETTLED);
+    settled.then(|| format!("{times:?} {}", now / DOUBT))
+}
+
 /// The tables that reservations are in, with a digest of a row of each. `QUOTE` tells NULL from a text, and where one ends.
 fn digests<F: Family>() -> [(String, String); 3] {
     let digest = |columns: &str| {
@@ -265,4 +270,40 @@ fn among<'a, 'q>(query: &'a mut QueryBuilder<'q, MySql>, ids: &[u32]) -> &'a mut
         list.push_bind(*id);
     }
     query.push(")")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{V4, V6};
+    use super::*;
+
+    #[test]
+    fn what_changed_just_now_may_change_again_in_the_same_second() {
+        let before = told(1_000, [0, 900, 0, 998]);
+        assert!(before.is_some());
+        assert_eq!(told(1_001, [0, 900, 0, 998]), before);
+        assert_eq!(told(1_002, [0, 900, 0, 1_001]), None);
+        assert_eq!(told(1_002, [0, 900, 0, 1_009]), None); // a clock that went back
+        assert_ne!(told(1_003, [0, 900, 0, 1_001]), before);
+        assert_ne!(told(1_000 + DOUBT, [0, 900, 0, 998]), before);
+    }
+
+    #[test]
+    fn whatever_is_read_is_in_a_digest() {
+        fn check<F: Family>() {
+            let [(_, hosts), (_, reserved), (_, options)] = digests::<F>();
+            for column in host_columns::<F>().split(", ") {
+                let column = column.strip_prefix("h.").unwrap();
+                assert!(hosts.contains(&format!("QUOTE({column})")), "{column}");
+            }
+            for column in ["address", "prefix_len", "type", "excluded_prefix", "excluded_prefix_len"] {
+                assert!(reserved.contains(&format!("QUOTE({column})")), "{column}");
+            }
+            for column in OPTION_COLUMNS.split(", ") {
+                assert!(options.contains(&format!("QUOTE({column})")), "{column}");
+            }
+        }
+        check::<V4>();
+        check::<V6>();
+    }
 }

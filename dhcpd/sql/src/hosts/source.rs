@@ -207,6 +207,7 @@ impl<F: Family> Keeper<F> {
 
     /// Does what it is told and looks for changes until the connection is lost.
     async fn serve(&mut self, connection: &mut impl Tables) -> Result<Closed, Error> {
+        let patience = self.database.patience;
         loop {
             let next = Instant::now() + LOOK;
             while let Ok(order) = timeout_at(next, self.inbox.recv()).await {
