@@ -18,7 +18,7 @@ use std::net::IpAddr;
 const SETTLED: i64 = 2;
 /// How often rows are looked at even if no change is known, in seconds. MariaDB goes by when a transaction began: of two
 /// that begin in the same second the later to be committed goes unnoticed until then.
-const DOUBT: i64 = 30;
+const DOUBT: i64 = 60;
 
 impl Tables for MySqlConnection {
     fn failed(statement: &str, error: sqlx::Error) -> Error {
