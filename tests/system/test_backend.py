@@ -2,12 +2,10 @@
 
 import contextlib
 
-from lab import BIN, ROOT, Dhclient, Kea, wait_for
-from postgres import Postgres
-from scene import Scene
+from configurations import in_every_database
+from lab import BIN, Dhclient, wait_for
 from test_clients import merged6
 
-SCRIPT = ROOT / "dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql"
 FETCHED = {"result": 0, "text": "On demand configuration update successful."}
 # Numbers that Kea's tables have for types and scopes.
 INTEGER, BOOLEAN, STRING = 0, 2, 4
@@ -15,26 +13,10 @@ GLOBAL, SUBNET = 0, 1
 UINT32 = 8
 
 
-class Backend(Scene):
-    @classmethod
-    def setUpClass(cls):
-        cls.postgres = cls.enterClassContext(Postgres())
-
-    def setUp(self):
-        super().setUp()
-        if not self.postgres.process:
-            self.postgres.start()
-        self.postgres.create(SCRIPT)
-
+class Backend:
     def control(self, family, wait=0, tag="", **database):
         """The part of a configuration that has it completed."""
-        access = self.postgres.parameters(host=str(self.postgres.folder), **database)
-        del access["password"]
-        return {
-            "server-tag": tag,
-            "hooks-libraries": [{"library": "libdhcp_pgsql.so"}, {"library": "libdhcp_subnet_cmds.so"}],
-            "config-control": {"config-databases": [access], "config-fetch-wait-time": wait},
-        }
+        return {"server-tag": tag} | self.completed("subnet_cmds", wait=wait, **database)
 
     def start(self, family=4, wait=0, kea=None, more=None, **database):
         kea = kea or self.kea
@@ -43,16 +25,16 @@ class Backend(Scene):
 
     def change(self, *statements, family=4, tag="all", cascade=True):
         """Changes rows as one revision; `cascade`: options are not told for themselves."""
-        revision = f"SELECT createAuditRevisionDHCP{family}(now(), '{tag}', 'test', {cascade})"
-        self.postgres.sql(";\n".join(["BEGIN", revision, *statements, "COMMIT"]) + ";")
+        revision = self.call(f"createAuditRevisionDHCP{family}(now(), '{tag}', 'test', {cascade})")
+        self.sql(";\n".join(["BEGIN", revision, *statements, "COMMIT"]) + ";")
 
     def subnet(self, id, prefix, pool=None, server=1, family=4, **columns):
         """Statements for a subnet of a server, all servers unless said otherwise."""
         tables, columns = f"dhcp{family}", {"subnet_id": id, "subnet_prefix": prefix} | columns
         yield insert(f"{tables}_subnet", **columns)
-        yield insert(f"{tables}_subnet_server", subnet_id=id, server_id=server, modification_ts="now")
+        yield insert(f"{tables}_subnet_server", subnet_id=id, server_id=server)
         if pool:
-            yield insert(f"{tables}_pool", start_address=pool[0], end_address=pool[1], subnet_id=id)
+            yield insert(f"{tables}_pool", start_address=Raw(self.written(pool[0])), end_address=Raw(self.written(pool[1])), subnet_id=id)
 
     def parameter(self, id, name, value, kind=INTEGER, server=1, family=4):
         tables = f"dhcp{family}_global_parameter"
@@ -85,13 +67,22 @@ class Backend(Scene):
         yield insert("dhcp4_option_def_server", option_def_id=1, server_id=1)
         yield from self.option(1, 222, "42")
         yield from self.option(2, 3, "192.0.2.1", SUBNET, dhcp4_subnet_id=7)
-        yield insert("dhcp4_client_class", id=1, name="everybody", test="member(''ALL'')", modification_ts="now")
-        yield insert("dhcp4_client_class_server", class_id=1, server_id=1, modification_ts="now")
+        yield insert("dhcp4_client_class", id=1, name="everybody", test="member(''ALL'')")
+        yield insert("dhcp4_client_class_server", class_id=1, server_id=1)
+
+
+class Raw(str):
+    """An expression rather than a text."""
 
 
 def insert(table, **columns):
-    values = ["NULL" if value is None else f"'{value}'" for value in columns.values()]
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(values)})"
+    def value(given):
+        if given is None or isinstance(given, bool):
+            return "NULL" if given is None else str(given)
+        return given if isinstance(given, Raw) else f"'{given}'"
+
+    columns["modification_ts"] = Raw("now()")
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(map(value, columns.values()))})"
 
 
 class Completed(Backend):
@@ -132,7 +123,7 @@ class Completed(Backend):
         self.change(*self.parameter(1, "valid-lifetime", 100), *self.subnet(1, "10.1.0.0/16"))
         self.change(*self.parameter(2, "valid-lifetime", 200, server=2), *self.subnet(2, "10.2.0.0/16", server=2), tag="one")
         self.change(*self.subnet(3, "10.3.0.0/16", server=3), tag="two")
-        other = Kea(self.lab, "server", "other")
+        other = self.other("other")
         self.start(tag="one")
         files = {"interfaces-config": {"interfaces": []}, "lease-database": {"type": "memfile", "name": str(other.folder / "leases.csv")}}
         files["control-sockets"] = [{"socket-type": "unix", "socket-name": other.socket("kea-dhcp4")}]
@@ -234,29 +225,29 @@ class Away(Backend):
 
     def test_the_library_must_be_loaded(self):
         output = self.refused(self.control(4) | {"hooks-libraries": []})
-        self.assertIn("Did you forget to use -D postgresql=enabled during setup or to load libdhcp_pgsql hook library?", output)
+        self.assertIn(f"Did you forget to use -D {self.database.kind}=enabled during setup or to load libdhcp_{self.name} hook library?", output)
 
     def test_a_start_without_the_database_is_made_good_when_it_is_there(self):
         self.change(*self.subnet(1, "10.1.0.0/16"))
-        self.postgres.stop()
+        self.database.stop()
         server = self.start(**{"retry-on-startup": True, "max-reconnect-tries": 100, "reconnect-wait-time": 100, "on-fail": "serve-retry-exit"})
         server.expect("DCTL_DB_OPEN_CONNECTION_WITH_RETRY_FAILED Failed to connect to database: ")
         self.assertEqual(self.prefixes(), [])
-        self.postgres.start()
+        self.database.start()
         server.expect("DHCP4_DB_RECONNECT_SUCCEEDED")
         wait_for(lambda: self.prefixes() == ["10.1.0.0/16"], "the subnet")
 
     def test_a_connection_that_is_lost_comes_back(self):
         server = self.start(**{"max-reconnect-tries": 100, "reconnect-wait-time": 100})
         disabled = lambda: self.kea.command("kea-dhcp4", "status-get")["arguments"]["dhcp-state"]["globally-disabled"]
-        self.postgres.stop()
+        self.database.stop()
         answer = self.pull()
         self.assertEqual((answer["result"], answer["text"].split(": ")[0]), (1, "On demand configuration update failed"))
         server.expect("DHCP4_CB_ON_DEMAND_FETCH_UPDATES_FAIL")
         server.expect("DHCP4_DB_RECONNECT_LOST_CONNECTION")
         self.assertTrue(disabled())
         self.assertEqual(self.pull()["result"], 1)
-        self.postgres.start()
+        self.database.start()
         server.expect("DHCP4_DB_RECONNECT_SUCCEEDED")
         wait_for(lambda: not disabled(), "the service")
         self.change(*self.subnet(1, "10.1.0.0/16"))
@@ -265,8 +256,11 @@ class Away(Backend):
 
     def test_without_tries_a_lost_connection_ends_the_server(self):
         server = self.start()
-        self.postgres.stop()
+        self.database.stop()
         with contextlib.suppress(ValueError):  # it may end before it answers
             self.pull()
         self.assertEqual(server.popen.wait(10), 1)
         self.assertIn("DHCP4_FATAL_DB_RECONNECT_DISABLED", server.output())
+
+
+in_every_database(globals(), Completed, Changes, Away)

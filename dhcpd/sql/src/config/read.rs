@@ -112,8 +112,11 @@ impl<'a> Reader<'a> {
         let family = self.family;
         let class = |entry: Entry| {
             let mut value = rows::class(family, &entry.value);
-            let definitions = definitions.get(&json!(entry.id)).into_iter().flatten().map(rows::definition);
-            value.insert("option-def".into(), definitions.map(Value::Object).collect());
+            // Those of DHCPv6 have none.
+            if family == Family::V4 {
+                let definitions = definitions.get(&json!(entry.id)).into_iter().flatten().map(rows::definition);
+                value.insert("option-def".into(), definitions.map(Value::Object).collect());
+            }
             put_options(&mut value, &options, entry.value.get("name"));
             Entry { value, ..entry }
         };

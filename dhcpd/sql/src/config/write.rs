@@ -528,8 +528,12 @@ pub async fn delete_subnets(connection: &mut Connection, family: Family, which: 
 
 /// Deletes a class, unless another depends on it.
 pub async fn delete_class(connection: &mut Connection, family: Family, name: &str) -> Result<u64, Error> {
-    let sql = "DELETE FROM {}_client_class WHERE name = ?";
-    delete(connection, family, &[], ("client class deleted", true), sql, &[name.into()]).await
+    let mut writer = Writer::begin(connection, family, &[], "client class deleted", true).await?;
+    // Kea's tables for PostgreSQL would keep them for the next class of that name.
+    writer.run("DELETE FROM {}_options WHERE scope_id = 2 AND dhcp_client_class = ?", &[name.into()]).await?;
+    let deleted = writer.run("DELETE FROM {}_client_class WHERE name = ?", &[name.into()]).await?;
+    writer.commit().await?;
+    Ok(deleted)
 }
 
 /// Deletes a server, and what only it had: global parameters, options for every client, and definitions.
