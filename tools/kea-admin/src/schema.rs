@@ -1,8 +1,8 @@
 //! Schemas: making one, its version, bringing it up to date; and the counts of leases that triggers keep in it.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
 use crate::database::{Database, Refused};
 use crate::options::{Backend, Options};
@@ -129,7 +129,7 @@ pub(crate) async fn init(options: &Options) -> Result<(), Failed> {
     verify(&mut database, "create", options).await?;
     let (path, text) = kind.read(&kind.create, options)?;
     println!("Initializing database using script {}", path.display());
-    database.run(&kind.statements(&text)).await.map_err(|Refused(status)| {
+    kind.run(&mut database, &text).await.map_err(|Refused(status)| {
         Failed::saying(format_args!("Database initialization failed, status code: {status}?"))
     })?;
     println!("Schema version reported after initialization: {}", reported(&mut database, kind).await?);
@@ -171,8 +171,7 @@ pub(crate) async fn upgrade(options: &Options) -> Result<(), Failed> {
             None => String::new(),
         };
         let behind = kind.part(&kind.create, options, |text| text.split_once(SECOND_HALF).map(|(_, half)| half))?;
-        let statements = kind.statements(&format!("{before}\n{text}\n{behind}")).into_owned();
-        database.run(&statements).await.map_err(|Refused(status)| {
+        kind.run(&mut database, &format!("{before}\n{text}\n{behind}")).await.map_err(|Refused(status)| {
             error(format_args!("Could not execute script: {}", path.display()));
             Failed(status)
         })?;
@@ -222,13 +221,15 @@ impl Kind {
         cut(&text).map(str::to_owned).ok_or_else(lacking)
     }
 
-    /// A script without what is for the client alone: MySQL itself knows where a procedure ends.
-    fn statements<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// Runs a script: that of PostgreSQL at once, since it is one transaction.
+    async fn run(&self, database: &mut Database, script: &str) -> Result<(), Refused> {
         if self.name != "mysql" {
-            return text.into();
+            return database.run(script).await;
         }
-        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("DELIMITER ")).collect();
-        lines.join("\n").replace("$$", ";").into()
+        for statements in pieces(script) {
+            database.run(&statements).await?;
+        }
+        Ok(())
     }
 
     fn unknown(&self, Refused(status): Refused) -> Failed {
@@ -252,7 +253,7 @@ async fn verify(database: &mut Database, what: &str, options: &Options) -> Resul
     let version = database.rows("SELECT @@global.version").await.map_err(failed(": get MySQL version failed"))?;
     println!("MySQL Version is: {}", version.into_iter().flatten().flatten().collect::<String>());
     database.run(CLEANUP).await.map_err(failed(" cannot run pre cleanup"))?;
-    let mut made = database.run(TABLE).await.map_err(failed(" cannot create table, check user permissions")).map(drop);
+    let mut made = database.run(TABLE).await.map_err(failed(" cannot create table, check user permissions"));
     if made.is_ok() {
         made = database.run(TRIGGER).await.map_err(failed(" cannot trigger, check user permissions"));
     }
@@ -260,6 +261,28 @@ async fn verify(database: &mut Database, what: &str, options: &Options) -> Resul
     made.map_err(|_| {
         Failed::saying(format_args!("Create failed, the user, {}, has insufficient privileges.", options.user))
     })
+}
+
+/// Pieces of a script for mysql, which understands DELIMITER while servers do not: procedures, each alone, and what stands between them.
+fn pieces(script: &str) -> Vec<String> {
+    let (mut pieces, mut piece, mut delimiter) = (Vec::new(), String::new(), ";");
+    for line in script.lines() {
+        let changed = line.strip_prefix("DELIMITER ").map(str::trim);
+        let ended = line.trim_end().strip_suffix(delimiter).filter(|_| delimiter != ";");
+        if changed.is_none() {
+            piece.push_str(ended.unwrap_or(line));
+            piece.push('\n');
+        }
+        if changed.is_some() || ended.is_some() {
+            pieces.push(mem::take(&mut piece));
+        }
+        delimiter = changed.unwrap_or(delimiter);
+    }
+    pieces.push(piece);
+    pieces.retain(|piece| {
+        piece.lines().any(|line| !line.is_empty() && !line.starts_with("--") && !line.starts_with('#'))
+    });
+    pieces
 }
 
 async fn number(database: &mut Database) -> Result<(i32, i32), Refused> {
@@ -274,4 +297,17 @@ async fn number(database: &mut Database) -> Result<(i32, i32), Refused> {
 async fn reported(database: &mut Database, kind: &Kind) -> Result<String, Failed> {
     let (major, minor) = number(database).await.map_err(|refused| kind.unknown(refused))?;
     Ok(format!("{major}.{minor}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pieces;
+
+    #[test]
+    fn a_script_falls_into_procedures_and_what_is_between_them() {
+        let script = "-- First.\nSET a; SET b;\n\nDELIMITER $$\n-- Why.\nCREATE x\nBEGIN y; END $$\n\nCALL z $$\n-- Over.\nDELIMITER ;\n\nSET c;\n";
+        let expected =
+            ["-- First.\nSET a; SET b;\n\n", "-- Why.\nCREATE x\nBEGIN y; END \n", "\nCALL z \n", "\nSET c;\n"];
+        assert_eq!(pieces(script), expected);
+    }
 }
