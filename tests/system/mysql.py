@@ -62,6 +62,11 @@ class Mysql(Server):
         self.sql(Path(script).read_text(), database=self.fresh(database))
         return database
 
+    def by_socket(self, env, database=NAME, **more):
+        """The parameters by which daemons with this environment reach it in any network namespace."""
+        env["MYSQL_UNIX_PORT"] = str(self.socket)
+        return {key: value for key, value in self.parameters(database, host="localhost", **more).items() if key != "port"}
+
     def sql(self, text, user=NAME, database=NAME):
         """Runs statements; the rows of what they select, as tuples of text (None where there is NULL)."""
         words = [_program("mariadb", "mysql"), "--no-defaults", "--batch", "--skip-column-names", "--default-character-set=utf8mb4", f"--socket={self.socket}", f"--user={user}"]

@@ -62,6 +62,10 @@ class Postgres(Server):
             self.templates[script] = template
         return self.fresh(database, self.templates[script])
 
+    def by_socket(self, _env, database=NAME, **more):
+        """The parameters by which daemons in any network namespace reach it."""
+        return self.parameters(database, host=str(self.folder), **more)
+
     def sql(self, text, user=NAME, database=NAME):
         """Runs statements; the rows of what they select, as tuples of text (None where there is NULL)."""
         done = run(*self._psql(user, database), "-t", "--csv", "-P", f"null={NULL}", input=text)

@@ -8,6 +8,7 @@ import unittest
 
 import lab
 from lab import Dhclient, wait_for
+from mysql import Mysql
 from postgres import Postgres
 from scene import SERVER4, Scene
 
@@ -181,25 +182,25 @@ class LegalLog(Library):
         self.assertIn("not supported yet", self.refusal("legal_log", {"type": "syslog"}))
 
 
-class LegalLogInDatabase(Library):
+class LegalLogInDatabase:
     @classmethod
     def setUpClass(cls):
-        cls.postgres = cls.enterClassContext(Postgres())
+        cls.database = cls.enterClassContext(cls.kind())
 
     def setUp(self):
         super().setUp()
-        self.postgres.create(lab.ROOT / "dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql")
+        self.database.create(lab.ROOT / f"dhcpd/sql/scripts/{self.short}/dhcpdb_create.{self.short}")
 
     def start(self, family, **more):
-        parameters = self.postgres.parameters(host=str(self.postgres.folder), **{"max-reconnect-tries": 100, "reconnect-wait-time": 100, "on-fail": "serve-retry-continue"})
-        libraries = [{"library": "libdhcp_pgsql.so"}, {"library": "libdhcp_lease_cmds.so"}, {"library": "libdhcp_legal_log.so", "parameters": parameters}]
+        parameters = self.database.by_socket(self.kea.env, **{"max-reconnect-tries": 100, "reconnect-wait-time": 100, "on-fail": "serve-retry-continue"})
+        libraries = [{"library": f"libdhcp_{self.short}.so"}, {"library": "libdhcp_lease_cmds.so"}, {"library": "libdhcp_legal_log.so", "parameters": parameters}]
         return (self.start4 if family == 4 else self.start6)(**{"hooks-libraries": libraries} | more)
 
     def rows(self, count):
         """The rows, when there are so many."""
-        rows = lambda: self.postgres.sql("SELECT address, log FROM logs ORDER BY timestamp")
+        rows = lambda: self.database.sql("SELECT address, log FROM logs ORDER BY timestamp, id")
         wait_for(lambda: len(rows()) >= count, f"{count} rows")
-        self.assertEqual(self.postgres.value("SELECT count(*) FROM logs WHERE timestamp BETWEEN now() - interval '1 minute' AND now()"), str(count))
+        self.assertEqual(self.database.value("SELECT count(*) FROM logs WHERE timestamp BETWEEN now() - interval '1' minute AND now()"), str(count))
         return [tuple(row) for row in rows()]
 
     def test_who_had_which_address(self):
@@ -211,12 +212,12 @@ class LegalLogInDatabase(Library):
         given = (address, f"Address: {address} has been assigned for 1 hrs 6 mins 40 secs to {device}")
         self.assertEqual(self.rows(1), [given])
         # What happens while the database is away is written when it is back.
-        self.postgres.stop()
+        self.database.stop()
         client.release()
         added = self.kea.command("kea-dhcp4", "lease4-add", {"ip-address": "192.0.2.150", "hw-address": "02:00:00:00:00:01"})
         self.assertEqual(added["result"], 0)
         self.kea.processes["kea-dhcp4"].expect("LEGAL_LOG_ENTRIES_WAIT")
-        self.postgres.start()
+        self.database.start()
         rows = self.rows(3)
         self.assertEqual(rows[:2], [given, (address, f"Address: {address} has been released from {device}")])
         self.assertEqual(rows[2][0], "192.0.2.150")
@@ -229,8 +230,16 @@ class LegalLogInDatabase(Library):
         self.assertEqual(self.rows(1)[0][0], address)
 
     def test_without_its_library_a_database_is_refused(self):
-        parameters = self.postgres.parameters(host=str(self.postgres.folder))
-        self.assertIn("libdhcp_pgsql", self.refusal("legal_log", parameters))
+        parameters = self.database.by_socket(self.kea.env)
+        self.assertIn(f"libdhcp_{self.short}", self.refusal("legal_log", parameters))
+
+
+class LegalLogInPostgresql(LegalLogInDatabase, Library):
+    kind, short = Postgres, "pgsql"
+
+
+class LegalLogInMysql(LegalLogInDatabase, Library):
+    kind, short = Mysql, "mysql"
 
 
 class PingCheck(Library):

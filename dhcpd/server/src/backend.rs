@@ -182,6 +182,7 @@ impl Backend {
             let (follower, recovered) = (source.follower.clone(), self.recovered.clone());
             (self.guard)(Link {
                 recovery: source.recovery,
+                kind: source.kind,
                 id: CONFIGURATION,
                 timer: match source.kind {
                     DatabaseType::Mysql => "MySqlConfigBackend[1]DbReconnectTimer",

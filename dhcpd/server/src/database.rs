@@ -2,7 +2,7 @@
 
 use crate::family::{Family, SharedStore};
 use crate::messages::*;
-use dhcpd_config::common::{Database, Recovery};
+use dhcpd_config::common::{Database, DatabaseType, Recovery};
 use leases::memfile::Store;
 use libs::{Service, service};
 use sql::connect::Error;
@@ -17,6 +17,8 @@ use tokio::time::sleep;
 pub struct Link {
     /// What is done when it is lost.
     pub recovery: Recovery,
+    /// Which kind of a database it is.
+    pub kind: DatabaseType,
     /// Number of what rests on it; 0 are the leases.
     pub id: u32,
     /// The name of Kea's timer, by which messages tell what is lost.
@@ -53,7 +55,7 @@ impl Watch {
 
 /// Tries to get a connection back that is lost.
 async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &UnboundedSender<u8>) {
-    let &Link { recovery, id, timer, .. } = link;
+    let &Link { recovery, kind, id, timer, .. } = link;
     let origin = service::DATABASE + id;
     if recovery.stops() {
         service.disable(origin);
@@ -77,10 +79,17 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
                 say!(F: DHCP4_DB_RECONNECT_SUCCEEDED | DHCP6_DB_RECONNECT_SUCCEEDED);
                 return;
             }
-            Err(reason) => log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, reason),
+            Err(reason) => match kind {
+                DatabaseType::Mysql => log::event!(MYSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, reason),
+                DatabaseType::Postgresql => log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, reason),
+            },
         }
         if attempt < tries {
-            log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, attempt = attempt + 1, tries, wait);
+            let attempt = attempt + 1;
+            match kind {
+                DatabaseType::Mysql => log::event!(MYSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, attempt, tries, wait),
+                DatabaseType::Postgresql => log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, attempt, tries, wait),
+            }
             sleep(recovery.wait).await;
         }
     }
@@ -96,7 +105,17 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
 /// link is as if lost.
 pub fn open<F: Family>(database: &Database) -> Result<(SharedStore<F>, Link), String> {
     let parameters = format!("{} universe={}", database.parameters(), F::NUMBER);
-    log::event!(PGSQL_LB_DB, parameters = &parameters);
+    let kind = database.kind;
+    let timer = match kind {
+        DatabaseType::Mysql => {
+            log::event!(MYSQL_LB_DB, parameters = &parameters);
+            "MySqlLeaseMgr[1]DbReconnectTimer"
+        }
+        DatabaseType::Postgresql => {
+            log::event!(PGSQL_LB_DB, parameters = &parameters);
+            "PgSqlLeaseMgr[1]DbReconnectTimer"
+        }
+    };
     let failed = |reason: String| format!("Unable to open database: {reason}");
     let lost = Arc::new(Notify::new());
     let leases = Leases::new(database, &lost).map_err(|error| failed(error.to_string()))?;
@@ -117,6 +136,5 @@ pub fn open<F: Family>(database: &Database) -> Result<(SharedStore<F>, Link), St
         leases.connect().map_err(|error| error.to_string())?;
         mirror.upgrade().map_or(Ok(()), |store| store.refresh().map_err(|error| error.to_string()))
     });
-    let timer = "PgSqlLeaseMgr[1]DbReconnectTimer";
-    Ok((store, Link { recovery, id: 0, timer, lost, reconnect }))
+    Ok((store, Link { recovery, kind, id: 0, timer, lost, reconnect }))
 }

@@ -184,6 +184,12 @@ log::messages! {
     /// Something that the database says cannot be used, and the server runs without it.
     DHCPSRV_CFGMGR_CONFIG_ELEMENT_LEFT_OUT: Error, "dhcpsrv", "left out of the configuration backend data: {error}";
     /// The leases in a database are being opened.
+    MYSQL_LB_DB: Info, "mysql-lb-hooks", "opening MySQL lease database: {parameters}";
+    /// A try to get a database back failed.
+    MYSQL_LB_DB_RECONNECT_ATTEMPT_FAILED: Error, "mysql-lb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    MYSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "mysql-lb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// The leases in a database are being opened.
     PGSQL_LB_DB: Info, "pgsql-lb-hooks", "opening PostgreSQL lease database: {parameters}";
     /// A try to get a database back failed.
     PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED: Error, "pgsql-lb-hooks", "database reconnect failed: {reason}";

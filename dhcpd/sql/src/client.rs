@@ -1,8 +1,7 @@
 //! A connection with a thread of its own, for those who cannot await: workers, and commands in the middle of something.
 
-use crate::connect::{Connection, Error, connect, pgsql, within};
+use crate::connect::{Connection, Error, connect, within};
 use dhcpd_config::common::Database;
-use sqlx::Executor;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -57,8 +56,7 @@ impl Client {
             Box::pin(async move {
                 *slot = None;
                 let mut connection = connect(&database).await?;
-                let set = connection.postgresql()?.execute(settings).await;
-                set.map_err(|error| pgsql::failed("set", error))?;
+                connection.execute(settings).await?;
                 *slot = Some(connection);
                 Ok(())
             })

@@ -9,7 +9,7 @@ pub mod pgsql;
 
 use crate::messages::*;
 use dhcpd_config::common::{Database, DatabaseType, Password};
-use sqlx::{MySqlConnection, PgConnection};
+use sqlx::{Executor, MySqlConnection, PgConnection};
 use std::time::Duration;
 use std::{fmt, fs};
 use tokio::time::timeout;
@@ -32,6 +32,23 @@ impl Connection {
         match self {
             Self::Mysql(connection) => mysql::version(connection).await,
             Self::Postgresql(connection) => pgsql::version(connection).await,
+        }
+    }
+
+    /// Executes statements that have no values and no answer.
+    pub(crate) async fn execute(&mut self, statement: &str) -> Result<(), Error> {
+        let done = match self {
+            Self::Mysql(connection) => connection.execute(statement).await.map(drop),
+            Self::Postgresql(connection) => connection.execute(statement).await.map(drop),
+        };
+        done.map_err(|error| self.failed("set", error))
+    }
+
+    /// What became of a statement, by the name under which people find it in the log. A lost connection is logged.
+    pub(crate) fn failed(&self, statement: &str, error: sqlx::Error) -> Error {
+        match self {
+            Self::Mysql(_) => mysql::failed(statement, error),
+            Self::Postgresql(_) => pgsql::failed(statement, error),
         }
     }
 

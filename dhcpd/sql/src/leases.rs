@@ -1,21 +1,27 @@
 //! Leases in the tables `lease4` and `lease6`, as Kea's servers keep them there: a row a lease.
+//!
+//! What a family has in which column stands in [`lease4`] and [`lease6`], how a database is asked in [`pgsql`] and [`mysql`].
 
+mod columns;
 mod lease4;
 mod lease6;
+mod mysql;
+mod pgsql;
 
 use crate::client::Client;
-use crate::connect::{Error, pgsql};
-use dhcpd_config::common::Database;
-use leases::memfile::{Change, Found, Remote, Stamp, Table, Table4, Table6};
-use leases::{LeaseState, StoreError};
-use serde_json::Value;
-use sqlx::PgConnection;
-use sqlx::postgres::PgRow;
+use crate::connect::mysql::number;
+use crate::connect::{Connection, Error};
+use crate::messages::*;
+use columns::{Cell, Column, Kind, expire};
+use dhcpd_config::common::{Database, DatabaseType};
+use leases::StoreError;
+use leases::memfile::{Change, Found, Remote, Span, Stamp, Table, Table4, Table6};
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::slice;
 use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// All that is asked is asked by keys, and the tables may have been empty when it was planned.
-const SETTINGS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// How often changes are tried that other servers' transactions got into the way of.
 const TRIES: u32 = 5;
@@ -30,8 +36,12 @@ pub struct Leases {
 impl Leases {
     /// Those of a database, to which there is no connection yet. Whoever waits for `lost` hears of it when one is lost.
     pub fn new(database: &Database, lost: &Arc<Notify>) -> Result<Self, Error> {
+        let settings = match database.kind {
+            DatabaseType::Mysql => mysql::SETTINGS,
+            DatabaseType::Postgresql => pgsql::SETTINGS,
+        };
         let client = || {
-            let client = Client::new(database.clone(), SETTINGS, lost.clone());
+            let client = Client::new(database.clone(), settings, lost.clone());
             client.map_err(|error| Error::Unreachable(format!("cannot start a thread: {error}")))
         };
         Ok(Self { reader: client()?, writer: client()? })
@@ -45,20 +55,52 @@ impl Leases {
 }
 
 /// What is of one family.
-trait Kept: Table {
-    /// Rows of what is asked for; whether there may be more of them.
-    fn select<'a>(connection: &'a mut PgConnection, wanted: &'a Self::Wanted) -> Sqlx<'a, (Vec<PgRow>, bool)>;
-    /// The key of a row.
-    fn place(row: &PgRow) -> Option<Self::Key>;
-    /// The lease in a row. An error tells which row is none, and why.
-    fn lease(row: &PgRow) -> Result<Self::Lease, String>;
-    /// Makes changes in one transaction; rows with the keys of those that could be made.
-    fn write<'a>(connection: &'a mut PgConnection, changes: &'a [Change<Self>]) -> Sqlx<'a, Vec<PgRow>>;
-    /// The key in such a row.
-    fn written(row: &PgRow) -> sqlx::Result<Self::Key>;
+trait Kept: Table<Key: Sync, Lease: Sync> {
+    /// The name of the table.
+    const TABLE: &'static str;
+    /// What is in the column of the address.
+    const KEY: Kind;
+    /// Its columns; the first one is the address, which is its key.
+    const FIELDS: &'static [Column<Self::Lease>];
+    /// How many of them are read; the others are for those who ask the database.
+    const READ: usize;
+    /// What is asked for, in the words of the table.
+    fn asked(wanted: &Self::Wanted) -> Asked<'_>;
+    /// The key of the lease on an address.
+    fn place(address: &Cell<'_>) -> Option<Self::Key>;
+    /// The address of a key, as a human reads it.
+    fn shown(key: Self::Key) -> IpAddr;
+    /// The address of a key.
+    fn address(key: Self::Key) -> Cell<'static>;
+    /// A lease with nothing in it.
+    fn blank() -> Self::Lease;
+
+    /// The columns that are read.
+    fn read() -> &'static [Column<Self::Lease>] {
+        Self::FIELDS.get(..Self::READ).unwrap_or(Self::FIELDS)
+    }
 }
 
-type Sqlx<'a, R> = std::pin::Pin<Box<dyn Future<Output = sqlx::Result<R>> + Send + 'a>>;
+/// Rows that are asked for.
+struct Asked<'a> {
+    /// With one of these in this column, each.
+    named: Vec<(&'static str, Kind, Vec<Cell<'a>>)>,
+    /// And these.
+    span: Span<Cell<'static>>,
+}
+
+impl Asked<'_> {
+    /// Whether there may be more behind so many rows of the span.
+    fn goes_on(&self, rows: usize) -> bool {
+        matches!(self.span, Span::Behind(_, most) if rows >= most)
+    }
+}
+
+/// A row of an answer.
+trait Row {
+    /// What is in a column of it.
+    fn cell(&self, at: usize, kind: Kind) -> sqlx::Result<Cell<'_>>;
+}
 
 impl Remote<Table4> for Leases {
     fn read(&self, wanted: &<Table4 as Table>::Wanted) -> Result<Found<Table4>, StoreError> {
@@ -82,88 +124,156 @@ impl Remote<Table6> for Leases {
 
 fn read<T: Kept>(client: &Client, wanted: &T::Wanted) -> Result<Found<T>, StoreError> {
     let wanted = wanted.clone();
-    let leases = client.ask(move |connection| {
+    let found = client.ask(move |connection| {
         Box::pin(async move {
-            let found = T::select(connection.postgresql()?, &wanted).await;
-            let (rows, more) = found.map_err(|error| pgsql::failed("get_lease", error))?;
-            let lease = |row| T::lease(row).inspect_err(|reason| unfit(reason)).ok();
-            let end = rows.iter().rev().find_map(T::place).filter(|_| more);
-            Ok(Found { leases: rows.iter().filter_map(lease).collect(), end })
+            let asked = T::asked(&wanted);
+            let found = match connection {
+                Connection::Mysql(connection) => mysql::select(connection, &asked).await,
+                Connection::Postgresql(connection) => pgsql::select(connection, &asked).await,
+            };
+            found.map_err(|error| connection.failed("get_lease", error))
         })
     });
-    leases.map_err(|error| StoreError::Backend(error.to_string()))
+    found.map_err(|error| StoreError::Backend(error.to_string()))
 }
 
 fn write<T: Kept>(client: &Client, changes: Vec<Change<T>>) -> Result<Vec<T::Key>, StoreError> {
     let missing = client.ask(move |connection| {
         Box::pin(async move {
-            let mut tries = 1;
-            let rows = loop {
-                match T::write(connection.postgresql()?, &changes).await {
-                    Ok(rows) => break rows,
-                    Err(error) if tries < TRIES && is_in_the_way(&error) => tries += 1,
-                    Err(error) => return Err(pgsql::failed("write_leases", error)),
-                }
+            let done = match change(connection, &changes).await {
+                // One that the database cannot take shall not take others with it.
+                Err(error) if is_of_data(&error) => change_singly(connection, &changes).await,
+                done => done,
             };
-            let written: sqlx::Result<Vec<_>> = rows.iter().map(T::written).collect();
-            let mut written = written.map_err(|error| pgsql::failed("write_leases", error))?;
-            written.sort_unstable();
-            let missing = changes.iter().map(|change| change.key).filter(|key| written.binary_search(key).is_err());
-            Ok(missing.collect())
+            let mut done = done.map_err(|error| connection.failed("write_leases", error))?;
+            done.sort_unstable();
+            let keys = changes.iter().map(|change| change.key);
+            Ok(keys.filter(|key| done.binary_search(&T::address(*key)).is_err()).collect())
         })
     });
     missing.map_err(|error| StoreError::Backend(error.to_string()))
 }
 
-/// Whether another transaction was in the way: they met in the tables of counts, which the database keeps by triggers.
+/// Makes changes in one transaction; the addresses of those that could be made.
+async fn change<T: Kept>(connection: &mut Connection, changes: &[Change<T>]) -> sqlx::Result<Vec<Cell<'static>>> {
+    let mut tries = 1;
+    loop {
+        let done = match connection {
+            Connection::Mysql(connection) => mysql::change(connection, changes, tries > 1).await,
+            Connection::Postgresql(connection) => pgsql::change(connection, changes).await,
+        };
+        match done {
+            Err(error) if tries < TRIES && is_in_the_way(&error) => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Makes changes one by one, but for those that the database cannot take.
+async fn change_singly<T: Kept>(
+    connection: &mut Connection,
+    changes: &[Change<T>],
+) -> sqlx::Result<Vec<Cell<'static>>> {
+    let mut all = Vec::new();
+    for one in changes {
+        match change(connection, slice::from_ref(one)).await {
+            Ok(done) => all.extend(done),
+            Err(error) if is_of_data(&error) => refused::<T>(one.key, &error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// Whether another transaction was in the way: they met in the tables of counts, which the database keeps by triggers, or MySQL
+/// had rows of others where there was none when it was asked.
 fn is_in_the_way(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01"))
+    let met = matches!(code(error).as_deref(), Some("40001" | "40P01"));
+    met || matches!(number(error), Some(mysql::LOCKED | mysql::DUPLICATE))
 }
 
-fn unfit(reason: &str) {
-    log::event!(crate::messages::DATABASE_LEASE_UNFIT, reason);
+/// Whether a lease does not fit into the table.
+fn is_of_data(error: &sqlx::Error) -> bool {
+    let class = |class| code(error).is_some_and(|code| code.starts_with(class));
+    class("22") || class("23") || number(error) == Some(mysql::WRONG_TEXT)
 }
 
-/// When a lease ends, as the tables have it: one that never does has the begin of its time there.
-fn expire(cltt: u64, valid_lifetime: u32) -> i64 {
-    let length = if valid_lifetime == u32::MAX { 0 } else { valid_lifetime };
-    cltt.saturating_add(length.into()) as i64
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(|error| error.code())
 }
 
-/// The begin of a lease's time, by when it ends.
-fn cltt(expire: i64, valid_lifetime: u32) -> u64 {
-    let length = if valid_lifetime == u32::MAX { 0 } else { valid_lifetime };
-    u64::try_from(expire).unwrap_or(0).saturating_sub(length.into())
+/// Says that a lease cannot be written.
+fn refused<T: Kept>(key: T::Key, reason: &dyn Display) {
+    log::event!(DATABASE_LEASE_REFUSED, reason = format!("lease on {}: {reason}", T::shown(key)));
 }
 
-fn known(stamp: Option<Stamp>) -> (Option<i64>, Option<i64>) {
-    let stamp = stamp.map(|Stamp { cltt, valid_lifetime, state }| (expire(cltt, valid_lifetime), state as i64));
-    (stamp.map(|(expire, _)| expire), stamp.map(|(_, state)| state))
+/// Adds the leases in rows; the key of the last row.
+fn gather<T: Kept>(rows: &[impl Row], leases: &mut Vec<T::Lease>) -> Option<T::Key> {
+    let lease = |row| lease::<T>(row).inspect_err(|reason| log::event!(DATABASE_LEASE_UNFIT, reason));
+    leases.extend(rows.iter().filter_map(|row| lease(row).ok()));
+    rows.iter().rev().find_map(place_of::<T>)
 }
 
-fn state(number: i64) -> Result<LeaseState, String> {
-    Ok(match number {
-        0 => LeaseState::Assigned,
-        1 => LeaseState::Declined,
-        2 => LeaseState::ExpiredReclaimed,
-        3 => LeaseState::Released,
-        4 => LeaseState::Registered,
-        other => return Err(format!("'{other}' is not a valid state")),
+/// The key of the lease in a row that begins with its address.
+fn place_of<T: Kept>(row: &impl Row) -> Option<T::Key> {
+    row.cell(0, T::KEY).ok().and_then(|cell| T::place(&cell))
+}
+
+/// The lease in a row. An error tells which row is none, and why.
+fn lease<T: Kept>(row: &impl Row) -> Result<T::Lease, String> {
+    let mut lease = T::blank();
+    for (at, column) in T::read().iter().enumerate() {
+        let unfit = |key, reason: &dyn Display| format!("lease on {}: {} {reason}", T::shown(key), column.name);
+        let cell = row.cell(at, column.kind).map_err(|error| unfit(T::key(&lease), &error))?;
+        (column.into)(&mut lease, cell).map_err(|reason| unfit(T::key(&lease), &reason))?;
+    }
+    Ok(lease)
+}
+
+/// What rows of a span are asked for by: the condition, and the values in it. `place` is where a value of some kind goes.
+fn spanned(
+    span: &Span<Cell<'static>>,
+    key: Kind,
+    place: fn(usize, Kind) -> String,
+) -> Option<(String, Vec<Cell<'static>>)> {
+    let (first, second) = (place(1, key), place(2, key));
+    let (limit, time) = (place(2, Kind::Number), place(1, Kind::Time));
+    Some(match span {
+        Span::None => return None,
+        Span::Between(from, to) => (format!("address BETWEEN {first} AND {second}"), vec![from.clone(), to.clone()]),
+        Span::Behind(Some(after), most) => {
+            (format!("address > {first} ORDER BY address LIMIT {limit}"), vec![after.clone(), count(*most)])
+        }
+        Span::Behind(None, most) => {
+            (format!("TRUE ORDER BY address LIMIT {}", place(1, Kind::Number)), vec![count(*most)])
+        }
+        Span::Expired(until, most) => (
+            format!(
+                "state IN (0, 1, 3, 4) AND valid_lifetime != 4294967295 AND expire <= {time} ORDER BY expire LIMIT {limit}"
+            ),
+            vec![Cell::Number(*until as i64), count(*most)],
+        ),
+        Span::Reclaimed(until, most) => (
+            format!("state = 2 AND expire <= {time} ORDER BY expire LIMIT {limit}"),
+            vec![Cell::Number(*until as i64), count(*most)],
+        ),
     })
 }
 
-/// Text that PostgreSQL takes: NUL it does not.
-fn text(text: &str) -> Option<&str> {
-    (!text.is_empty()).then(|| text.split('\0').next().unwrap_or_default())
+fn count(most: usize) -> Cell<'static> {
+    Cell::Number(most as i64)
 }
 
-/// What a relay said of itself and of the client's line, out of the user context: columns of their own, for lease queries.
-fn relayed(context: Option<&str>, key: &str) -> Option<Vec<u8>> {
-    let context = context.filter(|text| text.contains("relay-agent-info"))?;
-    let context: Value = serde_json::from_str(context).ok()?;
-    let digits = context.pointer("/ISC/relay-agent-info")?.get(key)?.as_str()?;
-    let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    let byte = |at| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (0..digits.len()).step_by(2).map(byte).collect()
+/// What a row of a lease has that tells whether it changed: when it ends, and its state.
+fn stamp(Stamp { cltt, valid_lifetime, state }: Stamp) -> (i64, i64) {
+    (expire(cltt, valid_lifetime), state as i64)
+}
+
+/// The names of columns, with commas between them.
+fn names<L>(columns: &[Column<L>]) -> String {
+    list(columns.iter().map(|column| column.name))
+}
+
+fn list(parts: impl Iterator<Item: AsRef<str>>) -> String {
+    parts.fold(String::new(), |list, part| if list.is_empty() { list } else { list + ", " } + part.as_ref())
 }

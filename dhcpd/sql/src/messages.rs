@@ -29,6 +29,8 @@ log::messages! {
     PGSQL_HB_DB: Info, "pgsql-hb-hooks", "opening PostgreSQL hosts database: {parameters}";
     /// Commands change no reservations in this database.
     PGSQL_HB_DB_READONLY: Info, "pgsql-hb-hooks", "PostgreSQL host database opened for read access only";
+    /// The database cannot take a lease: it is left alone, and its client hears nothing.
+    DATABASE_LEASE_REFUSED: Error, "database", "a lease cannot be written into the database: {reason}";
     /// A row of the leases is none; it is left alone.
     DATABASE_LEASE_UNFIT: Error, "database", "a row of the lease database is left out: {reason}";
     /// The database of the forensic log is away; its entries wait.

@@ -66,9 +66,14 @@ pub(super) async fn version(connection: &mut MySqlConnection) -> Result<(u32, u3
     Ok((number(0).map_err(failed)?, number(1).map_err(failed)?))
 }
 
+/// The number of what a database says went wrong.
+pub(crate) fn number(error: &sqlx::Error) -> Option<u16> {
+    error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
 /// What became of a statement, by the name under which people find it in the log. A lost connection is logged.
 pub(crate) fn failed(statement: &str, error: sqlx::Error) -> Error {
-    let code = error.as_database_error().and_then(|e| e.try_downcast_ref::<MySqlDatabaseError>()).map(|e| e.number());
+    let code = number(&error);
     let reason = reason(&error);
     if is_fatal(&error, code) {
         log::event!(DATABASE_MYSQL_FATAL_ERROR, statement, reason, code = code.unwrap_or_default());
