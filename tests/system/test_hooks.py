@@ -198,7 +198,7 @@ class LegalLogInDatabase:
 
     def rows(self, count):
         """The rows, when there are so many."""
-        rows = lambda: self.database.sql("SELECT address, log FROM logs ORDER BY timestamp, id")
+        rows = lambda: self.database.sql(f"SELECT address, log FROM logs ORDER BY {self.order}")
         wait_for(lambda: len(rows()) >= count, f"{count} rows")
         self.assertEqual(self.database.value("SELECT count(*) FROM logs WHERE timestamp BETWEEN now() - interval '1' minute AND now()"), str(count))
         return [tuple(row) for row in rows()]
@@ -235,11 +235,11 @@ class LegalLogInDatabase:
 
 
 class LegalLogInPostgresql(LegalLogInDatabase, Library):
-    kind, short = Postgres, "pgsql"
+    kind, short, order = Postgres, "pgsql", "timestamp"
 
 
 class LegalLogInMysql(LegalLogInDatabase, Library):
-    kind, short = Mysql, "mysql"
+    kind, short, order = Mysql, "mysql", "id"
 
 
 class PingCheck(Library):
