@@ -24,7 +24,8 @@ PLACES = os.pathsep.join([f"{FOLDER}/bin"] if FOLDER else [os.environ.get("PATH"
 OPTIONS = """
     --character-set-server=utf8mb4 --collation-server=utf8mb4_general_ci --skip-name-resolve --skip-log-bin --performance-schema=OFF
     --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0 --loose-innodb-use-native-aio=0
-    --loose-sync-frm=OFF --loose-innodb-file-per-table=OFF --innodb-buffer-pool-size=64M --innodb-log-file-size=32M --loose-auto-generate-certs=OFF --loose-explicit-defaults-for-timestamp
+    --loose-sync-frm=OFF --loose-innodb-file-per-table=OFF --innodb-buffer-pool-size=64M --innodb-log-file-size=32M
+    --loose-auto-generate-certs=OFF --loose-explicit-defaults-for-timestamp
 """.split()
 ESCAPED = {"\\n": "\n", "\\t": "\t", "\\0": "\0", "\\\\": "\\"}
 
@@ -36,7 +37,7 @@ class Mysql(Server):
     def prepare(self):
         install = shutil.which("mariadb-install-db", path=PLACES)
         if install:
-            run(install, *self._common(), "--auth-root-authentication-method=normal", "--skip-test-db")
+            run(install, *self._common(), *OPTIONS, "--auth-root-authentication-method=normal", "--skip-test-db")
         else:
             run(_program("mysqld"), *self._common(), *OPTIONS, "--initialize-insecure")
 
