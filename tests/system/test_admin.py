@@ -67,9 +67,14 @@ class Admin:
             "INSERT INTO dhcp4_subnet (subnet_id, subnet_prefix, client_class, modification_ts) VALUES (1, '192.0.2.0/24', 'guest', now());"
             "INSERT INTO dhcp4_options (code, scope_id) VALUES (6, 0)"
         )
+        # What was interrupted goes on: where the last step ended, or from the beginning.
+        self.sql("CREATE TABLE flq_pool4 (id INT)")
+        code, text = self.admin("db-upgrade")
+        self.assertEqual((code, f"{self.oldest}.0\n" in text, "ERROR/kea-admin: Could not execute script: " in text), (self.refused, True, True), text + self.said)
+        self.sql("DROP TABLE flq_pool4")
         code, text = self.admin("db-upgrade")
         self.assertEqual(code, 0, text + self.said)
-        self.assertIn(f"Schema version reported before upgrade: {self.oldest}.0\n", text)
+        self.assertIn(f"Schema version reported before upgrade: {self.interrupted}.0\n", text)
         self.assertIn(f"\nSchema version reported after upgrade: {self.newest}.0\n", text)
         self.assertEqual(self.made() ^ wanted, set())
         self.assertEqual(self.sql(f"SELECT {self.text_of_address}, lease_type FROM lease6 ORDER BY address"), [("2001:db8::1", "000000", "0"), ("2001:db8::2", "01", "0")])
@@ -138,6 +143,7 @@ class Admin:
 
 class InPostgresql(Admin, unittest.TestCase):
     name, kind, oldest, newest = "pgsql", Postgres, 13, 34
+    interrupted = 13
     behind_version, not_empty, refused = "", 2, 3
     listed = "public|lease4|table|keatest"
     dumped = "lease{family} successfully dumped to {path}\n"
@@ -176,6 +182,7 @@ class InPostgresql(Admin, unittest.TestCase):
 
 class InMysql(Admin, unittest.TestCase):
     name, kind, oldest, newest = "mysql", Mysql, 14, 35
+    interrupted = 33
     behind_version, not_empty, refused = "\n", 1, 1
     listed = "\nlease4\n"
     dumped = "INFO/kea-admin: Successfully dumped lease{family} to {path}.\n"
