@@ -197,10 +197,9 @@ impl<F: Family> Keeper<F> {
             DatabaseType::Mysql => log::event!(MYSQL_HB_DB_READONLY),
             DatabaseType::Postgresql => log::event!(PGSQL_HB_DB_READONLY),
         }
-        let patience = self.database.patience;
         match &mut connection {
-            Connection::Mysql(connection) => within(patience, self.look(connection)).await?,
-            Connection::Postgresql(connection) => within(patience, self.look(connection)).await?,
+            Connection::Mysql(connection) => self.look(connection).await?,
+            Connection::Postgresql(connection) => self.look(connection).await?,
         }
         Ok(connection)
     }
@@ -214,7 +213,7 @@ impl<F: Family> Keeper<F> {
                 let Some(order) = order else { return Ok(Closed) };
                 within(patience, self.obey(connection, order)).await?;
             }
-            match within(patience, self.look(connection)).await {
+            match self.look(connection).await {
                 Err(error) if !error.is_lost() => {} // told in the log; the next look may do better
                 done => done?,
             }
@@ -308,16 +307,16 @@ impl<F: Family> Keeper<F> {
         Ok(ids.len())
     }
 
-    /// Looks whether anything changed.
+    /// Looks whether anything changed. Each question may take as long as questions may, but not all of them together.
     async fn look<T: Tables>(&mut self, connection: &mut T) -> Result<(), Error> {
-        let failed = |error| T::failed("count_hosts", error);
-        let instant = connection.instant().await.map_err(failed)?;
+        let patience = self.database.patience;
+        let instant = within(patience, table::instant(connection)).await?;
         if instant.is_some() && self.seen.0 == instant {
             return Ok(());
         }
-        let now = Some(connection.fingerprint::<F>().await.map_err(failed)?);
+        let now = Some(within(patience, table::fingerprint::<F, T>(connection)).await?);
         if self.seen.1 != now {
-            let versions = versions::<F, T>(connection, None).await?;
+            let versions = within(patience, table::versions::<F, T>(connection, None)).await?;
             let gone = self.versions.keys().filter(|id| !versions.contains_key(id)).copied().collect();
             self.take_over(connection, gone, versions).await?;
         }
@@ -326,8 +325,8 @@ impl<F: Family> Keeper<F> {
     }
 
     /// Reads reservations that changed, or are gone.
-    async fn read_again<T: Tables>(&mut self, connection: &mut T, ids: &[u32]) -> Result<(), Error> {
-        let versions = versions::<F, T>(connection, Some(ids)).await?;
+    async fn read_again(&mut self, connection: &mut impl Tables, ids: &[u32]) -> Result<(), Error> {
+        let versions = table::versions::<F, _>(connection, Some(ids)).await?;
         let gone = ids.iter().filter(|id| !versions.contains_key(id)).copied().collect();
         self.take_over(connection, gone, versions).await
     }
@@ -349,7 +348,8 @@ impl<F: Family> Keeper<F> {
         changed.sort_unstable();
         for page in changed.chunks(PAGE) {
             let ids = page.iter().map(|(id, _)| *id).collect();
-            let found = table::find::<F, _>(connection, &Filter { ids: Some(ids), ..Filter::default() }).await?;
+            let filter = Filter { ids: Some(ids), ..Filter::default() };
+            let found = within(self.database.patience, table::find::<F, _>(connection, &filter)).await?;
             self.listener.changed(Change::Put(found));
             self.versions.extend(page.iter().copied());
         }
@@ -367,10 +367,6 @@ impl<F: Family> Order<F> {
             Order::Remove(_, reply) => drop(reply.send(Err(gone()))),
         }
     }
-}
-
-async fn versions<F: Family, T: Tables>(tables: &mut T, ids: Option<&[u32]>) -> Result<HashMap<u32, Version>, Error> {
-    tables.versions::<F>(ids).await.map_err(|error| T::failed("get_host_versions", error))
 }
 
 /// Tells whoever asked; an error is a connection that is lost.

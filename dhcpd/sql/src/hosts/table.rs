@@ -53,11 +53,11 @@ pub(super) trait Tables: Connection<Database: Database<Connection = Self>> {
     /// What became of a statement, by the name under which people find it in the log.
     fn failed(statement: &str, error: sqlx::Error) -> Error;
 
-    /// A cheap look: what is the same only as long as no row changes; none if that cannot be said just now.
+    /// As [`instant`]; this must be cheap.
     async fn instant(&mut self) -> Done<Option<String>>;
-    /// The version of all rows that belong to reservations.
+    /// As [`fingerprint`].
     async fn fingerprint<F: Family>(&mut self) -> Done<Version>;
-    /// The versions of all reservations, or of these.
+    /// As [`versions`].
     async fn versions<F: Family>(&mut self, ids: Option<&[u32]>) -> Done<HashMap<u32, Version>>;
 
     /// Rows of `hosts`, in the order of their numbers.
@@ -82,6 +82,24 @@ pub(super) trait Cells {
     fn number(&self, at: usize) -> Done<i64>;
     fn text(&self, at: usize) -> Done<Option<String>>;
     fn bytes(&self, at: usize) -> Done<Option<Vec<u8>>>;
+}
+
+/// What is the same only as long as no row changes; none if that cannot be said just now.
+pub(super) async fn instant<T: Tables>(tables: &mut T) -> Result<Option<String>, Error> {
+    tables.instant().await.map_err(|error| T::failed("get_host_changes", error))
+}
+
+/// The version of all rows that belong to reservations.
+pub(super) async fn fingerprint<F: Family, T: Tables>(tables: &mut T) -> Result<Version, Error> {
+    tables.fingerprint::<F>().await.map_err(|error| T::failed("count_hosts", error))
+}
+
+/// The versions of all reservations, or of these.
+pub(super) async fn versions<F: Family, T: Tables>(
+    tables: &mut T,
+    ids: Option<&[u32]>,
+) -> Result<HashMap<u32, Version>, Error> {
+    tables.versions::<F>(ids).await.map_err(|error| T::failed("get_host_versions", error))
 }
 
 /// The numbers of reservations, in order.
