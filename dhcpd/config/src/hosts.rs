@@ -1,12 +1,12 @@
 //! Host reservations of one scope (global, or a subnet), found by identifier or by address.
 
+mod meaning;
 mod stored;
 
+pub use meaning::{Meaning, Written};
 pub use stored::{GLOBAL, Key, Reserved, Stored};
 
 use hashbrown::{Equivalent, HashMap};
-use schema::json::Node;
-use serde_json::Value;
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
 use wire::hex::Plain;
@@ -90,22 +90,6 @@ pub trait Reservation {
     fn follows(_before: Self::Address, _address: Self::Address) -> bool {
         false
     }
-}
-
-/// What reservations mean that do not stand in the configuration, but in databases, or come with commands.
-pub trait Meaning: Clone + Send + 'static {
-    /// A reservation as a configuration would say it.
-    type Given;
-    /// What a server runs with.
-    type Host: Reservation;
-    /// Reads a reservation that a command brings. Nothing is left to the table of options any more.
-    fn read(&self, node: &Node) -> Result<Self::Given, String>;
-    /// What the server runs with.
-    fn resolve(&mut self, given: Self::Given) -> Result<Self::Host, String>;
-    /// Whom it is for.
-    fn identifier(&self, given: &Self::Given) -> Option<Identifier>;
-    /// As answers to commands show it.
-    fn shown(&self, given: &Self::Given) -> Value;
 }
 
 /// The reservations of one scope.

@@ -1,10 +1,10 @@
 //! What differs between DHCPv4 and DHCPv6 on the data plane, and what the plane asks of their configurations.
 
-use crate::hosts::{self, Databases};
+use crate::hosts::Databases;
 use crate::sockets::Wanted;
 use crate::worker::Protocol;
 use dhcpd_config::common::{D2Client, Database, ExpiredLeases, LeaseDatabase, Queue, Samples};
-use dhcpd_config::hosts::{Meaning, Reservation};
+use dhcpd_config::hosts::{Meaning, Reservation, Written};
 use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Remote, Store, Table};
 use libs::ha::Group;
@@ -33,10 +33,8 @@ pub trait Family: Sized + 'static {
     type Ha: libs::ha::Family<Site = libs::Site<Self::Snapshot, Self::Table>>;
     /// Reservations.
     type Host: Reservation<Address: Send + Sync> + Clone + Send + Sync + 'static;
-    /// What they mean where they do not stand in the configuration.
-    type Meaning: Meaning<Host = Self::Host, Given = hosts::Given<Self>>;
     /// How they stand in databases.
-    type Rows: sql::hosts::Family;
+    type Rows: sql::hosts::Family<Reservation: Written<Host = Self::Host>>;
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>, Table = Self::Table>;
 
@@ -48,7 +46,7 @@ pub trait Family: Sized + 'static {
     /// The libraries of a configuration.
     fn libraries(config: &Self::Config) -> &[Library];
     /// What reservations from databases mean with a configuration.
-    fn meaning(config: &Self::Config) -> Self::Meaning;
+    fn meaning(config: &Self::Config) -> Meaning;
     /// A snapshot of a configuration, to follow the one `before`, with these relationships to other servers.
     fn snapshot(
         config: Arc<Self::Config>,

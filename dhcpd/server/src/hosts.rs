@@ -39,7 +39,7 @@ impl<F: Family> Databases<F> {
     /// Opens them and reads what is in them. An error is the place of the one that cannot be used, and why.
     pub fn open(
         databases: &[Database],
-        mut meaning: impl FnMut() -> F::Meaning,
+        mut meaning: impl FnMut() -> Meaning,
         events: &UnboundedSender<Told>,
     ) -> Result<Self, (usize, String)> {
         let stored: Shared<F> = Arc::default();
@@ -63,7 +63,7 @@ impl<F: Family> Databases<F> {
 struct Keeper<F: Family> {
     source: u32,
     stored: Shared<F>,
-    meaning: F::Meaning,
+    meaning: Meaning,
     recovery: Recovery,
     events: UnboundedSender<Told>,
 }
@@ -124,14 +124,14 @@ impl<F: Family> Keeper<F> {
 /// The databases as the commands of `libdhcp_host_cmds.so` see them.
 pub struct Commanded<F: Family> {
     databases: Arc<Databases<F>>,
-    meaning: F::Meaning,
+    meaning: Meaning,
     /// `ip-reservations-unique`.
     unique: bool,
 }
 
 impl<F: Family> Commanded<F> {
     /// Those of a configuration.
-    pub fn new(databases: Arc<Databases<F>>, meaning: F::Meaning, unique: bool) -> Self {
+    pub fn new(databases: Arc<Databases<F>>, meaning: Meaning, unique: bool) -> Self {
         Self { databases, meaning, unique }
     }
 
@@ -166,12 +166,12 @@ impl<F: Family> host_cmds::databases::Databases for Commanded<F> {
     }
 
     fn add(&self, at: usize, subnet: u32, reservation: &Node) -> Asked<()> {
-        let (given, unique) = (self.meaning.read(reservation), self.unique);
+        let (given, unique) = (self.meaning.read::<Given<F>>(reservation), self.unique);
         self.ask(at, async move |source: Source<F::Rows>| source.add(subnet, given?, unique).await.map_err(text))
     }
 
     fn update(&self, at: usize, subnet: u32, reservation: &Node) -> Asked<bool> {
-        let (given, unique) = (self.meaning.read(reservation), self.unique);
+        let (given, unique) = (self.meaning.read::<Given<F>>(reservation), self.unique);
         let identifier = given.as_ref().ok().and_then(|given| self.meaning.identifier(given));
         self.ask(at, async move |source: Source<F::Rows>| {
             let given = given?;

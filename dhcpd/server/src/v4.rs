@@ -14,8 +14,8 @@ use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Wanted};
 use control::Table;
+use dhcpd_config::hosts::Meaning;
 use dhcpd_config::parameters::{ConfigControl, Library};
-use dhcpd_config::v4::Reservations4;
 use dhcpd_config::v4::parameters::Dhcp4 as Parameters;
 use dhcpd_config::v4::snapshot::{Config4, Host4};
 use engine::v4::Snapshot;
@@ -124,15 +124,14 @@ impl Family for V4 {
     type Bulk = libs::lease_query::Bulk4;
     type Ha = libs::ha::V4;
     type Host = Host4;
-    type Meaning = Reservations4;
     type Rows = sql::hosts::V4;
     type Protocol = Serve4;
 
     const NUMBER: u8 = 4;
     const LEASE_FILE: &'static str = "kea-leases4.csv";
 
-    fn meaning(config: &Config4) -> Reservations4 {
-        Reservations4::new(config)
+    fn meaning(config: &Config4) -> Meaning {
+        Meaning::new(&config.definitions, &config.classes.classifier, wire::options::Family::V4)
     }
 
     fn snapshot(

@@ -16,8 +16,8 @@ use crate::sanity::{self, Verdict};
 use crate::select_test;
 use crate::sockets::{self, Wanted};
 use control::Table;
+use dhcpd_config::hosts::Meaning;
 use dhcpd_config::parameters::{ConfigControl, Library};
-use dhcpd_config::v6::Reservations6;
 use dhcpd_config::v6::parameters::Dhcp6 as Parameters;
 use dhcpd_config::v6::snapshot::{Config6, Host6, Subnet6};
 use engine::v6::Snapshot;
@@ -130,15 +130,14 @@ impl Family for V6 {
     type Bulk = libs::lease_query::Bulk6;
     type Ha = libs::ha::V6;
     type Host = Host6;
-    type Meaning = Reservations6;
     type Rows = sql::hosts::V6;
     type Protocol = Serve6;
 
     const NUMBER: u8 = 6;
     const LEASE_FILE: &'static str = "kea-leases6.csv";
 
-    fn meaning(config: &Config6) -> Reservations6 {
-        Reservations6::new(config)
+    fn meaning(config: &Config6) -> Meaning {
+        Meaning::new(&config.definitions, &config.classes.classifier, wire::options::Family::V6)
     }
 
     fn snapshot(

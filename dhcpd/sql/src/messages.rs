@@ -31,6 +31,8 @@ log::messages! {
     PGSQL_HB_DB_READONLY: Info, "pgsql-hb-hooks", "PostgreSQL host database opened for read access only";
     /// The database cannot take a lease: it is left alone, and its client hears nothing.
     DATABASE_LEASE_REFUSED: Error, "database", "a lease cannot be written into the database: {reason}";
+    /// A database of reservations does not say what changed in it; it is asked again a second later.
+    DATABASE_HOSTS_LOOK_FAILED: Error, "database", "it is not known which reservations changed: {reason}";
     /// A row of the leases is none; it is left alone.
     DATABASE_LEASE_UNFIT: Error, "database", "a row of the lease database is left out: {reason}";
     /// The database of the forensic log is away; its entries wait.

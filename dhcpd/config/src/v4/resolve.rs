@@ -2,9 +2,6 @@
 
 mod classes;
 mod hosts;
-mod reservations;
-
-pub use reservations::Reservations4;
 
 use super::parameters::{
     Boot4, Dhcp4, File4, HostIdentifier4, Interfaces4, Lease4, Link4, Outbound4, Pool4, Service4, SharedNetwork4,
@@ -76,10 +73,15 @@ impl<'a> Resolver<'a> {
     fn new(input: &'a Dhcp4, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
         let unread = problems.iter().map(|problem| problem.pos).collect();
         let updates = input.dhcp_ddns().enable_updates();
-        let encoder = Encoder::new(Family::V4, definitions);
         let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
         let classes = check_classes(Family::V4, &classes, definitions, &mut problems);
-        let (ids, prefixes) = Default::default();
+        Self { updates, problems, unread, ..Self::bare(input, definitions, classes) }
+    }
+
+    /// With these classes, and without a look at what was written.
+    fn bare(input: &'a Dhcp4, definitions: &'a Definitions, classes: Classifier) -> Self {
+        let encoder = Encoder::new(Family::V4, definitions);
+        let (updates, ids, prefixes, problems, unread) = Default::default();
         Self { input, definitions, encoder, classes, updates, ids, prefixes, problems, unread }
     }
 

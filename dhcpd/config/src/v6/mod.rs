@@ -6,7 +6,7 @@ mod resolve;
 pub mod snapshot;
 
 pub use printer::config_get;
-pub use resolve::{Reservations6, load};
+pub use resolve::load;
 
 #[cfg(test)]
 mod tests;

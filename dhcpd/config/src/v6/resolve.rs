@@ -3,9 +3,6 @@
 mod classes;
 mod hosts;
 mod pools;
-mod reservations;
-
-pub use reservations::Reservations6;
 
 use super::parameters::{
     Dhcp6, File6, HostIdentifier6, Interfaces6, Lease6, Link6, PreferredLifetime, ServerIdType, Service6,
@@ -76,10 +73,15 @@ impl<'a> Resolver<'a> {
     fn new(input: &'a Dhcp6, definitions: &'a Definitions, mut problems: Vec<Problem>) -> Self {
         let unread = problems.iter().map(|problem| problem.pos).collect();
         let updates = input.dhcp_ddns().enable_updates();
-        let encoder = Encoder::new(Family::V6, definitions);
         let classes: Vec<_> = input.client_classes.iter().map(|class| (class.pos, &class.membership)).collect();
         let classes = check_classes(Family::V6, &classes, definitions, &mut problems);
-        let (ids, prefixes) = Default::default();
+        Self { updates, problems, unread, ..Self::bare(input, definitions, classes) }
+    }
+
+    /// With these classes, and without a look at what was written.
+    fn bare(input: &'a Dhcp6, definitions: &'a Definitions, classes: Classifier) -> Self {
+        let encoder = Encoder::new(Family::V6, definitions);
+        let (updates, ids, prefixes, problems, unread) = Default::default();
         Self { input, definitions, encoder, classes, updates, ids, prefixes, problems, unread }
     }
 

@@ -214,7 +214,7 @@ impl<F: Family> Keeper<F> {
                 within(patience, self.obey(connection, order)).await?;
             }
             match self.look(connection).await {
-                Err(error) if !error.is_lost() => {} // told in the log; the next look may do better
+                Err(error) if !error.is_lost() => log::event!(DATABASE_HOSTS_LOOK_FAILED, reason = error),
                 done => done?,
             }
         }

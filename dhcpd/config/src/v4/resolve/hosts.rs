@@ -1,15 +1,35 @@
 //! Reservations: whom they are for, and that nothing is reserved twice or out of place.
 
 use super::Resolver;
-use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
-use crate::parameters::ids;
+use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef, Written};
+use crate::parameters::{Definitions, OptionData, ids};
 use crate::rules::{Candidate, Unique, check_length, check_next_server, one_identifier};
-use crate::v4::parameters::Reservation4;
+use crate::v4::parameters::{Dhcp4, Reservation4};
 use crate::v4::snapshot::Host4;
 use crate::values::Prefix4;
+use eval::Classifier;
 use schema::{At, Given, Pos, Problem};
+use std::mem;
 use std::net::Ipv4Addr;
 use std::ops::Bound;
+use wire::options::Family;
+
+impl Written for Reservation4 {
+    type Host = Host4;
+    const FAMILY: Family = Family::V4;
+
+    fn options(&mut self) -> &mut [At<OptionData>] {
+        &mut self.option_data
+    }
+
+    fn resolve(self, definitions: &Definitions, classes: &mut Classifier) -> (Hosts<Host4>, Vec<Problem>) {
+        let input = Dhcp4::default();
+        let mut resolver = Resolver::bare(&input, definitions, mem::replace(classes, Classifier::empty(Self::FAMILY)));
+        let hosts = resolver.hosts(&[At::unwritten(self)], None);
+        *classes = resolver.classes;
+        (hosts, resolver.problems)
+    }
+}
 
 impl Resolver<'_> {
     /// The reservations of a subnet, or those of the outermost scope.

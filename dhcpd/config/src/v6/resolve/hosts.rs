@@ -1,15 +1,35 @@
 //! Reservations: whom they are for, and that nothing is reserved twice or out of place.
 
 use super::{Resolver, addresses};
-use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef};
-use crate::parameters::ids;
+use crate::hosts::{Hosts, Identifier, IdentifierKind, IdentifierRef, Written};
+use crate::parameters::{Definitions, OptionData, ids};
 use crate::rules::{Candidate, Unique, one_identifier};
-use crate::v6::parameters::Reservation6;
+use crate::v6::parameters::{Dhcp6, Reservation6};
 use crate::v6::snapshot::{Excluded, Host6, ReservedPrefix};
 use crate::values::Prefix6;
+use eval::Classifier;
 use schema::{At, Pos, Problem};
+use std::mem;
 use std::net::Ipv6Addr;
 use std::ops::Bound;
+use wire::options::Family;
+
+impl Written for Reservation6 {
+    type Host = Host6;
+    const FAMILY: Family = Family::V6;
+
+    fn options(&mut self) -> &mut [At<OptionData>] {
+        &mut self.option_data
+    }
+
+    fn resolve(self, definitions: &Definitions, classes: &mut Classifier) -> (Hosts<Host6>, Vec<Problem>) {
+        let input = Dhcp6::default();
+        let mut resolver = Resolver::bare(&input, definitions, mem::replace(classes, Classifier::empty(Self::FAMILY)));
+        let hosts = resolver.hosts(&[At::unwritten(self)], None);
+        *classes = resolver.classes;
+        (hosts, resolver.problems)
+    }
+}
 
 impl Resolver<'_> {
     /// The reservations of a subnet, or those of the outermost scope.
