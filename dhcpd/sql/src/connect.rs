@@ -51,14 +51,6 @@ impl Connection {
             Self::Postgresql(_) => pgsql::failed(statement, error),
         }
     }
-
-    /// PostgreSQL's, for what knows no other yet.
-    pub fn postgresql(&mut self) -> Result<&mut PgConnection, Error> {
-        match self {
-            Self::Postgresql(connection) => Ok(connection),
-            Self::Mysql(_) => Err(Error::Parameter("type", "not supported yet: `mysql`".to_owned())),
-        }
-    }
 }
 
 /// Why something failed in a database: whose fault it is decides what to do.

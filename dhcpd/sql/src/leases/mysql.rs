@@ -198,12 +198,12 @@ fn filled<'a, 'c>(cells: &'a [Cell<'c>], places: usize) -> impl Iterator<Item = 
 
 type Asking<'q> = Query<'q, MySql, MySqlArguments>;
 
-fn bind<'q>(query: Asking<'q>, cell: &Cell<'_>) -> Asking<'q> {
+fn bind<'q>(query: Asking<'q>, cell: &'q Cell<'_>) -> Asking<'q> {
     match cell {
         Cell::Address(address) => query.bind(address.octets().to_vec()),
         Cell::Number(number) => query.bind(*number),
-        Cell::Bytes(bytes) => query.bind(bytes.to_vec()),
-        Cell::Text(text) => query.bind((*text).to_owned()),
+        Cell::Bytes(bytes) => query.bind(&bytes[..]),
+        Cell::Text(text) => query.bind(*text),
         Cell::Null => query.bind(None::<i64>),
     }
 }

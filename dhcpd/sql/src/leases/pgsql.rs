@@ -46,11 +46,12 @@ pub(super) async fn change<T: Kept>(
     let (kept, known_of_kept): (Vec<_>, Vec<_>) = kept.unzip();
     let gone = changes.iter().filter(|change| change.lease.is_none());
     let (gone, known_of_gone): (Vec<_>, Vec<_>) = gone.map(|change| (T::address(change.key), known(change))).unzip();
+    let cells = |column: &Column<T::Lease>| -> Vec<_> { kept.iter().map(|lease| (column.of)(lease)).collect() };
+    let columns: Vec<_> = T::FIELDS.iter().map(cells).collect();
     let statement = statement::<T>();
     let mut query = sqlx::query(&statement);
-    for column in T::FIELDS {
-        let cells: Vec<_> = kept.iter().map(|lease| (column.of)(lease)).collect();
-        query = bind_all(query, column.kind, &cells);
+    for (column, cells) in T::FIELDS.iter().zip(&columns) {
+        query = bind_all(query, column.kind, cells);
     }
     query = bind_known(query, known_of_kept);
     query = bind_all(query, T::KEY, &gone);
@@ -133,18 +134,18 @@ fn place(at: usize, kind: Kind) -> String {
 
 type Asking<'q> = Query<'q, Postgres, PgArguments>;
 
-fn bind<'q>(query: Asking<'q>, cell: &Cell<'_>) -> Asking<'q> {
+fn bind<'q>(query: Asking<'q>, cell: &'q Cell<'_>) -> Asking<'q> {
     match cell {
         Cell::Address(address) => query.bind(address.to_string()),
         Cell::Number(number) => query.bind(*number),
-        Cell::Bytes(bytes) => query.bind(bytes.to_vec()),
-        Cell::Text(text) => query.bind((*text).to_owned()),
+        Cell::Bytes(bytes) => query.bind(&bytes[..]),
+        Cell::Text(text) => query.bind(*text),
         Cell::Null => query.bind(None::<i64>),
     }
 }
 
 /// Binds a list of values as an array.
-fn bind_all<'q>(query: Asking<'q>, kind: Kind, cells: &[Cell<'_>]) -> Asking<'q> {
+fn bind_all<'q>(query: Asking<'q>, kind: Kind, cells: &'q [Cell<'_>]) -> Asking<'q> {
     let numbers = cells.iter().map(|cell| match cell {
         Cell::Number(number) => Some(*number),
         _ => None,
@@ -165,11 +166,11 @@ fn bind_all<'q>(query: Asking<'q>, kind: Kind, cells: &[Cell<'_>]) -> Asking<'q>
                 Cell::Bytes(bytes) => Some(&bytes[..]),
                 _ => None,
             });
-            query.bind(bytes.map(|bytes| bytes.map(<[u8]>::to_vec)).collect::<Vec<_>>())
+            query.bind(bytes.collect::<Vec<_>>())
         }
         Kind::Text => {
             let texts = cells.iter().map(|cell| match cell {
-                Cell::Text(text) => Some((*text).to_owned()),
+                Cell::Text(text) => Some(*text),
                 _ => None,
             });
             query.bind(texts.collect::<Vec<_>>())
@@ -200,7 +201,7 @@ impl Row for PgRow {
             Kind::Bits(bits) => {
                 self.try_get::<Option<i64>, _>(at)?.map_or(Cell::Null, |number| Cell::Number(unsigned(number, bits)))
             }
-            Kind::Flag => self.try_get::<Option<bool>, _>(at)?.map_or(Cell::Null, |flag| Cell::of(flag)),
+            Kind::Flag => self.try_get::<Option<bool>, _>(at)?.map_or(Cell::Null, Cell::of),
             Kind::Bytes => self.try_get::<Option<&[u8]>, _>(at)?.into(),
             Kind::Text => self.try_get::<Option<&str>, _>(at)?.into(),
             Kind::Address => {
