@@ -27,11 +27,11 @@ impl Tables for MySqlConnection {
 
     async fn instant(&mut self) -> Result<Option<String>, sqlx::Error> {
         // By its names a table is found without a look at the others.
-        const CHANGED: &str = "(SELECT UNIX_TIMESTAMP(MAX(update_time)) FROM information_schema.tables \
+        const CHANGED: &str = "(SELECT CAST(UNIX_TIMESTAMP(MAX(update_time)) AS SIGNED) FROM information_schema.tables \
              WHERE table_schema = DATABASE() AND table_name = ";
         let tables = ["hosts", "ipv6_reservations", "dhcp4_options", "dhcp6_options"];
         let changed = tables.map(|table| format!("{CHANGED}'{table}')")).join(", ");
-        let row = sqlx::query(&format!("SELECT UNIX_TIMESTAMP(), {changed}")).fetch_one(self).await?;
+        let row = sqlx::query(&format!("SELECT CAST(UNIX_TIMESTAMP() AS SIGNED), {changed}")).fetch_one(self).await?;
         let (now, mut times) = (row.number(0)?, [0; 4]);
         for (at, time) in times.iter_mut().enumerate() {
             *time = row.number(at + 1)?;
