@@ -7,7 +7,7 @@
 
 mod polling;
 
-use crate::database::{Link, Watch};
+use crate::database::{Kept, Link, Watch};
 use crate::messages::*;
 use control::{Answer, Code, Table};
 use dhcpd_config::common::{Database, DatabaseType, Recovery};
@@ -25,9 +25,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
-
-/// The number of the configuration among what rests on databases.
-const CONFIGURATION: u32 = 2;
 
 /// Where a configuration is completed from.
 pub struct Control {
@@ -183,11 +180,7 @@ impl Backend {
             (self.guard)(Link {
                 recovery: source.recovery,
                 kind: source.kind,
-                id: CONFIGURATION,
-                timer: match source.kind {
-                    DatabaseType::Mysql => "MySqlConfigBackend[1]DbReconnectTimer",
-                    DatabaseType::Postgresql => "PgSqlConfigBackend[1]DbReconnectTimer",
-                },
+                kept: Kept::Configuration,
                 lost: source.lost.clone(),
                 reconnect: Arc::new(move || {
                     follower.connect().map_err(|error| error.to_string())?;

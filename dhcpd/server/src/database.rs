@@ -4,7 +4,7 @@ use crate::family::{Family, SharedStore};
 use crate::messages::*;
 use dhcpd_config::common::{Database, DatabaseType, Recovery};
 use leases::memfile::Store;
-use libs::{Service, service};
+use libs::service::{self, Origin, Service};
 use sql::connect::Error;
 use sql::leases::Leases;
 use std::sync::Arc;
@@ -19,43 +19,101 @@ pub struct Link {
     pub recovery: Recovery,
     /// Which kind of a database it is.
     pub kind: DatabaseType,
-    /// Number of what rests on it; 0 are the leases.
-    pub id: u32,
-    /// The name of Kea's timer, by which messages tell what is lost.
-    pub timer: &'static str,
+    /// What rests on it.
+    pub kept: Kept,
     /// Told when it is lost.
     pub lost: Arc<Notify>,
     /// Makes it anew, and brings up to date what rests on it; it may take its time.
     pub reconnect: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
 }
 
-/// Watches a connection until dropped.
-#[derive(Default)]
-pub struct Watch(Option<AbortHandle>);
+/// What is kept in a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The leases.
+    Leases,
+    /// What a configuration is completed from.
+    Configuration,
+    /// Reservations; in several databases, each has its place.
+    Reservations(u32),
+}
+
+impl Kept {
+    /// The number by which messages tell it, and who switches clients off for its sake.
+    fn number(self) -> u32 {
+        match self {
+            Self::Leases => 0,
+            Self::Configuration => 1,
+            Self::Reservations(at) => 2 + at,
+        }
+    }
+
+    /// What Kea calls the timer of its tries.
+    fn timer(self, kind: DatabaseType) -> String {
+        let (manager, number) = match self {
+            Self::Leases => ("LeaseMgr", 1),
+            Self::Configuration => ("ConfigBackend", 1),
+            Self::Reservations(at) => ("HostMgr", at + 1),
+        };
+        let kind = match kind {
+            DatabaseType::Mysql => "MySql",
+            DatabaseType::Postgresql => "PgSql",
+        };
+        format!("{kind}{manager}[{number}]DbReconnectTimer")
+    }
+}
+
+/// Watches a connection until dropped: what was lost with it is no hindrance any more then.
+pub struct Watch {
+    task: AbortHandle,
+    service: Arc<Service>,
+    origin: Origin,
+}
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.iter().for_each(AbortHandle::abort);
+        self.task.abort();
+        self.service.enable(self.origin);
     }
 }
 
 impl Watch {
     /// Watches on the thread of the daemon; `shutdown` ends the daemon.
     pub fn start<F: Family>(link: Link, service: Arc<Service>, shutdown: UnboundedSender<u8>) -> Self {
-        service.enable(service::DATABASE + link.id); // whatever became of the connection before
+        let origin = service::DATABASE + link.kept.number();
+        let watched = service.clone();
         let watch = async move {
             loop {
                 link.lost.notified().await;
-                recover::<F>(&link, &service, &shutdown).await;
+                recover::<F>(&link, &watched, &shutdown).await;
             }
         };
-        Self(Some(spawn_local(watch).abort_handle()))
+        Self { task: spawn_local(watch).abort_handle(), service, origin }
     }
+}
+
+/// Says it under the identifier of what is kept where: leases, reservations, configurations of DHCPv4 and of DHCPv6.
+macro_rules! tell {
+    ($where:expr, [$($mysql:ident),*] [$($pgsql:ident),*], $($argument:ident),*) => {
+        match $where {
+            (DatabaseType::Mysql, kept, family) => tell!(@ kept, family: $($mysql)*, ($($argument),*)),
+            (DatabaseType::Postgresql, kept, family) => tell!(@ kept, family: $($pgsql)*, ($($argument),*)),
+        }
+    };
+    (@ $kept:ident, $family:ident: $lb:ident $hb:ident $cb4:ident $cb6:ident, ($($argument:ident),*)) => {
+        match $kept {
+            Kept::Leases => log::event!($lb, $($argument),*),
+            Kept::Reservations(_) => log::event!($hb, $($argument),*),
+            Kept::Configuration if $family == 4 => log::event!($cb4, $($argument),*),
+            Kept::Configuration => log::event!($cb6, $($argument),*),
+        }
+    };
 }
 
 /// Tries to get a connection back that is lost.
 async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &UnboundedSender<u8>) {
-    let &Link { recovery, kind, id, timer, .. } = link;
+    let &Link { recovery, kind, kept, .. } = link;
+    let (id, timer) = (kept.number(), kept.timer(kind));
     let origin = service::DATABASE + id;
     if recovery.stops() {
         service.disable(origin);
@@ -79,17 +137,25 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
                 say!(F: DHCP4_DB_RECONNECT_SUCCEEDED | DHCP6_DB_RECONNECT_SUCCEEDED);
                 return;
             }
-            Err(reason) => match kind {
-                DatabaseType::Mysql => log::event!(MYSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, reason),
-                DatabaseType::Postgresql => log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, reason),
-            },
+            Err(reason) => tell!(
+                (kind, kept, F::NUMBER),
+                [MYSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, MYSQL_HB_DB_RECONNECT_ATTEMPT_FAILED,
+                 MYSQL_CB_RECONNECT_ATTEMPT_FAILED4, MYSQL_CB_RECONNECT_ATTEMPT_FAILED6]
+                [PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED, PGSQL_HB_DB_RECONNECT_ATTEMPT_FAILED,
+                 PGSQL_CB_RECONNECT_ATTEMPT_FAILED4, PGSQL_CB_RECONNECT_ATTEMPT_FAILED6],
+                reason
+            ),
         }
         if attempt < tries {
             let attempt = attempt + 1;
-            match kind {
-                DatabaseType::Mysql => log::event!(MYSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, attempt, tries, wait),
-                DatabaseType::Postgresql => log::event!(PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, attempt, tries, wait),
-            }
+            tell!(
+                (kind, kept, F::NUMBER),
+                [MYSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, MYSQL_HB_DB_RECONNECT_ATTEMPT_SCHEDULE,
+                 MYSQL_CB_RECONNECT_ATTEMPT_SCHEDULE4, MYSQL_CB_RECONNECT_ATTEMPT_SCHEDULE6]
+                [PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE, PGSQL_HB_DB_RECONNECT_ATTEMPT_SCHEDULE,
+                 PGSQL_CB_RECONNECT_ATTEMPT_SCHEDULE4, PGSQL_CB_RECONNECT_ATTEMPT_SCHEDULE6],
+                attempt, tries, wait
+            );
             sleep(recovery.wait).await;
         }
     }
@@ -106,16 +172,10 @@ async fn recover<F: Family>(link: &Link, service: &Service, shutdown: &Unbounded
 pub fn open<F: Family>(database: &Database) -> Result<(SharedStore<F>, Link), String> {
     let parameters = format!("{} universe={}", database.parameters(), F::NUMBER);
     let kind = database.kind;
-    let timer = match kind {
-        DatabaseType::Mysql => {
-            log::event!(MYSQL_LB_DB, parameters = &parameters);
-            "MySqlLeaseMgr[1]DbReconnectTimer"
-        }
-        DatabaseType::Postgresql => {
-            log::event!(PGSQL_LB_DB, parameters = &parameters);
-            "PgSqlLeaseMgr[1]DbReconnectTimer"
-        }
-    };
+    match kind {
+        DatabaseType::Mysql => log::event!(MYSQL_LB_DB, parameters = &parameters),
+        DatabaseType::Postgresql => log::event!(PGSQL_LB_DB, parameters = &parameters),
+    }
     let failed = |reason: String| format!("Unable to open database: {reason}");
     let lost = Arc::new(Notify::new());
     let leases = Leases::new(database, &lost).map_err(|error| failed(error.to_string()))?;
@@ -136,5 +196,5 @@ pub fn open<F: Family>(database: &Database) -> Result<(SharedStore<F>, Link), St
         leases.connect().map_err(|error| error.to_string())?;
         mirror.upgrade().map_or(Ok(()), |store| store.refresh().map_err(|error| error.to_string()))
     });
-    Ok((store, Link { recovery, kind, id: 0, timer, lost, reconnect }))
+    Ok((store, Link { recovery, kind, kept: Kept::Leases, lost, reconnect }))
 }

@@ -3,23 +3,22 @@
 //! A worker holds the index for a batch, as it holds the leases; what changes waits for it as long. Each configuration reads
 //! its databases anew, since options and classes may mean something else in it.
 
+use crate::database::{Kept, Link};
 use crate::family::Family;
 use crate::messages::*;
-use crate::recovery::Told;
-use dhcpd_config::common::{Database, Recovery};
+use dhcpd_config::common::Database;
 use dhcpd_config::hosts::{Identifier, IdentifierKind, Key, Meaning, Stored};
 use libs::host_cmds;
 use libs::host_cmds::databases::{Asked, Wanted};
 use libs::host_cmds::host::Key as Searched;
-use libs::service::{self, Origin};
 use parking_lot::RwLock;
 use schema::json::Node;
 use serde_json::Value;
 use sql::connect::Error;
-use sql::hosts::{Change, Event, Filter, Found, Listener, Source};
+use sql::hosts::{Change, Filter, Found, Source};
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::Notify;
 
 /// The reservations of the databases of a family, shared with those who keep them up to date.
 pub type Shared<F> = Arc<RwLock<Stored<<F as Family>::Host>>>;
@@ -36,26 +35,36 @@ pub struct Databases<F: Family> {
 }
 
 impl<F: Family> Databases<F> {
-    /// Opens them and reads what is in them. An error is the place of the one that cannot be used, and why.
+    /// Opens them and reads what is in them; where tries are made at the start, one that is not there is as if lost. An error
+    /// is the place of the one that cannot be used, and why.
     pub fn open(
         databases: &[Database],
         mut meaning: impl FnMut() -> Meaning,
-        events: &UnboundedSender<Told>,
-    ) -> Result<Self, (usize, String)> {
+    ) -> Result<(Self, Vec<Link>), (usize, String)> {
         let stored: Shared<F> = Arc::default();
-        let mut sources = Vec::new();
+        let (mut sources, mut links) = (Vec::new(), Vec::new());
         for (at, database) in databases.iter().enumerate() {
-            let listener: Keeper<F> = Keeper {
-                source: at as u32,
-                stored: stored.clone(),
-                meaning: meaning(),
-                recovery: database.recovery,
-                events: events.clone(),
-            };
-            let source = Source::open(database.clone(), Box::new(listener));
-            sources.push(source.map_err(|error| (at, format!("Unable to open database: {error}")))?);
+            let failed = |error: Error| (at, format!("Unable to open database: {error}"));
+            let Database { kind, recovery, .. } = *database;
+            let mut keeper: Keeper<F> = Keeper { source: at as u32, stored: stored.clone(), meaning: meaning() };
+            let lost = Arc::new(Notify::new());
+            let listener = Box::new(move |change| keeper.changed(change));
+            let source = Source::<F::Rows>::new(database.clone(), listener, lost.clone()).map_err(failed)?;
+            match source.connect() {
+                Err(error) if error.is_lost() && recovery.at_start && recovery.is_on() => lost.notify_one(),
+                opened => opened.map_err(failed)?,
+            }
+            let again = source.clone();
+            links.push(Link {
+                recovery,
+                kind,
+                kept: Kept::Reservations(at as u32),
+                lost,
+                reconnect: Arc::new(move || again.connect().map_err(text)),
+            });
+            sources.push(source);
         }
-        Ok(Self { stored: (!databases.is_empty()).then_some(stored), sources })
+        Ok((Self { stored: (!databases.is_empty()).then_some(stored), sources }, links))
     }
 }
 
@@ -64,11 +73,9 @@ struct Keeper<F: Family> {
     source: u32,
     stored: Shared<F>,
     meaning: Meaning,
-    recovery: Recovery,
-    events: UnboundedSender<Told>,
 }
 
-impl<F: Family> Listener<Given<F>> for Keeper<F> {
+impl<F: Family> Keeper<F> {
     fn changed(&mut self, change: Change<Given<F>>) {
         let source = self.source;
         match change {
@@ -92,16 +99,6 @@ impl<F: Family> Listener<Given<F>> for Keeper<F> {
             }
         }
     }
-
-    fn event(&mut self, event: Event) {
-        let told = Told { origin: origin(self.source), recovery: self.recovery, event };
-        let _ = self.events.send(told); // fails only while the daemon ends
-    }
-}
-
-/// Who switches clients off while a database is lost, by its place in the configuration.
-pub fn origin(source: u32) -> Origin {
-    service::DATABASE + 500 + source // behind those of leases
 }
 
 /// How many reservations change while everybody waits.

@@ -22,7 +22,6 @@ mod machine;
 pub mod messages;
 mod plane;
 mod positions;
-mod recovery;
 mod remote;
 mod retire;
 mod sanity;

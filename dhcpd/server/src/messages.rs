@@ -189,12 +189,36 @@ log::messages! {
     MYSQL_LB_DB_RECONNECT_ATTEMPT_FAILED: Error, "mysql-lb-hooks", "database reconnect failed: {reason}";
     /// The next one follows.
     MYSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "mysql-lb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    MYSQL_HB_DB_RECONNECT_ATTEMPT_FAILED: Error, "mysql-hb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    MYSQL_HB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "mysql-hb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    MYSQL_CB_RECONNECT_ATTEMPT_FAILED4: Error, "mysql-cb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    MYSQL_CB_RECONNECT_ATTEMPT_SCHEDULE4: Info, "mysql-cb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    MYSQL_CB_RECONNECT_ATTEMPT_FAILED6: Error, "mysql-cb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    MYSQL_CB_RECONNECT_ATTEMPT_SCHEDULE6: Info, "mysql-cb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
     /// The leases in a database are being opened.
     PGSQL_LB_DB: Info, "pgsql-lb-hooks", "opening PostgreSQL lease database: {parameters}";
     /// A try to get a database back failed.
     PGSQL_LB_DB_RECONNECT_ATTEMPT_FAILED: Error, "pgsql-lb-hooks", "database reconnect failed: {reason}";
     /// The next one follows.
     PGSQL_LB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "pgsql-lb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    PGSQL_HB_DB_RECONNECT_ATTEMPT_FAILED: Error, "pgsql-hb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    PGSQL_HB_DB_RECONNECT_ATTEMPT_SCHEDULE: Info, "pgsql-hb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    PGSQL_CB_RECONNECT_ATTEMPT_FAILED4: Error, "pgsql-cb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    PGSQL_CB_RECONNECT_ATTEMPT_SCHEDULE4: Info, "pgsql-cb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
+    /// A try to get a database back failed.
+    PGSQL_CB_RECONNECT_ATTEMPT_FAILED6: Error, "pgsql-cb-hooks", "database reconnect failed: {reason}";
+    /// The next one follows.
+    PGSQL_CB_RECONNECT_ATTEMPT_SCHEDULE6: Info, "pgsql-cb-hooks", "scheduling attempt {attempt} of {tries} in {wait} milliseconds";
     /// The database of the leases cannot be reached; it is tried again.
     DHCPSRV_LEASE_MGR_DB_OPEN_CONNECTION_WITH_RETRY_FAILED: Info, "dhcpsrv", "Failed to connect to database: {parameters} with error: {reason}";
     /// An interface is listened on.
@@ -299,8 +323,6 @@ log::messages! {
     /// A clean-up of the lease file failed.
     DHCPSRV_MEMFILE_LFC_FAILED: Error, "dhcpsrv", "Lease File Cleanup failed: {reason}";
 
-    /// It was tried to reach a database again.
-    DHCPSRV_DB_RECONNECT_ATTEMPT_FAILED: Error, "dhcpsrv", "database reconnect failed: {reason}; tries left: {left}";
     /// A reservation in a database is none.
     DHCPSRV_HOST_UNUSABLE: Error, "hosts", "the reservation with the host_id {id} is left out: {reason}";
 

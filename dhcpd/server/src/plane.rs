@@ -8,11 +8,10 @@ use crate::d2_client;
 use crate::database::{self, Link, Watch};
 use crate::family::{Family, Run, SharedStore};
 use crate::ha::{self, InService};
-use crate::hosts::{self, Commanded, Databases};
+use crate::hosts::{Commanded, Databases};
 use crate::housekeeping::{self, Schedule};
 use crate::machine::MACHINE;
 use crate::messages::*;
-use crate::recovery;
 use crate::retire::Retire;
 use crate::sockets::{self, BadEntry, Bound, Opening, SocketSet, Wanted};
 use crate::worker::{Setup, Worker};
@@ -55,6 +54,7 @@ pub struct Prepared<F: Family> {
     failures: Vec<sockets::Failure>,
     needs_cleanup: bool,
     link: Option<Link>,
+    host_links: Vec<Link>,
     bulk: bulk::Prepared,
     ha: ha::Ready<F::Ha>,
 }
@@ -118,9 +118,9 @@ struct State<F: Family> {
     retire: Retire<Run<F>>,
     bulk: bulk::Service<F::Bulk>,
     /// The connection that the leases rest on, if they do.
-    database: Watch,
-    database_events: UnboundedSender<recovery::Told>,
-    database_events_out: Option<tokio::sync::mpsc::UnboundedReceiver<recovery::Told>>,
+    database: Option<Watch>,
+    /// Those that reservations come from.
+    host_databases: Vec<Watch>,
     /// Ends the daemon.
     shutdown: UnboundedSender<u8>,
 }
@@ -135,7 +135,6 @@ impl<F: Family> Plane<F> {
     /// A data plane that serves on `port` as soon as a configuration is applied.
     pub fn new(port: u16, settings: F::Settings, stats: Arc<stats::Registry>, shutdown: UnboundedSender<u8>) -> Self {
         let (name_changes, out) = unbounded_channel();
-        let (database_events, told) = unbounded_channel();
         let state = State {
             port,
             settings,
@@ -155,9 +154,8 @@ impl<F: Family> Plane<F> {
             drops: DropWatch::new(F::NUMBER == 6),
             retire: Retire::start(),
             bulk: bulk::Service::default(),
-            database: Watch::default(),
-            database_events,
-            database_events_out: Some(told),
+            database: None,
+            host_databases: Vec::new(),
             shutdown,
         };
         Self { state: Rc::new(RefCell::new(state)) }
@@ -191,26 +189,22 @@ impl<F: Family> Plane<F> {
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let ha = state.ha.prepare(F::libraries(&config), &state.service);
         let ha = ha.map_err(|problem| vec![Unfit::Relationship(problem)])?;
-        let hosts = Databases::open(parts.host_databases, || F::meaning(&config), &state.database_events);
-        let hosts = Arc::new(hosts.map_err(|(at, reason)| vec![Unfit::Hosts(at, reason)])?);
+        let hosts = Databases::open(parts.host_databases, || F::meaning(&config));
+        let (hosts, host_links) = hosts.map_err(|(at, reason)| vec![Unfit::Hosts(at, reason)])?;
         let snapshot = F::snapshot(config, &identity, &store, &state.stats, before, &ha.groups).map_err(unfit)?;
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
         let bulk = bulk.map_err(|error| vec![Unfit::LeaseQuery(error.to_string())])?;
-        let run = Run { snapshot, store, hosts, service: state.service.clone() };
-        Ok(Prepared { run, sockets, failures, needs_cleanup, link, bulk, ha })
+        let run = Run { snapshot, store, hosts: Arc::new(hosts), service: state.service.clone() };
+        Ok(Prepared { run, sockets, failures, needs_cleanup, link, host_links, bulk, ha })
     }
 
     /// Goes over to a prepared configuration: packets in flight are answered by the one before, the next ones by this.
     pub fn apply(&self, prepared: Prepared<F>) {
-        let Prepared { run, mut sockets, mut failures, needs_cleanup, link, bulk, ha } = prepared;
+        let Prepared { run, mut sockets, mut failures, needs_cleanup, link, host_links, bulk, ha } = prepared;
         self.count_drops(); // of sockets that may be closed now
         let first = self.state.borrow().run.is_none();
         let mut state = self.state.borrow_mut();
         let parts = run.parts();
-        if let Some(before) = &state.run {
-            // Its connections are given up; those of this configuration are there.
-            (0..before.hosts.sources.len() as u32).for_each(|at| state.service.enable(hosts::origin(at)));
-        }
         state.d2.send_replace(parts.d2.clone());
         state.schedule.send_replace(Schedule {
             expired: *parts.expired,
@@ -242,10 +236,12 @@ impl<F: Family> Plane<F> {
         let Samples { count, age } = run.parts().samples;
         state.stats.limit_all(stats::Limits { count, age: age.into() });
         F::publish(&run, &state.stats, state.run.as_ref().map(|before| &*before.snapshot), news);
+        let watch = |link| Watch::start::<F>(link, state.service.clone(), state.shutdown.clone());
+        let host_databases = host_links.into_iter().map(watch).collect();
         if news {
-            let watch = |link| Watch::start::<F>(link, state.service.clone(), state.shutdown.clone());
-            state.database = link.map(watch).unwrap_or_default();
+            state.database = link.map(watch);
         }
+        state.host_databases = host_databases;
         state.bulk.apply(bulk, run.snapshot.clone(), run.store.clone());
         if let Some(before) = state.run.replace(run) {
             state.retire.free(before);
@@ -403,9 +399,6 @@ impl<F: Family> Plane<F> {
         let mut state = self.state.borrow_mut();
         if let Some(out) = state.name_changes_out.take() {
             tokio::task::spawn_local(d2_client::run(out, state.d2.subscribe()));
-        }
-        if let Some(told) = state.database_events_out.take() {
-            tokio::task::spawn_local(recovery::run(self.clone(), told));
         }
         tokio::task::spawn_local(housekeeping::run::<F>(
             self.clone(),

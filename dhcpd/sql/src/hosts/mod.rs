@@ -9,7 +9,7 @@ mod pgsql;
 mod source;
 mod table;
 
-pub use source::{Change, Event, Listener, Source};
+pub use source::{Change, Listener, Source};
 pub use table::{Filter, Found};
 
 use columns::Columns;

@@ -10,9 +10,11 @@ use crate::connect::{Connection, Error, connect, within};
 use crate::messages::*;
 use dhcpd_config::common::{Database, DatabaseType};
 use std::collections::HashMap;
-use std::fmt;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
+use std::{fmt, io};
 use tokio::runtime;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
@@ -31,37 +33,19 @@ pub enum Change<R> {
     Removed(Vec<u32>),
 }
 
-/// What became of the connection.
-#[derive(Debug)]
-pub enum Event {
-    /// It is lost.
-    Lost(Error),
-    /// It was tried to open it again, in vain; so many tries are left.
-    Failed(Error, u32),
-    /// It is there again.
-    Recovered,
-    /// It is not tried any more, after so many times.
-    GaveUp(u32),
-}
-
-/// Who hears of changes and of the connection.
-pub trait Listener<R>: Send {
-    /// Reservations changed.
-    fn changed(&mut self, change: Change<R>);
-    /// Something became of the connection.
-    fn event(&mut self, event: Event);
-}
+/// Hears of changes.
+pub type Listener<R> = Box<dyn FnMut(Change<R>) + Send>;
 
 /// A database of reservations. It is closed when this is dropped.
 pub struct Source<F: Family> {
-    orders: UnboundedSender<Order<F>>,
+    requests: UnboundedSender<Request<F>>,
     kind: DatabaseType,
     readonly: bool,
 }
 
 impl<F: Family> Clone for Source<F> {
     fn clone(&self) -> Self {
-        Self { orders: self.orders.clone(), kind: self.kind, readonly: self.readonly }
+        Self { requests: self.requests.clone(), kind: self.kind, readonly: self.readonly }
     }
 }
 
@@ -73,6 +57,11 @@ impl<F: Family> fmt::Debug for Source<F> {
 
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
+enum Request<F: Family> {
+    Connect(mpsc::Sender<Result<(), Error>>),
+    Do(Order<F>),
+}
+
 enum Order<F: Family> {
     Find(Filter, Reply<Vec<Found<F::Reservation>>>),
     Add(u32, F::Reservation, bool, Reply<()>),
@@ -81,22 +70,24 @@ enum Order<F: Family> {
 }
 
 impl<F: Family> Source<F> {
-    /// Opens a database and tells `listener` all that is in it; this waits until that is done. Where tries are made at the
-    /// start, a database that is not there is no error.
-    pub fn open(database: Database, listener: Box<dyn Listener<F::Reservation>>) -> Result<Self, Error> {
-        let (orders, inbox) = unbounded_channel();
-        let (opened, is_open) = std::sync::mpsc::channel();
+    /// A database to which there is no connection yet. `lost` is told when there is none any more.
+    pub fn new(database: Database, listener: Listener<F::Reservation>, lost: Arc<Notify>) -> Result<Self, Error> {
+        let (requests, inbox) = unbounded_channel();
         let (kind, readonly) = (database.kind, database.readonly);
-        let keeper = Keeper { database, listener, inbox, versions: HashMap::new(), seen: (None, None) };
-        let started = std::thread::Builder::new().name("hosts".to_owned()).spawn(move || {
-            match runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(keeper.run(&opened)),
-                Err(error) => drop(opened.send(Err(Error::Unreachable(error.to_string())))),
-            }
-        });
-        started.map_err(|error| Error::Unreachable(error.to_string()))?;
-        is_open.recv().unwrap_or_else(|_| Err(gone()))?;
-        Ok(Self { orders, kind, readonly })
+        let keeper = Keeper { database, listener, inbox, lost, versions: HashMap::new(), seen: (None, None) };
+        let failed = |error: io::Error| Error::Unreachable(format!("cannot start a thread: {error}"));
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let thread = std::thread::Builder::new().name("hosts".to_owned());
+        thread.spawn(move || runtime.block_on(keeper.run())).map_err(failed)?;
+        Ok(Self { requests, kind, readonly })
+    }
+
+    /// Connects, anew if there is a connection already, and tells the listener all that changed meanwhile; waits until
+    /// that is done.
+    pub fn connect(&self) -> Result<(), Error> {
+        let (reply, answer) = mpsc::channel();
+        self.requests.send(Request::Connect(reply)).map_err(|_| gone())?;
+        answer.recv().unwrap_or_else(|_| Err(gone()))
     }
 
     /// Reservations as they stand in the database.
@@ -133,7 +124,7 @@ impl<F: Family> Source<F> {
 
     async fn ask<T>(&self, order: impl FnOnce(Reply<T>) -> Order<F>) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(order(reply)).map_err(|_| gone())?;
+        self.requests.send(Request::Do(order(reply))).map_err(|_| gone())?;
         answer.await.unwrap_or_else(|_| Err(gone()))
     }
 }
@@ -145,42 +136,52 @@ fn gone() -> Error {
 /// What the thread works with.
 struct Keeper<F: Family> {
     database: Database,
-    listener: Box<dyn Listener<F::Reservation>>,
-    inbox: UnboundedReceiver<Order<F>>,
+    listener: Listener<F::Reservation>,
+    inbox: UnboundedReceiver<Request<F>>,
+    lost: Arc<Notify>,
     versions: HashMap<u32, Version>,
     /// When it was looked last, and what there was.
     seen: (Option<String>, Option<Version>),
 }
 
-/// The daemon does not need the database any more.
-struct Closed;
+/// Why a connection is served no more.
+enum End {
+    /// The daemon does not need the database any more.
+    Closed,
+    /// There shall be another one; whom to tell of it.
+    Anew(mpsc::Sender<Result<(), Error>>),
+    /// It is lost.
+    Lost,
+}
 
 impl<F: Family> Keeper<F> {
-    async fn run(mut self, opened: &std::sync::mpsc::Sender<Result<(), Error>>) {
-        let recovery = self.database.recovery;
-        let mut connection = match self.open().await {
-            Ok(connection) => Some(connection),
-            Err(error) if error.is_lost() && recovery.at_start && recovery.is_on() => {
-                self.listener.event(Event::Lost(error));
-                None
-            }
-            Err(error) => return drop(opened.send(Err(error))),
-        };
-        let _ = opened.send(Ok(())); // fails only if nobody waits any more
+    async fn run(mut self) {
+        let mut connection = None;
         loop {
-            if let Some(connection) = &mut connection {
-                let ended = match connection {
-                    Connection::Mysql(connection) => self.serve(connection).await,
-                    Connection::Postgresql(connection) => self.serve(connection).await,
-                };
-                match ended {
-                    Ok(Closed) => return,
-                    Err(error) => self.listener.event(Event::Lost(error)),
+            let end = match &mut connection {
+                None => self.wait().await,
+                Some(Connection::Mysql(connection)) => self.serve(connection).await,
+                Some(Connection::Postgresql(connection)) => self.serve(connection).await,
+            };
+            connection = None;
+            match end {
+                End::Closed => return,
+                End::Lost => self.lost.notify_one(),
+                End::Anew(reply) => {
+                    let opened = self.open().await.map(|opened| connection = Some(opened));
+                    let _ = reply.send(opened); // nobody may wait any more
                 }
             }
-            match self.recover().await {
-                Some(again) => connection = Some(again),
-                None => return,
+        }
+    }
+
+    /// Refuses orders until there shall be a connection.
+    async fn wait(&mut self) -> End {
+        loop {
+            match self.inbox.recv().await {
+                None => return End::Closed,
+                Some(Request::Connect(reply)) => return End::Anew(reply),
+                Some(Request::Do(order)) => order.refuse(),
             }
         }
     }
@@ -204,53 +205,26 @@ impl<F: Family> Keeper<F> {
         Ok(connection)
     }
 
-    /// Does what it is told and looks for changes until the connection is lost.
-    async fn serve(&mut self, connection: &mut impl Tables) -> Result<Closed, Error> {
+    /// Does what it is told and looks for changes.
+    async fn serve(&mut self, connection: &mut impl Tables) -> End {
         let patience = self.database.patience;
         loop {
             let next = Instant::now() + LOOK;
             while let Ok(order) = timeout_at(next, self.inbox.recv()).await {
-                let Some(order) = order else { return Ok(Closed) };
-                within(patience, self.obey(connection, order)).await?;
+                let done = match order {
+                    None => return End::Closed,
+                    Some(Request::Connect(reply)) => return End::Anew(reply),
+                    Some(Request::Do(order)) => within(patience, self.obey(connection, order)).await,
+                };
+                if done.is_err() {
+                    return End::Lost;
+                }
             }
             match self.look(connection).await {
-                Err(error) if !error.is_lost() => log::event!(DATABASE_HOSTS_LOOK_FAILED, reason = error),
-                done => done?,
+                Ok(()) => {}
+                Err(error) if error.is_lost() => return End::Lost,
+                Err(error) => log::event!(DATABASE_HOSTS_LOOK_FAILED, reason = error),
             }
-        }
-    }
-
-    /// Opens the connection again as often as it may be tried; none if that is over.
-    async fn recover(&mut self) -> Option<Connection> {
-        let recovery = self.database.recovery;
-        let tries = if recovery.is_on() { recovery.tries } else { 0 };
-        for left in (0..tries).rev() {
-            self.pause(Some(recovery.wait)).await.ok()?;
-            match self.open().await {
-                Ok(connection) => {
-                    self.listener.event(Event::Recovered);
-                    return Some(connection);
-                }
-                Err(error) => self.listener.event(Event::Failed(error, left)),
-            }
-        }
-        self.listener.event(Event::GaveUp(tries));
-        self.pause(None).await.ok()?;
-        None
-    }
-
-    /// Answers orders without a database, for a while or for good.
-    async fn pause(&mut self, time: Option<Duration>) -> Result<(), Closed> {
-        let end = time.map(|time| Instant::now() + time);
-        loop {
-            let order = match end {
-                Some(end) => match timeout_at(end, self.inbox.recv()).await {
-                    Ok(order) => order,
-                    Err(_) => return Ok(()),
-                },
-                None => self.inbox.recv().await,
-            };
-            order.ok_or(Closed)?.refuse();
         }
     }
 
@@ -341,7 +315,7 @@ impl<F: Family> Keeper<F> {
             self.versions.remove(id);
         }
         if !gone.is_empty() {
-            self.listener.changed(Change::Removed(gone));
+            (self.listener)(Change::Removed(gone));
         }
         let changed = versions.into_iter().filter(|(id, version)| self.versions.get(id) != Some(version));
         let mut changed: Vec<_> = changed.collect();
@@ -350,7 +324,7 @@ impl<F: Family> Keeper<F> {
             let ids = page.iter().map(|(id, _)| *id).collect();
             let filter = Filter { ids: Some(ids), ..Filter::default() };
             let found = within(self.database.patience, table::find::<F, _>(connection, &filter)).await?;
-            self.listener.changed(Change::Put(found));
+            (self.listener)(Change::Put(found));
             self.versions.extend(page.iter().copied());
         }
         Ok(())
