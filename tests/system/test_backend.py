@@ -164,6 +164,17 @@ class Changes(Backend):
         self.change(*self.subnet(2, "10.2.0.0/16"))
         wait_for(lambda: self.prefixes() == ["10.1.0.0/16", "10.2.0.0/16"], "another subnet")
 
+    def test_who_began_first_may_commit_last(self):
+        self.change(*self.subnet(1, "10.1.0.0/16"))
+        # As if others had changed something between the beginning of the next change and its end.
+        self.sql("UPDATE dhcp4_audit_revision SET id = 500")
+        self.start()
+        self.change(*self.subnet(2, "10.2.0.0/16"))
+        self.sql("UPDATE dhcp4_audit_revision SET modification_ts = '2020-01-01' WHERE id < 500")
+        self.assertEqual(self.database.value("SELECT count(*) FROM dhcp4_audit_revision WHERE id < 500"), "1")
+        self.assertEqual(self.pull(), FETCHED)
+        self.assertEqual(self.prefixes(), ["10.1.0.0/16", "10.2.0.0/16"])
+
     def test_what_a_row_replaces_is_back_when_the_row_is_gone(self):
         self.start(more={"subnet4": [{"id": 5, "subnet": "10.5.0.0/16"}], "valid-lifetime": 10})
         self.change(*self.subnet(5, "10.55.0.0/16"), *self.parameter(1, "valid-lifetime", 20))
