@@ -15,8 +15,8 @@ MULTIARCH = $(shell dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo $
 BUILD_NEEDS = gcc g++ make cmake pkg-config libpcre2-dev
 LAB_NEEDS = python3 iproute2 procps bind9 bind9-dnsutils isc-dhcp-client python3-ncclient openssh-client
 TEST_NEEDS = $(LAB_NEEDS) isc-dhcp-relay udhcpc dhcpcd-base kea-common openssl curl postgresql kea-admin $(MYSQL)
-# A MariaDB or MySQL, unless one is there or TAKAHE_MYSQL names the folder of one.
-MYSQL = $(if $(or $(TAKAHE_MYSQL),$(wildcard /usr/sbin/mysqld)),,mariadb-server)
+# Tests of MySQL skip where none is installed and TAKAHE_MYSQL names no folder of one: `make test MYSQL=mariadb-server` installs it.
+MYSQL =
 BENCH_NEEDS = $(TEST_NEEDS) kea-dhcp4-server kea-dhcp6-server
 D = $(DESTDIR)$(PREFIX)
 DOC = $(D)/share/doc/takahe

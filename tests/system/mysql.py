@@ -4,7 +4,8 @@
         mysql.create(script)                        # user, database and password are `keatest`
         mysql.sql("SELECT address, state FROM lease4")
 
-Programs are taken from the folder that the environment variable TAKAHE_MYSQL names, or else from where packages install them.
+Programs are taken from the folder that the environment variable TAKAHE_MYSQL names, or else from where packages install them;
+where there are none, the tests that want them skip.
 Nothing is synced to the disk: what was committed outlives the server, not the machine.
 """
 
@@ -13,6 +14,7 @@ import re
 import shutil
 import signal
 import socket
+import unittest
 from pathlib import Path
 
 from databases import NAME, Server
@@ -94,7 +96,7 @@ def _program(*names):
     """The first program there is."""
     found = next((place for name in names if (place := shutil.which(name, path=PLACES))), None)
     if not found:
-        raise RuntimeError("MariaDB is not installed (package mariadb-server), or TAKAHE_MYSQL does not name the folder of another")
+        raise unittest.SkipTest("there is no MariaDB or MySQL: it is not installed, and TAKAHE_MYSQL does not name the folder of one")
     return found
 
 
