@@ -237,6 +237,32 @@ class Shared:
         self.assertEqual(self.database.value("SELECT count(*) FROM lease4"), "6")
 
 
+    def test_two_servers_under_load_promise_no_address_twice(self):
+        blast = self.lab.folder / "blast"
+        run("cc", "-O2", "-o", blast, BLAST)
+        self.lab.namespace("other", "clients")
+        self.lab.link("other", "srv0", "clients", "cli0", [f"{SERVER4}/24"])
+        loads = []
+        for turn, (ns, clients) in enumerate((("server", "client"), ("other", "clients"))):
+            kea = self.kea if ns == "server" else Kea(self.lab, ns, ns)
+            self.lab.run(clients, "ip", "address", "add", f"{RELAY}/8", "dev", "cli0")
+            self.lab.run(ns, "ip", "address", "add", f"{SERVER4}/8", "dev", "srv0")
+            config = self.common(4, severity="FATAL") | {"valid-lifetime": 86400, "subnet4": [{"id": 1, "subnet": "192.0.0.0/8", "pools": [{"pool": "192.16.0.0 - 192.255.0.0"}]}]}
+            config["control-sockets"][0]["socket-name"] = kea.socket("kea-dhcp4")
+            kea.env = self.kea.env | kea.env
+            kea.start("kea-dhcp4", {"Dhcp4": config}, started="")
+            wait_for(lambda: f"{SERVER4}:67 " in self.lab.run(ns, "ss", "-Hlun"), "the socket")
+            loads.append((clients, turn * 1000000, self.lab.folder / f"acked-{turn}"))
+        words = lambda clients, first, log: ["ip", "netns", "exec", clients, blast, "-w", "32", "-t", "4", "-f", str(first), "-a", str(log), SERVER4, RELAY]
+        running = [subprocess.Popen(words(*load), stdout=subprocess.DEVNULL) for load in loads]
+        self.assertEqual([load.wait(30) for load in running], [0, 0])
+        promised = [line.split() for *_, log in loads for line in log.read_text().splitlines()]
+        self.assertGreater(len(promised), 50)
+        self.assertEqual(len({address for _, address in promised}), len(promised))
+        held = {tuple(row) for row in self.sql(f"SELECT {self.hex('hwaddr')}, address FROM lease4")}
+        self.assertEqual([pair for pair in promised if (pair[0].replace(":", ""), str(number(pair[1]))) not in held], [])
+
+
 class Lost:
     """The database goes away."""
 

@@ -46,6 +46,8 @@ pub struct Settled<T: Table> {
 /// The same with the answers that rest on it.
 struct Promise<T: Table> {
     settled: Settled<T>,
+    /// The mark of the first batch of packets in it: a database does not try again what failed, so that all must have come to be.
+    first: Mark,
     replies: TxBatch,
     sockets: Arc<[Arc<Bound>]>,
 }
@@ -109,7 +111,8 @@ impl<T: Table> Queue<T> {
     /// Sees to it that `replies` leave when what was settled is durable. Takes them away.
     pub fn take(&self, mut settled: Settled<T>, replies: &mut TxBatch, sockets: &Arc<[Arc<Bound>]>) {
         if !settled.store.is_slow() {
-            return self.outlet.let_go(&mut settled, replies, sockets);
+            let first = settled.mark;
+            return self.outlet.let_go(first, &mut settled, replies, sockets);
         }
         let mut state = self.state.lock();
         // What one worker has to wait with is one batch as far as it goes; a library knows answers by their numbers in their batch.
@@ -125,7 +128,7 @@ impl<T: Table> Queue<T> {
         }
         self.emptied.wait_while(&mut state, |state| state.waiting.len() >= MOST_WAITING);
         let replies = mem::replace(replies, state.spare.pop().unwrap_or_default());
-        state.waiting.push(Promise { settled, replies, sockets: sockets.clone() });
+        state.waiting.push(Promise { first: settled.mark, settled, replies, sockets: sockets.clone() });
         if state.waiting.len() == 1 {
             self.filled.notify_one();
         }
@@ -151,9 +154,10 @@ impl<T: Table> Queue<T> {
             }
             self.emptied.notify_all();
             last = taken.iter().map(|promise| promise.replies.len()).sum();
-            for Promise { mut settled, mut replies, sockets } in taken.drain(..) {
+            for Promise { first, mut settled, mut replies, sockets } in taken.drain(..) {
                 // As with a worker: a defect costs its batch.
-                let left = catch_unwind(AssertUnwindSafe(|| self.outlet.let_go(&mut settled, &mut replies, &sockets)));
+                let left =
+                    catch_unwind(AssertUnwindSafe(|| self.outlet.let_go(first, &mut settled, &mut replies, &sockets)));
                 replies.discard();
                 if left.is_ok() {
                     done.push(replies);
@@ -166,8 +170,8 @@ impl<T: Table> Queue<T> {
 
 impl Outlet {
     /// Waits until it is durable, and lets the answers leave. Only what is on disk is promised: after a failed write nobody hears of these leases.
-    fn let_go<T: Table>(&self, settled: &mut Settled<T>, replies: &mut TxBatch, sockets: &[Arc<Bound>]) {
-        match settled.store.sync_to(settled.mark) {
+    fn let_go<T: Table>(&self, first: Mark, settled: &mut Settled<T>, replies: &mut TxBatch, sockets: &[Arc<Bound>]) {
+        match settled.store.sync_to(settled.mark).and_then(|()| settled.store.sync_to(first)) {
             Ok(()) => {
                 if let Some(tell) = settled.tell.take() {
                     tell(&mut Leaving { batch: replies, sockets, failed: self.send_failed });
