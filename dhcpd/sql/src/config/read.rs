@@ -226,7 +226,7 @@ impl<'a> Reader<'a> {
         let given = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
         let sql = format!(
             "SELECT o.*, s.tag AS server_tag FROM {tables}_{name} AS o LEFT JOIN {tables}_{name}_server AS a ON a.{known_as} = o.{key} \
-             LEFT JOIN {tables}_server AS s ON s.id = a.server_id {given} ORDER BY {}, s.id",
+             LEFT JOIN {tables}_server AS s ON s.id = a.server_id {given} ORDER BY {}, o.{key}, s.id",
             order.replace("{}", tables)
         );
         let rows = self.link.rows(&statement("GET", name, self.family), &sql, &keys).await?;
