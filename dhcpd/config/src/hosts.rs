@@ -4,7 +4,7 @@ mod meaning;
 mod stored;
 
 pub use meaning::{Meaning, Written};
-pub use stored::{GLOBAL, Key, Reserved, Stored};
+pub use stored::{CACHE, GLOBAL, Key, Reserved, Stored};
 
 use hashbrown::{Equivalent, HashMap};
 use smallvec::SmallVec;

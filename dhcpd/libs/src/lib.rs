@@ -12,6 +12,7 @@ mod editor;
 pub mod flex_id;
 pub mod flex_option;
 pub mod ha;
+pub mod host_cache;
 pub mod host_cmds;
 pub mod lease_cmds;
 pub mod lease_query;
@@ -38,6 +39,7 @@ use ddns_tuning::messages::{DDNS_TUNING_LOAD_OK, DDNS_TUNING_UNLOAD};
 use flex_id::messages::FLEX_ID_UNLOAD;
 use flex_option::messages::FLEX_OPTION_UNLOAD;
 use ha::messages::{HA_DEINIT_OK, HA_INIT_OK};
+use host_cache::messages::{HOST_CACHE_DEINIT_OK, HOST_CACHE_INIT_OK};
 use host_cmds::messages::{HOST_CMDS_DEINIT_OK, HOST_CMDS_INIT_OK};
 use lease_cmds::messages::{LEASE_CMDS_DEINIT_OK, LEASE_CMDS_INIT_OK};
 use lease_query::messages::{LEASE_QUERY_LOAD_OK, LEASE_QUERY_UNLOAD_OK};
@@ -61,6 +63,7 @@ pub fn report_loaded(file: &str) {
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_INIT_OK),
         "libdhcp_ddns_tuning.so" => log::event!(DDNS_TUNING_LOAD_OK),
         "libdhcp_ha.so" => log::event!(HA_INIT_OK),
+        "libdhcp_host_cache.so" => log::event!(HOST_CACHE_INIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_INIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_INIT_OK),
         "libdhcp_ping_check.so" => log::event!(PING_CHECK_LOAD_OK),
@@ -83,6 +86,7 @@ pub fn report_unloaded(file: &str) {
         "libdhcp_cb_cmds.so" => log::event!(CB_CMDS_DEINIT_OK),
         "libdhcp_class_cmds.so" => log::event!(CLASS_CMDS_DEINIT_OK),
         "libdhcp_ha.so" => log::event!(HA_DEINIT_OK),
+        "libdhcp_host_cache.so" => log::event!(HOST_CACHE_DEINIT_OK),
         "libdhcp_host_cmds.so" => log::event!(HOST_CMDS_DEINIT_OK),
         "libdhcp_lease_cmds.so" => log::event!(LEASE_CMDS_DEINIT_OK),
         "libdhcp_ping_check.so" => log::event!(PING_CHECK_UNLOAD),

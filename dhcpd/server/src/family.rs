@@ -4,10 +4,11 @@ use crate::hosts::Databases;
 use crate::sockets::Wanted;
 use crate::worker::Protocol;
 use dhcpd_config::common::{D2Client, Database, ExpiredLeases, LeaseDatabase, Queue, Samples};
-use dhcpd_config::hosts::{Meaning, Reservation, Written};
+use dhcpd_config::hosts::{Meaning, Reservation};
 use dhcpd_config::parameters::Library;
 use leases::memfile::{ClassCounts, Remote, Store, Table};
 use libs::ha::Group;
+use libs::host_cache::Side;
 use libs::lease_query::Bulk;
 use libs::{Fault, Service};
 use net::Interface;
@@ -34,7 +35,7 @@ pub trait Family: Sized + 'static {
     /// Reservations.
     type Host: Reservation<Address: Send + Sync> + Clone + Send + Sync + 'static;
     /// How they stand in databases.
-    type Rows: sql::hosts::Family<Reservation: Written<Host = Self::Host>>;
+    type Rows: sql::hosts::Family<Reservation: Side<Host = Self::Host>>;
     /// The engine in a worker.
     type Protocol: Protocol<Config = Run<Self>, Table = Self::Table>;
 

@@ -1,4 +1,4 @@
-//! Reservations from databases: held in memory beside the configuration, as they stand there.
+//! Reservations from databases: held in memory beside the configuration, as they stand there; and those of a cache.
 //!
 //! A worker holds the index for a batch, as it holds the leases; what changes waits for it as long. Each configuration reads
 //! its databases anew, since options and classes may mean something else in it.
@@ -7,11 +7,12 @@ use crate::database::{Kept, Link};
 use crate::family::Family;
 use crate::messages::*;
 use dhcpd_config::common::Database;
-use dhcpd_config::hosts::{Identifier, IdentifierKind, Key, Meaning, Stored};
+use dhcpd_config::hosts::{CACHE, Identifier, IdentifierKind, Key, Meaning, Stored};
+use libs::host_cache::{self, Cache};
 use libs::host_cmds;
 use libs::host_cmds::databases::{Asked, Wanted};
 use libs::host_cmds::host::Key as Searched;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use schema::json::Node;
 use serde_json::Value;
 use sql::connect::Error;
@@ -26,19 +27,24 @@ pub type Shared<F> = Arc<RwLock<Stored<<F as Family>::Host>>>;
 /// A reservation as it stands in a database.
 pub type Given<F> = <<F as Family>::Rows as sql::hosts::Family>::Reservation;
 
-/// The databases of a configuration.
+/// The databases of a configuration, and the cache before them.
 pub struct Databases<F: Family> {
     /// What is in them; `None` where there are none.
     pub stored: Option<Shared<F>>,
     /// In the order in which they count.
     pub sources: Vec<Source<F::Rows>>,
+    /// What commands brought, with `libdhcp_host_cache.so`.
+    pub cache: Option<host_cache::Shared<Given<F>>>,
 }
 
 impl<F: Family> Databases<F> {
     /// Opens them and reads what is in them; where tries are made at the start, one that is not there is as if lost. An error
-    /// is the place of the one that cannot be used, and why.
+    /// is the place of the one that cannot be used, and why. The cache, if there is one with so many entries, has what the one
+    /// `before` has.
     pub fn open(
         databases: &[Database],
+        cache: Option<usize>,
+        before: Option<&Self>,
         mut meaning: impl FnMut() -> Meaning,
     ) -> Result<(Self, Vec<Link>), (usize, String)> {
         let stored: Shared<F> = Arc::default();
@@ -46,7 +52,8 @@ impl<F: Family> Databases<F> {
         for (at, database) in databases.iter().enumerate() {
             let failed = |error: Error| (at, format!("Unable to open database: {error}"));
             let Database { kind, recovery, .. } = *database;
-            let mut keeper: Keeper<F> = Keeper { source: at as u32, stored: stored.clone(), meaning: meaning() };
+            let mut keeper: Keeper<F> =
+                Keeper { source: CACHE + 1 + at as u32, stored: stored.clone(), meaning: meaning() };
             let lost = Arc::new(Notify::new());
             let listener = Box::new(move |change| keeper.changed(change));
             let source = Source::<F::Rows>::new(database.clone(), listener, lost.clone()).map_err(failed)?;
@@ -64,7 +71,15 @@ impl<F: Family> Databases<F> {
             });
             sources.push(source);
         }
-        Ok((Self { stored: (!databases.is_empty()).then_some(stored), sources }, links))
+        let cache = cache.map(|maximum| {
+            let mut cache = Cache::new(meaning(), maximum, stored.clone());
+            if let Some(before) = before.and_then(|before| before.cache.as_ref()) {
+                cache.follow(&before.lock());
+            }
+            Arc::new(Mutex::new(cache))
+        });
+        let stored = (!databases.is_empty() || cache.is_some()).then_some(stored);
+        Ok((Self { stored, sources, cache }, links))
     }
 }
 

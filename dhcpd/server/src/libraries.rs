@@ -30,6 +30,7 @@ pub fn add4(table: &mut Table, plane: &Plane<V4>, editor: &Editor, databases: &G
             }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
+            Library::HostCache(_) => add_host_cache(table, plane),
             Library::HostCmds => add_host_cmds(table, plane, editor),
             Library::LeaseCmds => libs::lease_cmds::add4(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info4-upgrade"),
@@ -59,6 +60,7 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
             }
             Library::ClassCmds => libs::class_cmds::add(table, editor),
             Library::HighAvailability(_) => libs::ha::add(table, &plane.groups(), &plane.site_of()),
+            Library::HostCache(_) => add_host_cache(table, plane),
             Library::HostCmds => add_host_cmds(table, plane, editor),
             Library::LeaseCmds => libs::lease_cmds::add6(table, &site),
             Library::LeaseQuery(_) => libs::lease_query::add(table, "extended-info6-upgrade"),
@@ -74,6 +76,13 @@ pub fn add6(table: &mut Table, plane: &Plane<V6>, editor: &Editor, databases: &G
         table.observe(move |name, arguments, answer| {
             snapshot.tell_command(name, &arguments.to_string(), &answer.clone().to_json().to_string());
         });
+    }
+}
+
+/// The commands about the cache of reservations.
+fn add_host_cache<F: family::Family>(table: &mut Table, plane: &Plane<F>) {
+    if let (Some(cache), Some(site)) = (plane.host_cache(), plane.site()) {
+        libs::host_cache::add(table, &cache, site.confine);
     }
 }
 

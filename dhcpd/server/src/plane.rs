@@ -8,7 +8,7 @@ use crate::d2_client;
 use crate::database::{self, Link, Watch};
 use crate::family::{Family, Run, SharedStore};
 use crate::ha::{self, InService};
-use crate::hosts::{Commanded, Databases};
+use crate::hosts::{Commanded, Databases, Given};
 use crate::housekeeping::{self, Schedule};
 use crate::machine::MACHINE;
 use crate::messages::*;
@@ -18,8 +18,10 @@ use crate::worker::{Setup, Worker};
 use crate::writer::Writer;
 use control::Table as Commands;
 use dhcpd_config::common::{D2Client, LeaseDatabase, Samples};
+use dhcpd_config::parameters::Library;
 use leases::memfile::{Options, Store};
 use libs::ha::{Groups, SiteOf};
+use libs::host_cache;
 use libs::lease_query::Bulk;
 use libs::{Fault, Service};
 use net::socket::RECEIVE_BUFFER;
@@ -189,7 +191,12 @@ impl<F: Family> Plane<F> {
         let before = state.run.as_ref().map(|run| &run.snapshot);
         let ha = state.ha.prepare(F::libraries(&config), &state.service);
         let ha = ha.map_err(|problem| vec![Unfit::Relationship(problem)])?;
-        let hosts = Databases::open(parts.host_databases, || F::meaning(&config));
+        let cache = parts.libraries.iter().find_map(|library| match library {
+            Library::HostCache(maximum) => Some(*maximum),
+            _ => None,
+        });
+        let hosts_before = state.run.as_ref().map(|run| &*run.hosts);
+        let hosts = Databases::open(parts.host_databases, cache, hosts_before, || F::meaning(&config));
         let (hosts, host_links) = hosts.map_err(|(at, reason)| vec![Unfit::Hosts(at, reason)])?;
         let snapshot = F::snapshot(config, &identity, &store, &state.stats, before, &ha.groups).map_err(unfit)?;
         let bulk = state.bulk.prepare(F::Bulk::rules(&snapshot));
@@ -294,6 +301,11 @@ impl<F: Family> Plane<F> {
         let run = self.run()?;
         let meaning = F::meaning(F::config(&run.snapshot));
         Some(Commanded::new(run.hosts.clone(), meaning, run.parts().reservations_unique))
+    }
+
+    /// The cache of reservations of the configuration in effect, if it has one.
+    pub fn host_cache(&self) -> Option<host_cache::Shared<Given<F>>> {
+        self.run()?.hosts.cache.clone()
     }
 
     /// The relationships to other servers.

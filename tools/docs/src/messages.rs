@@ -22,6 +22,7 @@ const CATALOGUES: &[(&str, &str, &[&Row])] = &[
     ("High availability", "`libdhcp_ha.so`.", libs::ha::messages::MESSAGES),
     ("Commands about configurations in databases", "`libdhcp_cb_cmds.so`.", libs::cb_cmds::messages::MESSAGES),
     ("Class commands", "`libdhcp_class_cmds.so`.", libs::class_cmds::messages::MESSAGES),
+    ("Host cache", "`libdhcp_host_cache.so`.", libs::host_cache::messages::MESSAGES),
     ("Host commands", "`libdhcp_host_cmds.so`.", libs::host_cmds::messages::MESSAGES),
     ("Lease queries", "`libdhcp_lease_query.so`: queries over TCP.", libs::lease_query::messages::MESSAGES),
     ("DHCPv4 lease queries", "`libdhcp_lease_query.so`: queries by UDP.", engine::v4::lease_query::MESSAGES),

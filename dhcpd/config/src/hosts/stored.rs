@@ -1,6 +1,6 @@
-//! Reservations from databases: an index over all of them that follows their changes one by one.
+//! Reservations from databases and from a cache: an index over all of them that follows their changes one by one.
 //!
-//! Those of the configuration come before them, then the databases' in the order in which these are written.
+//! Those of the configuration come before them, then the cache's, then the databases' in the order in which these are written.
 
 use super::{Hosts, Identifier, IdentifierRef, Reservation};
 use hashbrown::{Equivalent, HashMap};
@@ -15,16 +15,19 @@ pub const GLOBAL: u32 = 0;
 /// Which reservation it is: the first of several is the one that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// The database, by its place in the configuration.
+    /// [`CACHE`], or a database, by its place in the configuration from 1 on.
     pub source: u32,
     /// Its number there (`host_id`).
     pub id: u32,
 }
 
+/// The source of what `libdhcp_host_cache.so` has: it comes before the databases.
+pub const CACHE: u32 = 0;
+
 /// Several in the order in which they count.
 type Keys = SmallVec<[Key; 1]>;
 
-/// The reservations of all databases.
+/// The reservations of the cache and of all databases.
 #[derive(Clone, Debug)]
 pub struct Stored<H: Reservation> {
     hosts: HashMap<Key, (u32, H)>,

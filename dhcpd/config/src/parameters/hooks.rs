@@ -10,6 +10,7 @@ mod ddns_tuning;
 mod flex_id;
 mod flex_option;
 mod ha;
+mod host_cache;
 mod host_cmds;
 mod lease_cmds;
 mod lease_query;
@@ -36,6 +37,7 @@ pub use flex_option::{
 pub use ha::{
     HaMode, HaPeer, HaRelationship, HaRole, HaRules, HaState, HaTls, HaUrl, HighAvailability, Pause, Relationship,
 };
+pub use host_cache::{HostCache, HostCacheLimits};
 pub use host_cmds::HostCmds;
 pub use lease_cmds::{BindingVariable, LeaseCmds};
 pub use lease_query::{BulkRules, LeaseQuery, LeaseQueryRules};
@@ -129,6 +131,8 @@ pub enum Library {
     FlexOption(FlexOptionRules),
     /// `libdhcp_ha.so`: servers that share clients.
     HighAvailability(Arc<HaRules>),
+    /// `libdhcp_host_cache.so`: reservations that commands bring, at most so many; 0: without limit.
+    HostCache(usize),
     /// `libdhcp_host_cmds.so`: commands about reservations.
     HostCmds,
     /// `libdhcp_lease_cmds.so`: commands about leases.
@@ -273,7 +277,7 @@ pub const BUNDLED: &[Bundled] = &[
     Bundled::works::<FlexId>(),
     Bundled::works::<FlexOption>(),
     Bundled::works::<HighAvailability>(),
-    Bundled::later("libdhcp_host_cache.so"),
+    Bundled::works::<HostCache>(),
     Bundled::works::<HostCmds>(),
     Bundled::works::<LeaseCmds>(),
     Bundled::works::<LeaseQuery>(),

@@ -20,7 +20,7 @@ pub enum Key {
 }
 
 /// Kinds of identifiers in the order in which a reservation is looked through for its own.
-const KINDS: [&str; 5] = ["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
+pub(crate) const KINDS: [&str; 5] = ["hw-address", "duid", "circuit-id", "client-id", "flex-id"];
 
 /// The family of a server.
 pub(super) fn family(editor: &Editor) -> u8 {
@@ -76,7 +76,7 @@ impl Key {
 }
 
 /// The bytes of an identifier: a text in quotes, or digits.
-fn bytes(text: &str) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn bytes(text: &str) -> Result<Vec<u8>, Refusal> {
     match text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         Some(quoted) => Ok(quoted.as_bytes().to_vec()),
         None => formatted(text),
