@@ -149,6 +149,16 @@ class Hosts:
         self.assertEqual(self.command("reservation-del", delete), {"result": 3, "text": "Host not deleted (not found)."})
         self.assertNotEqual(self.bound()["new_ip_address"], "192.0.2.61")
 
+    def test_what_is_in_the_cache_comes_first(self):
+        self.host(address=0xC0000232)
+        self.start4(**{"hosts-databases": [self.database()], "hooks-libraries": [*self.libraries, {"library": "libdhcp_host_cache.so"}]})
+        entry = {"hw-address": self.mac, "subnet-id4": 1}
+        self.assertEqual(self.command("cache-insert", entry | {"ip-address": "192.0.2.60"})["result"], 0)
+        self.assertEqual(self.bound()["new_ip_address"], "192.0.2.60")
+        self.assertEqual(self.command("cache-remove", entry)["text"], "Host removed.")
+        self.assertEqual(self.bound()["new_ip_address"], "192.0.2.50")
+        self.assertEqual(self.command("cache-size", None)["arguments"], {"size": 0}, "nothing is cached of databases")
+
     def test_sources_count_in_their_order_and_pages_go_through_all(self):
         self.server.create(self.CREATE, "second")
         written = {"hw-address": "02:00:00:00:00:01", "ip-address": "192.0.2.10", "hostname": "written"}
