@@ -222,9 +222,16 @@ impl AllocatorName {
     }
 }
 
-/// Refuses the allocator of a subnet that the leases in memory and files cannot have.
-pub(crate) fn check_allocator(given: &Given<AllocatorName>, problems: &mut Vec<Problem>) {
-    if let Some(given) = given.as_ref().filter(|given| given.value == AllocatorName::SharedFlq) {
+/// Refuses the allocator of a subnet that the leases in memory and files cannot have. Those of a database are mirrored by all
+/// servers that share it, so that each has a queue of what is free, and what two take at once only one gets.
+pub(crate) fn check_allocator(
+    given: &Given<AllocatorName>,
+    leases: &Given<LeaseDatabase>,
+    problems: &mut Vec<Problem>,
+) {
+    let shared = leases.as_ref().and_then(|leases| leases.r#type.as_ref()).map(|kind| kind.value);
+    let is_shared = matches!(shared, Some(LeaseDatabaseType::Mysql | LeaseDatabaseType::Postgresql));
+    if let Some(given) = given.as_ref().filter(|given| given.value == AllocatorName::SharedFlq && !is_shared) {
         let reason = "shared-flq allocator is only supported by MySQL and PosgreSQL backends";
         push_once(problems, Problem::new(given.pos, reason));
     }

@@ -350,7 +350,7 @@ impl<'a> Resolver<'a> {
         let guard = Guard::new(guards().map(|guards| guards.clients(&mut self.classes)));
         let additional = guards().flat_map(|guards| guards.additional(&mut self.classes)).collect();
         let hosts = self.hosts(&given.reservations, Some(prefix.value));
-        check_allocator(&inner.lease.allocator, &mut self.problems);
+        check_allocator(&inner.lease.allocator, &self.input.lease_database, &mut self.problems);
         let Outer { link, lease, service, options, ddns } = inner;
         Some(snapshot::Subnet4 {
             id: id.value,

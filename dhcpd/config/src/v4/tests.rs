@@ -1,6 +1,7 @@
 //! Rules between parameters: what is refused, where, and for which reason.
 
 use super::{config_get, load, snapshot::Config4};
+use crate::common::Allocator;
 use crate::parameters::Library;
 use schema::json;
 use std::time::Duration;
@@ -183,6 +184,11 @@ fn the_shared_queue_needs_a_database() {
         ),
         [format!("c:2:14: Dhcp4/allocator: {reason}")]
     );
+    let shared = check(
+        r#"{"Dhcp4": {"hooks-libraries": [{"library": "libdhcp_mysql.so"}], "lease-database": {"type": "mysql", "name": "kea"},
+        "subnet4": [{"id": 1, "subnet": "10.1.0.0/24", "allocator": "shared-flq"}]}}"#,
+    );
+    assert_eq!(shared.unwrap().subnets.list()[0].allocator, Allocator::Flq);
     let config = check(
         r#"{"Dhcp4": {"allocator": "shared-flq", "adaptive-lease-time-threshold": 0.9, "subnet4": [
         {"id": 1, "subnet": "10.1.0.0/24", "allocator": "flq"}, {"id": 2, "subnet": "10.2.0.0/24", "allocator": "random"},

@@ -388,8 +388,8 @@ impl<'a> Resolver<'a> {
             let reason = "Free Lease Queue allocator is not supported for IPv6 address pools";
             push_once(&mut self.problems, Problem::new(given.pos, reason));
         }
-        check_allocator(&lease.allocator, &mut self.problems);
-        check_allocator(&lease.pd_allocator, &mut self.problems);
+        check_allocator(&lease.allocator, &self.input.lease_database, &mut self.problems);
+        check_allocator(&lease.pd_allocator, &self.input.lease_database, &mut self.problems);
     }
 
     /// A subnet; none where it has no valid prefix or number, which is told already.
