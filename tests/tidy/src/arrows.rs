@@ -84,7 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "netconf-agent",
         &["daemon-schema", "daemon-log", "daemon-stats", "daemon-control", "daemon-process", "translators"],
     ),
-    ("kea-admin", &["dhcpd-leases"]),
+    ("kea-admin", &["dhcpd-leases", "dhcpd-sql"]),
     ("kea-lfc", &["daemon-log", "dhcpd-leases"]),
     ("kea-shell", &["daemon-control"]),
     ("keactrl", &[]),

@@ -1,9 +1,6 @@
 //! The way to a database, and failures in the words that people know from psql and mysql.
 
-use std::env;
-use std::path::{Path, PathBuf};
-
-use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
+use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ColumnIndex, ConnectOptions, Connection, Decode, Executor, MySqlConnection, PgConnection, Row, raw_sql};
 
@@ -15,9 +12,6 @@ const NO_CONNECTION: u8 = 2;
 const STATEMENT_FAILED: u8 = 3;
 /// The only one that mysql has for failures.
 const MYSQL_FAILED: u8 = 1;
-
-/// Where a MySQL on this machine has its socket, unless the environment (`MYSQL_UNIX_PORT`) says otherwise.
-const SOCKET: &str = "/run/mysqld/mysqld.sock";
 
 /// Triggers and procedures remember the modes of the session that made them: these are to be the server's own.
 const SERVERS_MODES: &str = "SET SESSION sql_mode = @@GLOBAL.sql_mode";
@@ -123,18 +117,10 @@ async fn pgsql(options: &Options) -> Result<PgConnection, Refused> {
     })
 }
 
-/// As MySQL's own programs do, this machine is asked by a socket where no port is said.
 async fn mysql(options: &Options) -> Result<MySqlConnection, Refused> {
     let Options { host, port, user, password, name, .. } = options;
-    let socket = env::var_os("MYSQL_UNIX_PORT").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
-    let mut way = MySqlConnectOptions::new().host(host).username(user).password(password).database(name);
-    if let Some(port) = *port {
-        way = way.port(port);
-    } else if host == "localhost" && Path::new(&socket).exists() {
-        way = way.socket(socket);
-    }
-    let mut connection =
-        MySqlConnection::connect_with(&way.disable_statement_logging()).await.map_err(mysql_refused)?;
+    let way = sql::connect::mysql::way(host, *port).username(user).password(password).database(name);
+    let mut connection = MySqlConnection::connect_with(&way).await.map_err(mysql_refused)?;
     connection.execute(SERVERS_MODES).await.map_err(mysql_refused)?;
     Ok(connection)
 }

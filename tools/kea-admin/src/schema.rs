@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::{fs, mem};
 
+use sql::connect;
+
 use crate::database::{Database, Refused};
 use crate::options::{Backend, Options};
 use crate::{Failed, error};
@@ -13,9 +15,9 @@ pub(crate) struct Kind {
     /// Its name on the command line and in messages, and the folder of its scripts.
     pub(crate) name: &'static str,
     /// The schema that db-init makes and db-upgrade leads to: that of Kea 3.3.
-    pub(crate) newest: (i32, i32),
+    pub(crate) newest: (u32, u32),
     /// The oldest one that can be upgraded: that of Kea 2.2.
-    oldest: i32,
+    oldest: u32,
     create: Script,
     /// Takes away what counts, audits and checks; what there is to upgrade in its tables stands in the next one.
     drop: Option<Script>,
@@ -38,7 +40,7 @@ const FIRST_HALF: &str = "\n-- TABLES\n";
 
 static PGSQL: Kind = Kind {
     name: "pgsql",
-    newest: (34, 0),
+    newest: connect::pgsql::SCHEMA_VERSION,
     oldest: 13,
     create: Script("dhcpdb_create.pgsql", include_str!("../../../dhcpd/sql/scripts/pgsql/dhcpdb_create.pgsql")),
     drop: None,
@@ -60,7 +62,7 @@ static PGSQL: Kind = Kind {
 
 static MYSQL: Kind = Kind {
     name: "mysql",
-    newest: (35, 0),
+    newest: connect::mysql::SCHEMA_VERSION,
     oldest: 14,
     create: Script("dhcpdb_create.mysql", include_str!("../../../dhcpd/sql/scripts/mysql/dhcpdb_create.mysql")),
     drop: Some(Script("dhcpdb_drop.mysql", include_str!("../../../dhcpd/sql/scripts/mysql/dhcpdb_drop.mysql"))),
@@ -285,7 +287,7 @@ fn pieces(script: &str) -> Vec<String> {
     pieces
 }
 
-async fn number(database: &mut Database) -> Result<(i32, i32), Refused> {
+async fn number(database: &mut Database) -> Result<(u32, u32), Refused> {
     let rows = database.rows("SELECT version, minor FROM schema_version").await?;
     let number = |at: usize| rows.first()?.get(at)?.as_deref()?.parse().ok();
     number(0).zip(number(1)).ok_or_else(|| {

@@ -85,12 +85,21 @@ pub(crate) fn failed(statement: &str, error: sqlx::Error) -> Error {
     ))
 }
 
-/// How MySQL is asked for a connection. As its own programs do, this machine is asked by a socket; by TCP where another port
-/// than the usual one is said.
-fn options(database: &Database, password: Option<String>) -> Result<MySqlConnectOptions, Error> {
+/// The way to a server. As its own programs do, this machine is asked by a socket; by TCP where another port than the usual
+/// one is said.
+pub fn way(host: &str, port: Option<u16>) -> MySqlConnectOptions {
     let socket = env::var_os("MYSQL_UNIX_PORT").map_or_else(|| PathBuf::from(SOCKET), PathBuf::from);
-    let mut options = MySqlConnectOptions::new()
-        .host(&database.host)
+    let way = MySqlConnectOptions::new().host(host).disable_statement_logging();
+    match port.filter(|&port| port != PORT) {
+        Some(port) => way.port(port),
+        None if host == "localhost" && Path::new(&socket).exists() => way.socket(socket),
+        None => way,
+    }
+}
+
+/// How MySQL is asked for a connection.
+fn options(database: &Database, password: Option<String>) -> Result<MySqlConnectOptions, Error> {
+    let mut options = way(&database.host, database.port)
         .database(database.name.as_deref().unwrap_or_default())
         .charset("utf8mb4")
         .pipes_as_concat(false)
@@ -99,13 +108,7 @@ fn options(database: &Database, password: Option<String>) -> Result<MySqlConnect
             (Some(_), _, _) => MySqlSslMode::VerifyCa,
             (None, None, None) => MySqlSslMode::Preferred,
             _ => MySqlSslMode::Required,
-        })
-        .disable_statement_logging();
-    if let Some(port) = database.port.filter(|&port| port != PORT) {
-        options = options.port(port);
-    } else if &*database.host == "localhost" && Path::new(&socket).exists() {
-        options = options.socket(socket);
-    }
+        });
     if let Some(user) = &database.user {
         options = options.username(user);
     }
