@@ -1,6 +1,6 @@
 # make demo      the main job, end to end, in network namespaces of its own (KEEP=1 leaves it running)
 # make test      every test
-# make bench     figures beside Debian's Kea and the floor, into docs/benchmarks.md (about ten minutes)
+# make bench     figures beside Debian's Kea and the floor, into docs/benchmarks.md (about a quarter of an hour)
 # make docs      docs/reference anew
 # make install   the tree that Kea's users know, under PREFIX (default /usr/local), staged in DESTDIR; make uninstall
 
