@@ -383,14 +383,12 @@ fn standard_time(time: DateTime<Utc>, line: &mut String) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::{Row, Severity};
     use crate::site::Site;
     use tracing_core::field::FieldSet;
     use tracing_core::{Kind, callsite::Identifier};
 
-    crate::messages! {
-        /// Here for its place in the code.
-        TEST: Info, "leases", "";
-    }
+    static TEST: Row = Row { id: "TEST", severity: Severity::Info, logger: "leases", text: "", doc: "" };
 
     fn laid_out(pattern: &str) -> String {
         static SITE: Site = Site::new(&TEST, &META);

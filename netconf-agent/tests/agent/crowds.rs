@@ -31,7 +31,7 @@ async fn take_turn(mut client: Client<DuplexStream>, id: u32, turn: Rc<Mutex<()>
     client.ok("<commit/>").await;
     client.edit(&subnet(id + SESSIONS)).await;
     // Every third one is cut off in the middle of a request, its lock in its hands.
-    if id % 3 == 0 {
+    if id.is_multiple_of(3) {
         client.stream.write_all(b"\n#1000\n<rpc").await.unwrap();
     } else {
         client.ok("<unlock><target><candidate/></target></unlock>").await;
