@@ -83,6 +83,8 @@ pub enum Unfit {
     LeaseQuery(String),
     /// The lease file.
     Leases(String),
+    /// The database that the leases are in.
+    Database(String),
     /// Where the lease file is.
     LeaseFile(String),
     /// A database of reservations, by its place among them.
@@ -178,7 +180,10 @@ impl<F: Family> Plane<F> {
         let parts = F::parts(&config);
         let interfaces = select(parts.interfaces)?;
         lease_file::<F>(parts.lease_database).map_err(|reason| vec![Unfit::LeaseFile(reason)])?;
-        let opened = state.store(parts.lease_database).map_err(|reason| vec![Unfit::Leases(reason)])?;
+        let opened = state.store(parts.lease_database).map_err(|reason| match parts.lease_database.database {
+            Some(_) => vec![Unfit::Database(reason)],
+            None => vec![Unfit::Leases(reason)],
+        })?;
         let Opened { store, needs_cleanup, link } = opened;
         let workers = state.worker_count(parts.threads);
         let (sockets, failures) = state.sockets.changed_to(F::plan(&config, &interfaces, state.port), workers);

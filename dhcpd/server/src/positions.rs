@@ -30,7 +30,7 @@ pub fn errors(document: &Document, module: &str, unfit: Vec<Unfit>) -> Vec<Confi
                 let reason = format!("error starting DHCPv4-over-DHCPv6 IPC  after server reconfiguration: {reason}");
                 error(document, &[module, "dhcp4o6-port"], reason)
             }
-            Unfit::Leases(reason) => error(document, &[module, "lease-database"], reason),
+            Unfit::Leases(reason) | Unfit::Database(reason) => error(document, &[module, "lease-database"], reason),
             Unfit::Library(fault) => {
                 let list = find(&document.root, &[module, "hooks-libraries"]).map(entries).unwrap_or_default();
                 let entry = list.get(fault.library).unwrap_or(&document.root);
