@@ -95,10 +95,11 @@ pub async fn connect(database: &Database) -> Result<Connection, Error> {
     let mut connection = open(database).await?;
     let found = match connection.version().await {
         Ok(found) => found,
-        Err(missing) => {
+        Err(missing @ Error::Schema(_)) => {
             initialize::schema(database, &missing)?;
             connection.version().await?
         }
+        Err(lost) => return Err(lost),
     };
     let (kind, expected) = match connection {
         Connection::Mysql(_) => ("MySQL", mysql::SCHEMA_VERSION),

@@ -33,7 +33,10 @@ pub(super) async fn version(connection: &mut PgConnection) -> Result<(u32, u32),
     const STATEMENT: &str = "SELECT version, minor FROM schema_version;";
     let failed = |error: sqlx::Error| {
         let reason = reason(&error);
-        Error::Schema(format!("unable to execute PostgreSQL statement <{STATEMENT}, reason: {reason}"))
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Error::Lost(reason),
+            _ => Error::Schema(format!("unable to execute PostgreSQL statement <{STATEMENT}, reason: {reason}")),
+        }
     };
     let row = sqlx::query(STATEMENT).fetch_one(connection).await.map_err(failed)?;
     let number = |at: usize| row.try_get::<i32, _>(at).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
